@@ -1,0 +1,156 @@
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ExposureSpec says how traffic reaches the edge nodes. A Service of this API always has externalTrafficPolicy Local.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.loadBalancer) || self.type == 'LoadBalancer'",message="exposure.loadBalancer needs exposure.type LoadBalancer: remove it or change the type"
+// +kubebuilder:validation:XValidation:rule="!has(self.nodePorts) || self.type == 'NodePort'",message="exposure.nodePorts needs exposure.type NodePort: remove it or change the type"
+// +kubebuilder:validation:XValidation:rule="!(has(self.ipFamilies) || has(self.ipFamilyPolicy)) || self.type in ['LoadBalancer', 'NodePort']",message="exposure.ipFamilies and ipFamilyPolicy need a Service: write exposure.type LoadBalancer or NodePort, or remove them"
+// +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack"
+type ExposureSpec struct {
+	// type is LoadBalancer (a Service that a load balancer of the cluster serves), NodePort (a Service for a balancer outside Kubernetes),
+	// HostNetwork (the controller uses the node's own network, no Service) or HostPort (ports 80 and 443 of the node lead to the pod, no Service).
+	// +optional
+	// +kubebuilder:default=LoadBalancer
+	Type ExposureType `json:"type,omitempty"`
+
+	// loadBalancer refines type LoadBalancer.
+	// +optional
+	LoadBalancer *LoadBalancerSpec `json:"loadBalancer,omitempty"`
+
+	// nodePorts fixes the ports of type NodePort.
+	// +optional
+	NodePorts *NodePortsSpec `json:"nodePorts,omitempty"`
+
+	// ipFamilyPolicy of the Service. Default: the cluster's.
+	// +optional
+	// +kubebuilder:validation:Enum=SingleStack;PreferDualStack;RequireDualStack
+	IPFamilyPolicy *corev1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
+
+	// ipFamilies of the Service, the primary one first. Default: the cluster's.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +kubebuilder:validation:items:Enum=IPv4;IPv6
+	// +kubebuilder:validation:XValidation:rule="size(self) < 2 || self[0] != self[1]",message="exposure.ipFamilies names the same family twice"
+	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
+
+	// drainDelay is how long the load balancer needs to notice that a node stopped serving: its health-check interval times the
+	// number of failures, and a margin. A pod that is to go serves on for this long. From 0s to 10m.
+	// +optional
+	// +kubebuilder:default="30s"
+	// +kubebuilder:validation:XValidation:rule="self >= duration('0s') && self <= duration('10m')",message="exposure.drainDelay must be from 0s to 10m"
+	DrainDelay *metav1.Duration `json:"drainDelay,omitempty"`
+}
+
+// ExposureType says how traffic reaches the controller.
+// +kubebuilder:validation:Enum=LoadBalancer;NodePort;HostNetwork;HostPort
+type ExposureType string
+
+// The values of ExposureType.
+const (
+	ExposureLoadBalancer ExposureType = "LoadBalancer"
+	ExposureNodePort     ExposureType = "NodePort"
+	ExposureHostNetwork  ExposureType = "HostNetwork"
+	ExposureHostPort     ExposureType = "HostPort"
+)
+
+// LoadBalancerSpec refines a Service of type LoadBalancer.
+type LoadBalancerSpec struct {
+	// class is the Service's loadBalancerClass: which of several load-balancer implementations serves it. Immutable, as in Kubernetes.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=316
+	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="exposure.loadBalancer.class must be a label-style name, such as example.com/internal-vip"
+	Class string `json:"class,omitempty"`
+
+	// annotations of the Service, which many load balancers are configured with.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 317 && !format.qualifiedName().validate(k).hasValue())",message="exposure.loadBalancer.annotations has a key that is no annotation key: write [prefix/]name"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('edgeingress.dev/'))",message="annotations under edgeingress.dev/ belong to the operator: remove them from exposure.loadBalancer.annotations"
+	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
+
+	// sourceRanges are the addresses from which the load balancer accepts connections (the Service's loadBalancerSourceRanges). Default: every address.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	SourceRanges []CIDR `json:"sourceRanges,omitempty"`
+
+	// provider is the load balancer, for the verdict on the client's address. Auto finds it out from the cluster. Where that cannot
+	// be done, name it, or say what it does: PacketForwarding (it passes packets on and keeps their source) or Proxying (it ends the connection and opens one of its own).
+	// +optional
+	// +kubebuilder:default=Auto
+	Provider Provider `json:"provider,omitempty"`
+
+	// nodePorts says whether the Service also gets node ports (allocateLoadBalancerNodePorts). Disable it only where the load balancer delivers without them.
+	// +optional
+	// +kubebuilder:default=Enabled
+	NodePorts Switch `json:"nodePorts,omitempty"`
+}
+
+// AnnotationValue is the value of an annotation.
+// +kubebuilder:validation:MaxLength=4096
+type AnnotationValue string
+
+// Provider is a load-balancer implementation, or what it does with connections.
+// +kubebuilder:validation:Enum=Auto;PacketForwarding;Proxying;MetalLB;KubeVIP;Cilium;ServiceLB;CloudProviderKind;AWS;GCP;Azure;DigitalOcean;Hetzner;OVH;Scaleway;Linode;Vultr;OpenStack;IBM;Oracle;Alibaba;Tencent;Naver
+type Provider string
+
+// The values of Provider.
+const (
+	ProviderAuto              Provider = "Auto"
+	ProviderPacketForwarding  Provider = "PacketForwarding"
+	ProviderProxying          Provider = "Proxying"
+	ProviderMetalLB           Provider = "MetalLB"
+	ProviderKubeVIP           Provider = "KubeVIP"
+	ProviderCilium            Provider = "Cilium"
+	ProviderServiceLB         Provider = "ServiceLB"
+	ProviderCloudProviderKind Provider = "CloudProviderKind"
+	ProviderAWS               Provider = "AWS"
+	ProviderGCP               Provider = "GCP"
+	ProviderAzure             Provider = "Azure"
+	ProviderDigitalOcean      Provider = "DigitalOcean"
+	ProviderHetzner           Provider = "Hetzner"
+	ProviderOVH               Provider = "OVH"
+	ProviderScaleway          Provider = "Scaleway"
+	ProviderLinode            Provider = "Linode"
+	ProviderVultr             Provider = "Vultr"
+	ProviderOpenStack         Provider = "OpenStack"
+	ProviderIBM               Provider = "IBM"
+	ProviderOracle            Provider = "Oracle"
+	ProviderAlibaba           Provider = "Alibaba"
+	ProviderTencent           Provider = "Tencent"
+	ProviderNaver             Provider = "Naver"
+)
+
+// NodePortsSpec fixes node ports; what is not written is allocated by Kubernetes.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.http) || !has(self.https) || self.http != self.https",message="exposure.nodePorts.http and https must differ"
+type NodePortsSpec struct {
+	// http is the node port of plain HTTP.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	HTTP *int32 `json:"http,omitempty"`
+
+	// https is the node port of HTTPS.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	HTTPS *int32 `json:"https,omitempty"`
+}
+
+// CIDR is an address range of IPv4 or IPv6, such as 203.0.113.0/24, without host bits.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=43
+// +kubebuilder:validation:XValidation:rule="isCIDR(self)",message="must be an address range of IPv4 or IPv6 such as 203.0.113.0/24 or 2001:db8::/32; a single address is written with /32 or /128"
+// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || cidr(self) == cidr(self).masked()",message="must not have host bits: write the first address of the range, such as 10.0.0.0/8 for 10.0.0.5/8"
+type CIDR string
