@@ -14,8 +14,10 @@ import (
 // GroupVersion is the API group and version of EdgeIngress.
 var GroupVersion = schema.GroupVersion{Group: "edgeingress.dev", Version: "v1alpha1"}
 
+var schemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
+
 // AddToScheme registers EdgeIngress and EdgeIngressList.
-var AddToScheme = runtime.NewSchemeBuilder(addKnownTypes).AddToScheme
+var AddToScheme = schemeBuilder.AddToScheme
 
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion, &EdgeIngress{}, &EdgeIngressList{})

@@ -1,0 +1,154 @@
+// Package snapshot is data only: what one pass saw of the cluster, and what came of its writes. It is the input of the
+// packages that decide (desired, assess), which see the cluster through nothing else.
+package snapshot
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// Snapshot is what one pass saw. It is read once, at the top of the pass, and is never written to.
+type Snapshot struct {
+	// EdgeIngress is the object that the pass is about.
+	EdgeIngress *v1alpha1.EdgeIngress
+	// Options are the operator's own settings.
+	Options Options
+	// Nodes are all nodes of the cluster, ordered by name.
+	Nodes List[Node]
+	// Service publishes the controller.
+	Service Read[corev1.Service]
+	// ConfigMap is the controller's configuration.
+	ConfigMap Read[corev1.ConfigMap]
+	// DaemonSet runs the controller; with a Deployment it is what a change of kind has left.
+	DaemonSet Read[appsv1.DaemonSet]
+	// Deployment runs the controller; with a DaemonSet it is what a change of kind has left.
+	Deployment Read[appsv1.Deployment]
+	// Pods are the controller's pods of both workloads, ordered by name.
+	Pods List[Pod]
+	// EndpointSlices are all slices of the Service, whoever made them.
+	EndpointSlices List[discoveryv1.EndpointSlice]
+	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
+	Agents List[Agent]
+	// Inventory names every object that carries this EdgeIngress's labels and owner reference.
+	Inventory List[Ref]
+}
+
+// Options are the operator's own settings, from its flags.
+type Options struct {
+	// AllowedImageRepositories are the repositories that spec.controller.image may name.
+	AllowedImageRepositories []string
+	// ControllerClusterRole is the ClusterRole, shipped with the operator, that the controller is bound to.
+	ControllerClusterRole string
+	// ElectionClusterRole is the ClusterRole, shipped with the operator, that the controller is bound to in its own namespace, for its leader election.
+	ElectionClusterRole string
+}
+
+// Read is a single object: seen, not there, or not looked at.
+type Read[T any] struct {
+	// Value is nil where there is no such object, or where it could not be looked at.
+	Value *T
+	// Err says why it could not be looked at; nil where it was.
+	Err error
+	// Foreign is whether an object of this name exists that is not this EdgeIngress's. Value is nil then.
+	Foreign bool
+}
+
+// List is several objects, or the reason why they could not be looked at.
+type List[T any] struct {
+	Items []T
+	// Err says why they could not be looked at; nil where they were.
+	Err error
+}
+
+// Node is what matters of a node.
+type Node struct {
+	Name   string
+	UID    types.UID
+	Labels map[string]string
+	Taints []corev1.Taint
+	// TaintClaims are the taint keys that EdgeIngress objects put on this node, by the EdgeIngress's name.
+	TaintClaims map[string]string
+	// ManagedLabels are the label keys that an EdgeIngress's field manager holds on this node, by the EdgeIngress's name.
+	ManagedLabels map[string][]string
+	// Ready is the status of the node's Ready condition.
+	Ready corev1.ConditionStatus
+	// Unschedulable is whether the node is cordoned.
+	Unschedulable bool
+	// Deleting is whether the node object is being deleted.
+	Deleting    bool
+	InternalIPs []string
+	ExternalIPs []string
+	PodCIDRs    []string
+	ProviderID  string
+}
+
+// Pod is what matters of a controller pod.
+type Pod struct {
+	Name string
+	// Node is empty while the pod is not scheduled.
+	Node string
+	// Workload is the kind that the pod belongs to.
+	Workload v1alpha1.WorkloadKind
+	IPs      []string
+	Ready    bool
+	// Terminating is whether the pod is being deleted.
+	Terminating bool
+	// Problem is why the pod is not ready, as far as its status tells: a reason and message; empty where it tells nothing.
+	Problem string
+}
+
+// Agent is a DaemonSet that makes load-balancer addresses work on the nodes where it runs.
+type Agent struct {
+	// Provider that the agent belongs to.
+	Provider     v1alpha1.Provider
+	Namespace    string
+	Name         string
+	Tolerations  []corev1.Toleration
+	NodeSelector map[string]string
+	// Affinity of its pods; nil where there is none.
+	Affinity *corev1.Affinity
+}
+
+// Ref names an object. Namespace is empty for cluster-scoped kinds.
+type Ref struct {
+	Kind      string
+	Namespace string
+	Name      string
+}
+
+// String is "Kind namespace/name", or "Kind name" for cluster-scoped kinds.
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+// Outcome is what came of a pass's writes. What was written shows in the next snapshot only.
+type Outcome struct {
+	Failures []Failure
+}
+
+// Failure is a write that did not happen.
+type Failure struct {
+	Ref    Ref
+	Reason FailureReason
+	// Message is the API server's, for people.
+	Message string
+}
+
+// FailureReason tells failures apart.
+type FailureReason string
+
+const (
+	// FailureNameTaken: an object of this name is not ours and was left alone.
+	FailureNameTaken FailureReason = "NameTaken"
+	// FailureRefused: the API server finds the object invalid or forbidden; trying again does not help.
+	FailureRefused FailureReason = "Refused"
+	// FailureOther: the write failed and will be tried again.
+	FailureOther FailureReason = "Other"
+)
