@@ -1,0 +1,85 @@
+// Package desired decides what should exist, from the spec and what was seen. It is pure: it imports no client and asks
+// nobody; the same snapshot gives the same state.
+package desired
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// State is what should exist.
+type State struct {
+	// Nodes says which nodes are edge nodes and what is to change on which node.
+	Nodes NodePlan
+	// Namespace is where the controller runs.
+	Namespace string
+	// Objects are to be applied, in this order. An object that must not be touched for now (Blocked, ImageRefused) is not among them.
+	Objects []*unstructured.Unstructured
+	// Prune are objects of ours that are no longer wanted.
+	Prune []snapshot.Ref
+	// Kept are objects of ours that are no longer wanted and stay until what replaces them serves.
+	Kept []snapshot.Ref
+	// Config is the content of the controller's ConfigMap.
+	Config map[string]string
+	// ConfigProblems are settings that were asked for and are not in Config.
+	ConfigProblems []chart.Problem
+	// ImageRefused is the repository of spec.controller.image where the operator's flag does not allow it; the workload is left as it is.
+	ImageRefused string
+	// Blocked are objects that cannot become what was asked for, because Kubernetes freezes a field of theirs.
+	Blocked []Block
+}
+
+// Block is an object that is not applied, and why.
+type Block struct {
+	Ref snapshot.Ref
+	// Reason is one of the API's condition reasons.
+	Reason string
+	// Message is a sentence with the remedy.
+	Message string
+}
+
+// NodePlan says which nodes are edge nodes and what is to change on which node. Names are ordered.
+type NodePlan struct {
+	// Selected are the nodes that exist, are chosen by the spec and are not being deleted.
+	Selected []string
+	// Missing are the nodes that the spec names and that do not exist.
+	Missing []string
+	// Labels are the changes of labels.
+	Labels []LabelChange
+	// Taints are the changes of taints and of their claims.
+	Taints []TaintChange
+	// Withheld are the taints that were asked for and are not set, and why.
+	Withheld []Withheld
+}
+
+// LabelChange is the whole set of labels that this EdgeIngress's field manager shall hold on a node; empty to let go of all.
+type LabelChange struct {
+	Node   string
+	UID    types.UID
+	Labels map[string]string
+}
+
+// TaintChange is what shall become of one taint, and of this EdgeIngress's claim on it, on a node.
+type TaintChange struct {
+	Node string
+	UID  types.UID
+	// Taint is the taint that the change is about.
+	Taint corev1.Taint
+	// Present is whether this EdgeIngress wants the taint there. Where it does not, its claim is dropped, and the taint
+	// goes unless another EdgeIngress claims it.
+	Present bool
+}
+
+// Withheld are taints that are not set, and why.
+type Withheld struct {
+	// Reason is one of the API's condition reasons.
+	Reason string
+	// Nodes that stay without the taint, ordered.
+	Nodes []string
+	// Agents that the taint would remove.
+	Agents []snapshot.Agent
+}
