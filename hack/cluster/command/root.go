@@ -1,0 +1,75 @@
+// Package command is the command line of the local cluster.
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/instance"
+	"github.com/spf13/cobra"
+)
+
+// New returns the root command.
+func New() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use:           "cluster",
+		Short:         "Run real Kubernetes control planes on this machine, for tests and for trying things out",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.PersistentFlags().StringVar(&s.root, "root", "", "root of the repository (default: found from the working directory upwards)")
+	root.AddCommand(newBuild(s), newRun(s), newUp(s), newDown(s), newList(s), newNodes())
+	return root
+}
+
+// settings are common to all commands.
+type settings struct{ root string }
+
+// repository returns the absolute path of the repository's root.
+func (s *settings) repository() (string, error) {
+	if s.root != "" {
+		return filepath.Abs(s.root)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the repository: %w", err)
+	}
+	for {
+		_, err := os.Stat(filepath.Join(dir, modulesPath))
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("finding the repository: no %s in the working directory or above it", modulesPath)
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+var (
+	modulesPath   = filepath.Join("hack", "cluster", "modules")
+	programsPath  = filepath.Join("bin", "k8s")
+	instancesPath = filepath.Join("bin", "run")
+)
+
+func (s *settings) instances() (instance.Root, error) {
+	repository, err := s.repository()
+	return instance.Root(filepath.Join(repository, instancesPath)), err
+}
+
+// store reports its progress on standard error: standard output is for results.
+func (s *settings) store() (binaries.Store, error) {
+	repository, err := s.repository()
+	return binaries.Store{
+		Dir:        filepath.Join(repository, programsPath),
+		ModulesDir: filepath.Join(repository, modulesPath),
+		Assets:     os.Getenv(binaries.AssetsVariable),
+		Progress:   os.Stderr,
+	}, err
+}

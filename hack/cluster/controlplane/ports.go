@@ -1,0 +1,61 @@
+package controlplane
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Ports are chosen below the range from which Linux takes the local ports of
+// outgoing connections, so that no connection can take one between our choice and
+// the moment in which a server listens on it.
+const (
+	firstPort   = 20000
+	portCount   = 12000
+	maxAttempts = 200
+)
+
+// ports hands out free TCP ports. A port stays reserved against other clusters on
+// the machine until release: each reservation is a socket in the kernel's abstract
+// namespace, which leaves no file and vanishes with the process.
+type ports struct {
+	address      string
+	reservations []net.Listener
+}
+
+// take returns a port that nobody listens on and that no other cluster reserved.
+func (p *ports) take() (int, error) {
+	for range maxAttempts {
+		port := firstPort + rand.IntN(portCount)
+		reservation, err := net.Listen("unix", "@edge-ingress-cluster-port-"+strconv.Itoa(port))
+		if err != nil {
+			continue
+		}
+		if err := probe(p.address, port); err != nil {
+			_ = reservation.Close()
+			continue
+		}
+		p.reservations = append(p.reservations, reservation)
+		return port, nil
+	}
+	return 0, fmt.Errorf("choosing a port on %s: none of %d tried ports was free", p.address, maxAttempts)
+}
+
+func (p *ports) release() error {
+	var errs []error
+	for _, reservation := range p.reservations {
+		errs = append(errs, reservation.Close())
+	}
+	p.reservations = nil
+	return errors.Join(errs...)
+}
+
+func probe(address string, port int) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+	if err != nil {
+		return err
+	}
+	return listener.Close()
+}

@@ -1,0 +1,104 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+const (
+	pollInterval = 20 * time.Millisecond
+	killTimeout  = 10 * time.Second
+)
+
+// Spec says how to start one child process.
+type Spec struct {
+	// Name is what logs, messages and files call the process.
+	Name string
+	Path string
+	Args []string
+	// Env is added to a minimal environment: children do not inherit ours, so
+	// that a proxy or a kubeconfig of the user cannot change what they do.
+	Env []string
+	// Grace is how long the process may take to stop after SIGTERM.
+	Grace time.Duration
+}
+
+// child is a running process that leads its own process group.
+type child struct {
+	name     string
+	logPath  string
+	identity Identity
+	grace    time.Duration
+	// exited is closed when the process has ended; exitErr says how, and may be
+	// read only after that.
+	exited  chan struct{}
+	exitErr error
+}
+
+// startChild must be called on a thread that lives as long as the child should:
+// the kernel sends the parent-death signal when that thread ends.
+func startChild(spec Spec, logPath string) (*child, error) {
+	log, err := os.Create(logPath)
+	if err != nil {
+		return nil, fmt.Errorf("creating the log of %s: %w", spec.Name, err)
+	}
+	defer log.Close()
+	cmd := exec.Command(spec.Path, spec.Args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, spec.Env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", spec.Name, err)
+	}
+	c := &child{name: spec.Name, logPath: logPath, grace: spec.Grace, exited: make(chan struct{})}
+	c.identity, err = Identify(cmd.Process.Pid)
+	go func() {
+		c.exitErr = cmd.Wait()
+		close(c.exited)
+	}()
+	if err != nil {
+		_ = cmd.Process.Kill()
+		return nil, fmt.Errorf("starting %s: it ended at once: %w\n%s", spec.Name, err, logTail(logPath))
+	}
+	return c, nil
+}
+
+// death describes how an ended child ended, with the end of its log.
+func (c *child) death() error {
+	how := "it ended without an error"
+	if c.exitErr != nil {
+		how = c.exitErr.Error()
+	}
+	return fmt.Errorf("%s stopped unexpectedly (%s); its log ends with:\n%s", c.name, how, logTail(c.logPath))
+}
+
+func (c *child) stop() error {
+	if err := c.identity.signalGroup(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if c.exitedWithin(c.grace) {
+		return nil
+	}
+	if err := c.identity.signalGroup(syscall.SIGKILL); err != nil {
+		return err
+	}
+	if !c.exitedWithin(killTimeout) {
+		return errors.New(c.name + " did not end after SIGKILL")
+	}
+	return nil
+}
+
+func (c *child) exitedWithin(limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-c.exited:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
