@@ -1,0 +1,183 @@
+// Package testcluster gives a test package a Kubernetes of its own: a real API
+// server, and if wanted real controllers, a real scheduler and simulated nodes.
+//
+// The cluster is started by the command in hack/cluster, as a child process. It ends
+// when the test process ends, also when that is killed: the child notices that its
+// standard input was closed, and removes everything.
+//
+// A cluster takes about three seconds to start, so a package starts one and shares it:
+//
+//	var cluster *testcluster.Cluster
+//
+//	func TestMain(m *testing.M) {
+//		os.Exit(testcluster.Run(m, testcluster.Options{}, func(started *testcluster.Cluster) error {
+//			cluster = started
+//			return cluster.InstallCRDs()
+//		}))
+//	}
+package testcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// stopTimeout is how long the cluster may take to stop. It takes about a second.
+const stopTimeout = time.Minute
+
+// Options say what a cluster consists of. The zero value is etcd and an API server,
+// which is enough for everything that only reads and writes objects: nothing
+// acts on them, so there are no default ServiceAccounts, no endpoints, no garbage
+// collection and no pods.
+type Options struct {
+	// Controllers adds the controller manager, the scheduler, and the simulator that
+	// makes nodes Ready and runs their pods (see Cluster.AddNode).
+	Controllers bool
+	// Progress receives lines about building and starting; nil means standard error.
+	Progress io.Writer
+}
+
+func (o Options) progress() io.Writer {
+	if o.Progress == nil {
+		return os.Stderr
+	}
+	return o.Progress
+}
+
+// Cluster is a running cluster.
+type Cluster struct {
+	// Config is for an administrator and does not limit the rate of requests. Copy
+	// it before changing it (rest.CopyConfig).
+	Config *rest.Config
+	// Kubeconfig is the path of a kubeconfig file for the same administrator.
+	Kubeconfig string
+	// Dir is the cluster's directory; the logs of its programs are in logs below it.
+	// It is removed with the cluster.
+	Dir string
+
+	repository string
+	command    string
+	supervisor *exec.Cmd
+	// lifeline keeps the cluster running for as long as it is open.
+	lifeline io.Closer
+}
+
+// Run starts a cluster, hands it to prepare, runs the tests of a package, stops the
+// cluster, and returns the exit code for os.Exit. Errors go to standard error and make
+// the exit code 1.
+func Run(m *testing.M, o Options, prepare func(*Cluster) error) int {
+	cluster, err := Start(context.Background(), o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := 1
+	if err := prepare(cluster); err != nil {
+		fmt.Fprintln(os.Stderr, "preparing the test cluster:", err)
+	} else {
+		code = m.Run()
+	}
+	if err := cluster.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// Start starts a cluster and returns when it is ready. The programs it consists of
+// are built first where they are missing, which takes minutes.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	repository, err := findRepository()
+	if err != nil {
+		return nil, err
+	}
+	cluster := &Cluster{repository: repository, command: filepath.Join(repository, "bin", "cluster")}
+	if err := cluster.start(ctx, o); err != nil {
+		return nil, fmt.Errorf("starting the test cluster: %w", err)
+	}
+	return cluster, nil
+}
+
+// Stop stops the cluster and returns when nothing of it is left.
+func (c *Cluster) Stop() error {
+	timer := time.AfterFunc(stopTimeout, func() { _ = c.supervisor.Process.Kill() })
+	defer timer.Stop()
+	closing := c.lifeline.Close()
+	if err := errors.Join(closing, c.supervisor.Wait()); err != nil {
+		return fmt.Errorf("stopping the test cluster: %w", err)
+	}
+	return nil
+}
+
+// InstallCRDs installs the CustomResourceDefinitions of config/crd/bases and waits
+// until the API server serves them.
+func (c *Cluster) InstallCRDs() error {
+	_, err := envtest.InstallCRDs(c.Config, envtest.CRDInstallOptions{
+		Paths:              []string{filepath.Join(c.repository, "config", "crd", "bases")},
+		ErrorIfPathMissing: true,
+	})
+	if err != nil {
+		return fmt.Errorf("installing the CustomResourceDefinitions: %w", err)
+	}
+	return nil
+}
+
+// ServiceAccountConfig returns a configuration with the permissions of a
+// ServiceAccount and no others. The ServiceAccount need not exist.
+func (c *Cluster) ServiceAccountConfig(namespace, name string) *rest.Config {
+	config := rest.CopyConfig(c.Config)
+	config.Impersonate = rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:" + namespace + ":" + name,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
+	}
+	return config
+}
+
+// NotReadyAnnotation with the value "true" on a pod of a simulated node, or on the
+// node itself, makes it not Ready; without it, it becomes Ready again.
+const NotReadyAnnotation = "edgeingress.dev/simulate-not-ready"
+
+// Node is a simulated node.
+type Node struct {
+	Name string
+	// Zone becomes the label topology.kubernetes.io/zone; "" means no zone.
+	Zone string
+	// Labels are set in addition.
+	Labels map[string]string
+}
+
+// AddNode adds a simulated node and returns when its Node object exists. With
+// Options.Controllers the node becomes Ready and runs pods; otherwise it is an object
+// like any other.
+func (c *Cluster) AddNode(ctx context.Context, node Node) error {
+	arguments := []string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--name=" + node.Name, "--zone=" + node.Zone}
+	for _, key := range slices.Sorted(maps.Keys(node.Labels)) {
+		arguments = append(arguments, "--label="+key+"="+node.Labels[key])
+	}
+	return c.run(ctx, arguments...)
+}
+
+// RemoveNode removes a simulated node, as when a machine is gone for good.
+func (c *Cluster) RemoveNode(ctx context.Context, name string) error {
+	return c.run(ctx, "nodes", "remove", "--kubeconfig="+c.Kubeconfig, "--name="+name)
+}
+
+func (c *Cluster) run(ctx context.Context, arguments ...string) error {
+	output, err := exec.CommandContext(ctx, c.command, arguments...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("running cluster %s %s: %w: %s", arguments[0], arguments[1], err, output)
+	}
+	return nil
+}
