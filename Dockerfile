@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+# The operator's image: one static binary, no shell, not root.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+ARG TARGETOS=linux
+ARG TARGETARCH
+ARG VERSION=unknown
+ARG REVISION=unknown
+WORKDIR /src
+
+# The modules first: this layer stays as long as they do.
+COPY go.mod go.sum ./
+RUN go mod download
+
+COPY main.go ./
+COPY api/ api/
+COPY controllers/ controllers/
+RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath \
+    -ldflags "-s -w -X main.version=${VERSION} -X main.revision=${REVISION}" -o /out/manager .
+
+FROM gcr.io/distroless/static:nonroot
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="edge-ingress-operator" \
+      org.opencontainers.image.source="https://github.com/edge-ingress/edge-ingress-operator" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /out/manager /manager
+USER 65532:65532
+ENTRYPOINT ["/manager"]

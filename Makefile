@@ -1,0 +1,207 @@
+# Edge ingress operator. `make help` lists what there is to do.
+
+VERSION ?= v0.1.0
+REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+# The operator's image. DIGEST (sha256:...) is what the registry answered to the push of IMAGE_REPOSITORY:VERSION; it is set
+# here with a release, and empty until the first push. The bundle refers to the image by it.
+IMAGE_REPOSITORY ?= ghcr.io/edge-ingress/edge-ingress-operator
+IMG ?= $(IMAGE_REPOSITORY):$(VERSION)
+DIGEST ?=
+# RELEASE_DATE is the bundle's createdAt. It is a variable, so that the bundle is the same whenever it is made.
+RELEASE_DATE ?= 2026-11-21T00:00:00Z
+
+KUBECTL ?= kubectl
+CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
+# ARGS are further arguments of `make run`.
+ARGS ?=
+# KEEP=1 leaves the cluster of `make demo` running.
+KEEP ?=
+
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
+# Modules with code of ours. The other go.mod files pin tools.
+CODE_MODULES := . hack/cluster hack/bundle
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci $(wildcard hack/cluster/modules/*)
+
+TOOLS := $(CURDIR)/bin/tools
+CONTROLLER_GEN := $(TOOLS)/controller-gen
+KUSTOMIZE := $(TOOLS)/kustomize
+CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
+GOLANGCI_LINT := $(TOOLS)/golangci-lint
+BUNDLE := $(TOOLS)/bundle
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make \033[36m<target>\033[0m [VARIABLE=value]\n"} \
+		/^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2} \
+		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running.
+	KEEP=$(KEEP) go run ./hack/demo
+
+.PHONY: test
+test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kubernetes, once.
+	@for module in $(CODE_MODULES); do echo "--- testing $$module"; (cd $$module && go test ./...); done
+
+.PHONY: verify
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules.
+	@echo "--- verified"
+
+##@ Development
+
+.PHONY: build
+build: ## Build the operator into bin/manager.
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/manager .
+
+.PHONY: run
+run: build install ## Run the operator against the current kubeconfig, as whoever that is; ARGS="--zap-devel" adds arguments.
+	$(KUBECTL) apply --server-side -f config/rbac/controller_role.yaml -f config/rbac/controller_election_role.yaml
+	bin/manager $(ARGS)
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Write deep-copy functions, docs/conditions.md and docs/api.md from the Go types.
+	$(CONTROLLER_GEN) object paths=./api/...
+	@mkdir -p docs
+	go run ./hack/conditions-doc >docs/conditions.md.new
+	mv docs/conditions.md.new docs/conditions.md
+	$(CRD_REF_DOCS) --log-level=ERROR --source-path=api --config=hack/tools/crd-ref-docs/config.yaml \
+		--renderer=markdown --output-path=docs/api.md
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## Write the CRD and the operator's ClusterRole from the markers in the Go code.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=edge-ingress-operator paths=./controllers output:rbac:dir=config/rbac
+
+.PHONY: fmt
+fmt: ## Format the code.
+	gofmt -l -w .
+
+.PHONY: vet
+vet: ## Run go vet.
+	@for module in $(CODE_MODULES); do echo "--- go vet in $$module"; (cd $$module && go vet ./...); done
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Run golangci-lint.
+	@for module in $(CODE_MODULES); do echo "--- golangci-lint in $$module"; \
+		(cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...); done
+
+.PHONY: cluster
+cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once.
+	@go run -C hack/cluster . build
+
+.PHONY: clean
+clean: ## Stop local clusters and remove everything that was built.
+	@if [ -d bin/run ]; then for name in $$(ls bin/run); do go run -C hack/cluster . down --name "$$name"; done; fi
+	rm -rf bin dist
+
+##@ Verification, step by step
+
+.PHONY: verify-generated
+verify-generated: ## Fail if a generated file is not what the generators write; the tree has the right one afterwards.
+	hack/verify/generated.sh
+
+.PHONY: verify-format
+verify-format: ## Fail if a Go file is not formatted.
+	@echo "--- gofmt"; unformatted=$$(gofmt -l .); \
+		if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: verify-imports
+verify-imports: $(GOLANGCI_LINT) ## Fail if the linter would let a client into the deciding packages.
+	hack/verify/imports.sh $(GOLANGCI_LINT)
+
+.PHONY: verify-manifests
+verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization and decode its objects strictly; check samples against the CRD.
+	@for dir in crd rbac manager default prometheus network-policy samples manifests; do \
+		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
+
+.PHONY: verify-bundle
+verify-bundle: $(BUNDLE) ## Validate bundle/ as OLM and OperatorHub do.
+	$(BUNDLE) validate --dir=bundle
+
+.PHONY: verify-modules
+verify-modules: ## Fail if a go.mod or go.sum is not tidy.
+	@for module in $(ALL_MODULES); do echo "--- go mod tidy in $$module"; (cd $$module && go mod tidy -diff); done
+
+##@ Installation
+
+.PHONY: install
+install: $(KUSTOMIZE) ## Install the CRD into the current cluster.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator must be running to clean up behind them.
+	hack/delete-edgeingresses.sh $(KUBECTL)
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: $(KUSTOMIZE) ## Install CRD, permissions and operator into the current cluster; IMG=registry/name:tag says which image.
+	$(overlay)
+	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean up, then the operator, then the CRD.
+	hack/delete-edgeingresses.sh $(KUBECTL)
+	$(KUSTOMIZE) build config/manager | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUSTOMIZE) build config/rbac | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: build-installer
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all that `kubectl apply -f` needs; IMG=registry/name:tag says which image.
+	$(overlay)
+	@mkdir -p dist
+	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
+	@echo "wrote dist/install.yaml with $(IMG)"
+
+# An overlay of config/default with the image asked for; config/ itself stays as it is.
+define overlay
+@rm -rf bin/deploy && mkdir -p bin/deploy
+@cd bin/deploy && $(KUSTOMIZE) create --resources ../../config/default && \
+	$(KUSTOMIZE) edit set image $(IMAGE_REPOSITORY)=$(IMG)
+endef
+
+##@ Release
+
+.PHONY: docker-build
+docker-build: ## Build the operator's image IMG with docker or podman.
+	@if [ -z "$(CONTAINER_TOOL)" ]; then \
+		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
+	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+
+.PHONY: bundle
+bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.
+	$(KUSTOMIZE) build config/manifests >bin/manifests.yaml
+	$(BUNDLE) generate --input=bin/manifests.yaml --base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml \
+		--version=$(VERSION) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) --output=.
+	$(BUNDLE) validate --dir=bundle
+
+##@ Tools
+
+.PHONY: tools
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) ## Build the pinned tools into bin/tools, each once for its version.
+
+$(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
+	@echo "building controller-gen ..."
+	@go build -C hack/tools -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
+
+$(KUSTOMIZE): hack/tools/go.mod hack/tools/go.sum
+	@echo "building kustomize ..."
+	@go build -C hack/tools -o $@ sigs.k8s.io/kustomize/kustomize/v5
+
+$(CRD_REF_DOCS): hack/tools/go.mod hack/tools/go.sum
+	@echo "building crd-ref-docs ..."
+	@go build -C hack/tools -o $@ github.com/elastic/crd-ref-docs
+
+$(GOLANGCI_LINT): hack/tools/golangci/go.mod hack/tools/golangci/go.sum
+	@echo "building golangci-lint (a few minutes, the first time) ..."
+	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BUNDLE): $(shell find hack/bundle -name '*.go' -not -name '*_test.go') hack/bundle/go.mod hack/bundle/go.sum
+	@echo "building the bundle tool ..."
+	@go build -C hack/bundle -o $@ .
