@@ -80,6 +80,9 @@ func (u *starter) up(ctx context.Context, output io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if instances.Running(u.name) {
+		return fmt.Errorf("starting cluster %q: %w", u.name, instance.ErrExists)
+	}
 	if err := os.MkdirAll(string(instances), 0o755); err != nil {
 		return fmt.Errorf("creating the directory of clusters: %w", err)
 	}

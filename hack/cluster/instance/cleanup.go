@@ -51,7 +51,7 @@ func (r Root) Sweep(ctx context.Context) (err error) {
 // sweepOne removes what a cluster without a supervisor left, and tells whether
 // there was anything. A cluster that runs is left alone.
 func (r Root) sweepOne(name string) (bool, error) {
-	if supervisor, err := r.supervisor(name); err == nil && supervisor.Alive() {
+	if r.Running(name) {
 		return false, nil
 	}
 	if _, err := os.Stat(r.dir(name)); errors.Is(err, fs.ErrNotExist) {

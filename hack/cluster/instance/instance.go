@@ -126,10 +126,7 @@ func (r Root) List() ([]State, error) {
 	}
 	var states []State
 	for _, name := range names {
-		state := State{Name: name}
-		if supervisor, err := r.supervisor(name); err == nil {
-			state.Running = supervisor.Alive()
-		}
+		state := State{Name: name, Running: r.Running(name)}
 		content, err := os.ReadFile(filepath.Join(r.dir(name), connectionFile))
 		if err == nil {
 			if err := json.Unmarshal(content, &state.Connection); err != nil {
@@ -139,6 +136,12 @@ func (r Root) List() ([]State, error) {
 		states = append(states, state)
 	}
 	return states, nil
+}
+
+// Running tells whether the cluster of that name has a living supervisor.
+func (r Root) Running(name string) bool {
+	supervisor, err := r.supervisor(name)
+	return err == nil && supervisor.Alive()
 }
 
 func (r Root) supervisor(name string) (process.Identity, error) {

@@ -1,0 +1,194 @@
+package binaries
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/filelock"
+)
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// helloProgram is a module without dependencies; nothing is downloaded.
+func helloProgram(t *testing.T, modulesDir string) program {
+	t.Helper()
+	dir := filepath.Join(modulesDir, "hello")
+	writeFile(t, filepath.Join(dir, "go.mod"), "module example.test/hello\n\ngo 1.26.0\n")
+	writeFile(t, filepath.Join(dir, "go.sum"), "")
+	writeFile(t, filepath.Join(dir, "main.go"), "package main\n\nvar version = \"unset\"\n\nfunc main() { print(version) }\n")
+	return program{name: "hello", module: "hello", pkg: "example.test/hello", version: "v1", variables: map[string]string{"main.version": "v1"}}
+}
+
+func newStore(t *testing.T) Store {
+	t.Helper()
+	return Store{Dir: filepath.Join(t.TempDir(), "programs"), ModulesDir: t.TempDir(), Progress: io.Discard}
+}
+
+func build(t *testing.T, s Store, p program) {
+	t.Helper()
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.buildMissing(t.Context(), []program{p}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func isMissing(t *testing.T, s Store, p program) bool {
+	t.Helper()
+	missing, err := s.missing([]program{p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(missing) == 1
+}
+
+func TestCatalogueMatchesModuleFiles(t *testing.T) {
+	requirements := map[string]string{
+		"kubernetes": "k8s.io/kubernetes " + KubernetesVersion,
+		"etcd":       "go.etcd.io/etcd/server/v3 " + EtcdVersion,
+		"kwok":       "sigs.k8s.io/kwok " + KwokVersion,
+	}
+	for _, p := range catalogue() {
+		content, err := os.ReadFile(filepath.Join("..", "modules", p.module, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{requirements[p.module], p.pkg} {
+			if !strings.Contains(string(content), want) {
+				t.Errorf("%s: go.mod of module %s does not contain %q", p.name, p.module, want)
+			}
+		}
+	}
+}
+
+func TestABuiltProgramIsNotBuiltAgain(t *testing.T) {
+	s := newStore(t)
+	p := helloProgram(t, s.ModulesDir)
+	if !isMissing(t, s, p) {
+		t.Error("a program that was never built is not missing")
+	}
+	build(t, s, p)
+	if isMissing(t, s, p) {
+		t.Error("a program is missing right after its build")
+	}
+	output, err := exec.Command(s.path(p.name)).CombinedOutput()
+	if err != nil || string(output) != "v1" {
+		t.Errorf("the built program says %q (error %v), want v1", output, err)
+	}
+}
+
+func TestAProgramIsBuiltAgainWhen(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, s Store, p *program){
+		"its go.mod changes": func(t *testing.T, s Store, _ *program) {
+			writeFile(t, filepath.Join(s.ModulesDir, "hello", "go.mod"), "module example.test/hello\n\ngo 1.26.1\n")
+		},
+		"its go.sum changes": func(t *testing.T, s Store, _ *program) {
+			writeFile(t, filepath.Join(s.ModulesDir, "hello", "go.sum"), "example.test/x v1.0.0 h1:x=\n")
+		},
+		"its version changes":   func(_ *testing.T, _ Store, p *program) { p.version = "v2" },
+		"its variables change":  func(_ *testing.T, _ Store, p *program) { p.variables["main.version"] = "v2" },
+		"its package changes":   func(_ *testing.T, _ Store, p *program) { p.pkg += "/cmd" },
+		"its file is gone":      func(t *testing.T, s Store, p *program) { remove(t, s.path(p.name)) },
+		"its build was aborted": func(t *testing.T, s Store, p *program) { remove(t, s.keyPath(p.name)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			p := helloProgram(t, s.ModulesDir)
+			writeFile(t, s.path(p.name), "program")
+			key, err := buildKey(p, filepath.Join(s.ModulesDir, p.module))
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, s.keyPath(p.name), key)
+			if isMissing(t, s, p) {
+				t.Fatal("it is missing before the change")
+			}
+			change(t, s, &p)
+			if !isMissing(t, s, p) {
+				t.Error("it is not built again")
+			}
+		})
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFailedBuildKeepsNothingAndQuotesTheCompiler(t *testing.T) {
+	s := newStore(t)
+	p := helloProgram(t, s.ModulesDir)
+	build(t, s, p)
+	writeFile(t, filepath.Join(s.ModulesDir, "hello", "main.go"), "package main\n\nfunc main() { undefinedFunction() }\n")
+	p.version = "v2"
+	err := s.buildMissing(t.Context(), []program{p})
+	if err == nil || !strings.Contains(err.Error(), "undefinedFunction") {
+		t.Errorf("the error is %v, want the compiler's message", err)
+	}
+	if !isMissing(t, s, p) {
+		t.Error("a program whose build failed is not missing")
+	}
+}
+
+func TestAssetsArePreferredProgramByProgram(t *testing.T) {
+	s := newStore(t)
+	s.Assets = t.TempDir()
+	writeFile(t, filepath.Join(s.Assets, Etcd), "ready")
+	if err := os.Mkdir(filepath.Join(s.Assets, Kwok), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := s.Ensure(t.Context(), Etcd)
+	if err != nil || paths[Etcd] != filepath.Join(s.Assets, Etcd) {
+		t.Errorf("etcd is %q (error %v), want the asset", paths[Etcd], err)
+	}
+	for _, name := range []string{Scheduler, Kwok} {
+		if got := s.asset(name); got != "" {
+			t.Errorf("%s is taken from %q, which is no program", name, got)
+		}
+	}
+}
+
+func TestWaitingForTheBuildLockEndsWithTheContext(t *testing.T) {
+	s := newStore(t)
+	s.ModulesDir = filepath.Join("..", "modules")
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	release, err := filelock.Acquire(ctx, filepath.Join(s.Dir, ".lock"), filelock.Quietly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	s.Progress = writerFunc(cancel)
+	if _, err := s.Ensure(ctx, Etcd); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want a cancellation", err)
+	}
+}
+
+// writerFunc calls a function when something is written.
+type writerFunc func()
+
+func (w writerFunc) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
+}
