@@ -1,0 +1,92 @@
+package chart
+
+import (
+	"time"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// Times of the engine and of this package, in whole seconds.
+const (
+	// defaultDrain is the schema's default, for objects that never passed it.
+	defaultDrain = 30 * time.Second
+	maxDrain     = 10 * time.Minute
+	// defaultWorkerShutdown is how long nginx lets open connections finish where its configuration says nothing.
+	defaultWorkerShutdown = 240 * time.Second
+	// postShutdown is how long the controller stays after nginx has ended (its flag --post-shutdown-grace-period).
+	postShutdown = 10 * time.Second
+	// shutdownMargin is for starting the hook's processes and passing the signal on, on a busy node.
+	shutdownMargin = 10 * time.Second
+	// settleSeconds is how long a new pod must stay ready before the next is replaced, so that one that fails at once stops the rollout.
+	settleSeconds = 5
+)
+
+const defaultReplicas = 2
+
+func workload(e *v1alpha1.EdgeIngress) workloadValues {
+	v := workloadValues{Kind: string(v1alpha1.WorkloadDaemonSet), Replicas: defaultReplicas}
+	if e.Spec.Controller.Kind == v1alpha1.WorkloadDeployment {
+		v.Kind = string(v1alpha1.WorkloadDeployment)
+	}
+	if e.Spec.Controller.Replicas != nil {
+		v.Replicas = *e.Spec.Controller.Replicas
+	}
+	v.MaxSurge, v.MaxUnavailable = rollout(e)
+	v.MinReadySeconds = settleSeconds
+	if v.MaxSurge == 0 {
+		// The next node stops serving when this one counts as back, and the balancer takes as long to notice that it is back.
+		v.MinReadySeconds = max(settleSeconds, drainSeconds(e))
+	}
+	return v
+}
+
+// rollout is how many pods run more than asked for, and how many fewer, while pods are replaced. By default a new pod serves before an old one goes.
+// Where that is impossible (host ports) or was not asked for, one at a time is missing. Something can always be replaced.
+func rollout(e *v1alpha1.EdgeIngress) (surge, unavailable int32) {
+	var asked v1alpha1.RolloutSpec
+	if e.Spec.Controller.Rollout != nil {
+		asked = *e.Spec.Controller.Rollout
+	}
+	daemonSet := e.Spec.Controller.Kind != v1alpha1.WorkloadDeployment
+	surge = 1
+	if asked.MaxSurge != nil {
+		surge = *asked.MaxSurge
+	}
+	if asked.MaxUnavailable != nil {
+		unavailable = *asked.MaxUnavailable
+		if daemonSet && unavailable > 0 {
+			surge = 0 // Kubernetes takes only one of the two for a DaemonSet.
+		}
+	}
+	if e.UsesHostPorts() {
+		surge = 0
+	}
+	if surge == 0 && unavailable == 0 {
+		unavailable = 1
+	}
+	return surge, unavailable
+}
+
+// drainSeconds is spec.exposure.drainDelay in whole seconds, rounded up.
+func drainSeconds(e *v1alpha1.EdgeIngress) int64 {
+	delay := defaultDrain
+	if e.Spec.Exposure.DrainDelay != nil {
+		delay = min(max(e.Spec.Exposure.DrainDelay.Duration, 0), maxDrain)
+	}
+	return wholeSeconds(delay)
+}
+
+// terminationGraceSeconds is how long a pod may take to go: it serves on, nginx ends, the controller ends. Killed earlier, requests would break.
+func terminationGraceSeconds(drain int64, config map[string]string) int64 {
+	workers := defaultWorkerShutdown
+	if written, ok := config[workerShutdownTimeoutKey]; ok {
+		if parsed, valid := parseNginxTime(written); valid {
+			workers = parsed
+		}
+	}
+	return drain + wholeSeconds(workers) + wholeSeconds(postShutdown+shutdownMargin)
+}
+
+func wholeSeconds(d time.Duration) int64 {
+	return int64((d + time.Second - 1) / time.Second)
+}
