@@ -22,11 +22,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -162,11 +160,11 @@ type Node struct {
 // Options.Controllers the node becomes Ready and runs pods; otherwise it is an object
 // like any other.
 func (c *Cluster) AddNode(ctx context.Context, node Node) error {
-	arguments := []string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--name=" + node.Name, "--zone=" + node.Zone}
-	for _, key := range slices.Sorted(maps.Keys(node.Labels)) {
-		arguments = append(arguments, "--label="+key+"="+node.Labels[key])
+	labels := make([]string, 0, len(node.Labels))
+	for key, value := range node.Labels {
+		labels = append(labels, "--label="+key+"="+value)
 	}
-	return c.run(ctx, arguments...)
+	return c.run(ctx, append([]string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--name=" + node.Name, "--zone=" + node.Zone}, labels...)...)
 }
 
 // RemoveNode removes a simulated node, as when a machine is gone for good.

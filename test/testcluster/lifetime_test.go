@@ -60,7 +60,7 @@ func (w writerFunc) Write(p []byte) (int, error) {
 // cluster and how to kill it.
 func startSacrifice(t *testing.T) (dir string, kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), sacrificeVariable+"=1")
 	output, err := cmd.StdoutPipe()
 	if err != nil {

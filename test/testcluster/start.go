@@ -47,10 +47,14 @@ func (c *Cluster) startSupervisor(ctx context.Context, o Options) (announcement 
 	if o.Controllers {
 		arguments = []string{"run", "--root=" + c.repository, "--components=all", "--simulated-nodes"}
 	}
-	c.supervisor = exec.Command(c.command, arguments...)
-	c.supervisor.Stderr = o.progress()
-	// A Ctrl-C in a terminal is for the test process; the cluster ends after it.
-	c.supervisor.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Bound to no context, which would kill it before it has cleaned up. In a process
+	// group of its own, as a Ctrl-C in a terminal is for the test process.
+	c.supervisor = &exec.Cmd{
+		Path:        c.command,
+		Args:        append([]string{c.command}, arguments...),
+		Stderr:      o.progress(),
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
 	output, err := c.supervisor.StdoutPipe()
 	if err != nil {
 		return nil, err

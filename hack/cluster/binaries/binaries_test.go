@@ -86,7 +86,7 @@ func TestABuiltProgramIsNotBuiltAgain(t *testing.T) {
 	if isMissing(t, s, p) {
 		t.Error("a program is missing right after its build")
 	}
-	output, err := exec.Command(s.path(p.name)).CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), s.path(p.name)).CombinedOutput()
 	if err != nil || string(output) != "v1" {
 		t.Errorf("the built program says %q (error %v), want v1", output, err)
 	}
@@ -178,7 +178,7 @@ func TestWaitingForTheBuildLockEndsWithTheContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer func() { _ = release() }()
 	s.Progress = writerFunc(cancel)
 	if _, err := s.Ensure(ctx, Etcd); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want a cancellation", err)

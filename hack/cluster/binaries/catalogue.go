@@ -58,8 +58,9 @@ func kubernetesProgram(name string) program {
 
 // All returns the names of all programs, in the order in which they are built.
 func All() []string {
-	var names []string
-	for _, p := range catalogue() {
+	programs := catalogue()
+	names := make([]string, 0, len(programs))
+	for _, p := range programs {
 		names = append(names, p.name)
 	}
 	return names

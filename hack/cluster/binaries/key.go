@@ -36,7 +36,8 @@ func addFile(sum io.Writer, path string) error {
 
 // buildArguments are the flags of `go build` that change the result.
 func buildArguments(p program) []string {
-	linker := []string{"-s", "-w"}
+	linker := make([]string, 0, 2+len(p.variables))
+	linker = append(linker, "-s", "-w")
 	for name, value := range p.variables {
 		linker = append(linker, "-X="+name+"="+value)
 	}

@@ -5,12 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,12 +28,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(commandVariable) == "" {
 		os.Exit(m.Run())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	if err := New().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	os.Exit(Execute())
 }
 
 // newRepository returns a root with the real programs and modules, and with clusters
@@ -66,10 +59,12 @@ func newRepository(t *testing.T) string {
 }
 
 func clusterCommand(root string, arguments ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], append(arguments, "--root="+root)...)
-	cmd.Env = append(os.Environ(), commandVariable+"=1")
-	cmd.Stderr = os.Stderr
-	return cmd
+	return &exec.Cmd{
+		Path:   os.Args[0],
+		Args:   append(append([]string{os.Args[0]}, arguments...), "--root="+root),
+		Env:    append(os.Environ(), commandVariable+"=1"),
+		Stderr: os.Stderr,
+	}
 }
 
 // running is a `cluster run` that has announced itself.

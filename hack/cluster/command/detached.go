@@ -100,7 +100,7 @@ func (u *starter) startSupervisor(ctx context.Context, logPath string) (connecti
 	if err != nil {
 		return connection, fmt.Errorf("creating the supervisor's log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd, err := u.supervisorCommand()
 	if err != nil {
 		return connection, err
@@ -139,9 +139,8 @@ func (u *starter) supervisorCommand() (*exec.Cmd, error) {
 	if u.shape.simulatedNodes {
 		args = append(args, "--simulated-nodes")
 	}
-	cmd := exec.Command(self, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	return cmd, nil
+	// Bound to no context: it outlives this command.
+	return &exec.Cmd{Path: self, Args: append([]string{self}, args...), SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, nil
 }
 
 func supervisorLog(instances instance.Root, name string) string {

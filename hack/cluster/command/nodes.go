@@ -33,7 +33,7 @@ func newNodesAdd() *cobra.Command {
 		Short: "Add nodes, all in one zone and with the same labels",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var wanted []nodes.Node
+			wanted := make([]nodes.Node, 0, len(f.names))
 			for _, name := range f.names {
 				wanted = append(wanted, nodes.Node{Name: name, Zone: zone, Labels: labels})
 			}

@@ -2,19 +2,33 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/instance"
 	"github.com/spf13/cobra"
 )
 
-// New returns the root command.
-func New() *cobra.Command {
+// Execute runs the command line of this process until it is done or a signal asks it
+// to stop, and returns the exit code.
+func Execute() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newRoot().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	return 0
+}
+
+func newRoot() *cobra.Command {
 	s := &settings{}
 	root := &cobra.Command{
 		Use:           "cluster",

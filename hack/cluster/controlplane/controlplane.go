@@ -66,7 +66,7 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 func (c *ControlPlane) startAPIServer(ctx context.Context, o Options) error {
 	var numbers [3]int
 	for i := range numbers {
-		port, err := c.ports.take()
+		port, err := c.ports.take(ctx)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,14 +27,17 @@ type ports struct {
 }
 
 // take returns a port that nobody listens on and that no other cluster reserved.
-func (p *ports) take() (int, error) {
+func (p *ports) take(ctx context.Context) (int, error) {
 	for range maxAttempts {
 		port := firstPort + rand.IntN(portCount)
-		reservation, err := net.Listen("unix", "@edge-ingress-cluster-port-"+strconv.Itoa(port))
+		if err := ctx.Err(); err != nil {
+			return 0, fmt.Errorf("choosing a port: %w", err)
+		}
+		reservation, err := listen(ctx, "unix", "@edge-ingress-cluster-port-"+strconv.Itoa(port))
 		if err != nil {
 			continue
 		}
-		if err := probe(p.address, port); err != nil {
+		if err := probe(ctx, p.address, port); err != nil {
 			_ = reservation.Close()
 			continue
 		}
@@ -44,7 +48,7 @@ func (p *ports) take() (int, error) {
 }
 
 func (p *ports) release() error {
-	var errs []error
+	errs := make([]error, 0, len(p.reservations))
 	for _, reservation := range p.reservations {
 		errs = append(errs, reservation.Close())
 	}
@@ -52,10 +56,14 @@ func (p *ports) release() error {
 	return errors.Join(errs...)
 }
 
-func probe(address string, port int) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+func probe(ctx context.Context, address string, port int) error {
+	listener, err := listen(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
 	if err != nil {
 		return err
 	}
 	return listener.Close()
+}
+
+func listen(ctx context.Context, network, address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, network, address)
 }

@@ -73,12 +73,16 @@ func (i Identity) End(grace time.Duration) error {
 }
 
 func (i Identity) goneWithin(limit time.Duration) bool {
-	deadline := time.Now().Add(limit)
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
 	for i.Alive() {
-		if time.Now().After(deadline) {
+		select {
+		case <-timer.C:
 			return false
+		case <-ticker.C:
 		}
-		time.Sleep(pollInterval)
 	}
 	return true
 }

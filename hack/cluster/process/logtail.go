@@ -18,7 +18,7 @@ func logTail(path string) string {
 	if err != nil {
 		return "(no log: " + err.Error() + ")"
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if info, err := file.Stat(); err == nil && info.Size() > tailBytes {
 		if _, err := file.Seek(-tailBytes, io.SeekEnd); err != nil {
 			return "(unreadable log: " + err.Error() + ")"

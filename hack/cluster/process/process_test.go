@@ -238,7 +238,7 @@ func TestNothingStartsAfterStop(t *testing.T) {
 
 func TestAKilledSupervisorTakesItsChildrenAlong(t *testing.T) {
 	dir := t.TempDir()
-	supervisor := exec.Command(os.Args[0])
+	supervisor := exec.CommandContext(t.Context(), os.Args[0])
 	supervisor.Env = append(os.Environ(), supervisorVariable+"="+dir)
 	output, err := supervisor.StdoutPipe()
 	if err != nil {
