@@ -1,0 +1,117 @@
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// Compute decides what should exist. Of an EdgeIngress that is being deleted nothing should: its nodes are let go and its objects are pruned.
+// An error means that a part could not be decided; the rest of the state holds.
+func Compute(s snapshot.Snapshot) (State, error) {
+	state := State{Namespace: s.EdgeIngress.ControllerNamespace()}
+	var nodesErr, objectsErr error
+	state.Nodes, nodesErr = planNodes(s)
+	if s.EdgeIngress.DeletionTimestamp.IsZero() {
+		objectsErr = computeObjects(s, &state)
+		if objectsErr != nil {
+			return state, errors.Join(nodesErr, objectsErr)
+		}
+	}
+	planPrune(s, &state)
+	state.withhold(s)
+	return state, nodesErr
+}
+
+func computeObjects(s snapshot.Snapshot, state *State) error {
+	e := s.EdgeIngress
+	state.Config, state.ConfigProblems = chart.Config(e)
+	if e.Spec.Controller.Image != nil && !slices.Contains(s.Options.AllowedImageRepositories, e.Spec.Controller.Image.Repository) {
+		state.ImageRefused = e.Spec.Controller.Image.Repository
+	}
+	objects, err := chart.Render(chart.Input{
+		EdgeIngress:           e,
+		Config:                state.Config,
+		ControllerClusterRole: s.Options.ControllerClusterRole,
+		ElectionClusterRole:   s.Options.ElectionClusterRole,
+		HealthCheckNodePort:   healthCheckNodePort(s),
+	})
+	if err != nil {
+		return fmt.Errorf("rendering the chart: %w", err)
+	}
+	for _, object := range objects {
+		object.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(e, v1alpha1.GroupVersion.WithKind("EdgeIngress"))})
+		if err := stampDigest(object); err != nil {
+			return err
+		}
+	}
+	state.Objects = objects
+	state.Blocked = frozenService(s)
+	return nil
+}
+
+// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. Where the
+// Service is gone and asking for the old port was refused, somebody else has it now, and any port will do.
+func healthCheckNodePort(s snapshot.Snapshot) int32 {
+	if s.EdgeIngress.Spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
+		return 0
+	}
+	if live := s.Service.Value; live != nil && live.Spec.HealthCheckNodePort != 0 {
+		return live.Spec.HealthCheckNodePort
+	}
+	refused := slices.ContainsFunc(s.EdgeIngress.Status.Conditions, func(c metav1.Condition) bool {
+		return c.Type == v1alpha1.ConditionLoadBalancerReady && c.Reason == v1alpha1.ReasonApplyFailed
+	})
+	if refused && s.Service.Value == nil {
+		return 0
+	}
+	return s.EdgeIngress.Status.HealthCheckNodePort
+}
+
+// stampDigest writes into the object what it was applied from, so that a setting that is no longer wanted is noticed although the
+// live object has all that is wanted.
+func stampDigest(object *unstructured.Unstructured) error {
+	encoded, err := json.Marshal(object.Object)
+	if err != nil {
+		return fmt.Errorf("encoding %s %s: %w", object.GetKind(), object.GetName(), err)
+	}
+	sum := sha256.Sum256(encoded)
+	annotations := object.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[v1alpha1.AppliedAnnotation] = hex.EncodeToString(sum[:8])
+	object.SetAnnotations(annotations)
+	return nil
+}
+
+// withhold takes out of the objects to apply those that must not be touched for now. They are wanted all the same, so this comes after pruning is planned.
+func (state *State) withhold(s snapshot.Snapshot) {
+	state.Objects = slices.DeleteFunc(state.Objects, func(object *unstructured.Unstructured) bool {
+		ref := RefOf(object)
+		if isWorkload(ref) {
+			// Without its Service or configuration a controller cannot start, or would publish somebody else's address.
+			return state.ImageRefused != "" || s.Service.Foreign || s.ConfigMap.Foreign
+		}
+		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })
+	})
+}
+
+// RefOf names an object.
+func RefOf(object *unstructured.Unstructured) snapshot.Ref {
+	return snapshot.Ref{Kind: object.GetKind(), Namespace: object.GetNamespace(), Name: object.GetName()}
+}
+
+func isWorkload(ref snapshot.Ref) bool {
+	return ref.Kind == string(v1alpha1.WorkloadDaemonSet) || ref.Kind == string(v1alpha1.WorkloadDeployment)
+}

@@ -1,0 +1,331 @@
+package desired
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+func compute(t *testing.T, s snapshot.Snapshot) State {
+	t.Helper()
+	state, err := Compute(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func find(state State, kind string) *unstructured.Unstructured {
+	for _, object := range state.Objects {
+		if object.GetKind() == kind {
+			return object
+		}
+	}
+	return nil
+}
+
+func kinds(state State) string {
+	var list []string
+	for _, object := range state.Objects {
+		list = append(list, object.GetKind())
+	}
+	return strings.Join(list, " ")
+}
+
+func withReplicas(n int32) func(*v1alpha1.EdgeIngress) {
+	return func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Replicas = &n }
+}
+
+func TestObjectsOfEachSpec(t *testing.T) {
+	const common = "ServiceAccount ConfigMap ClusterRoleBinding RoleBinding IngressClass"
+	for name, test := range map[string]struct {
+		edge      *v1alpha1.EdgeIngress
+		has, lack []string
+	}{
+		"the short form is a DaemonSet behind a load balancer": {edge(), []string{"Service", "DaemonSet"}, []string{"Deployment", "PodDisruptionBudget"}},
+		"a Deployment gets a disruption budget":                {edge(kind(v1alpha1.WorkloadDeployment)), []string{"Service", "Deployment", "PodDisruptionBudget"}, []string{"DaemonSet"}},
+		"a Deployment of one gets none":                        {edge(kind(v1alpha1.WorkloadDeployment), withReplicas(1)), []string{"Deployment"}, []string{"PodDisruptionBudget"}},
+		"node ports need a Service":                            {edge(exposed(v1alpha1.ExposureNodePort)), []string{"Service", "DaemonSet"}, nil},
+		"host network needs no Service":                        {edge(exposed(v1alpha1.ExposureHostNetwork)), []string{"DaemonSet"}, []string{"Service"}},
+		"host ports need no Service":                           {edge(exposed(v1alpha1.ExposureHostPort)), []string{"DaemonSet"}, []string{"Service"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := compute(t, seen(test.edge, node("a", pool), node("w")))
+			for _, kind := range append(strings.Fields(common), test.has...) {
+				if find(state, kind) == nil {
+					t.Errorf("want a %s among %s", kind, kinds(state))
+				}
+			}
+			for _, kind := range test.lack {
+				if find(state, kind) != nil {
+					t.Errorf("want no %s among %s", kind, kinds(state))
+				}
+			}
+			if state.Namespace != "edge-public" {
+				t.Errorf("namespace %q", state.Namespace)
+			}
+			for _, object := range state.Objects {
+				if !metav1.IsControlledBy(object, test.edge) || object.GetAnnotations()[v1alpha1.AppliedAnnotation] == "" {
+					t.Errorf("%s lacks its owner or its digest", RefOf(object))
+				}
+			}
+		})
+	}
+}
+
+func TestTheServiceComesBeforeTheWorkload(t *testing.T) {
+	order := kinds(compute(t, seen(edge())))
+	if strings.Index(order, "Service ") > strings.Index(order, "DaemonSet") {
+		t.Errorf("the controller stops at once where its Service is missing, and the order is %s", order)
+	}
+}
+
+func TestTheSameSnapshotGivesTheSameDigests(t *testing.T) {
+	digests := func(e *v1alpha1.EdgeIngress) string {
+		var all []string
+		for _, object := range compute(t, seen(e)).Objects {
+			all = append(all, object.GetAnnotations()[v1alpha1.AppliedAnnotation])
+		}
+		return strings.Join(all, " ")
+	}
+	annotated := edge(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Annotations: map[string]v1alpha1.AnnotationValue{"a.example/x": "1", "b.example/y": "2", "c.example/z": "3"}}
+	})
+	if digests(annotated) != digests(annotated) {
+		t.Error("digests differ between two passes over the same snapshot")
+	}
+	if digests(annotated) == digests(edge()) {
+		t.Error("an annotation does not show in the digests, so taking it back would not be noticed")
+	}
+}
+
+func TestHealthCheckNodePortIsKept(t *testing.T) {
+	remembered := func(e *v1alpha1.EdgeIngress) { e.Status.HealthCheckNodePort = 30999 }
+	refused := func(e *v1alpha1.EdgeIngress) {
+		e.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLoadBalancerReady, Reason: v1alpha1.ReasonApplyFailed}}
+	}
+	repaired := liveService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 0 })
+	for name, test := range map[string]struct {
+		edge    *v1alpha1.EdgeIngress
+		service *corev1.Service
+		want    int32
+	}{
+		"a new Service takes any port":                                {edge(), nil, 0},
+		"a live Service keeps its port":                               {edge(), liveService(), 31000},
+		"the live port wins over the remembered one":                  {edge(remembered), liveService(), 31000},
+		"after a change to Cluster the remembered port comes back":    {edge(remembered), repaired, 30999},
+		"a deleted Service comes back with its port":                  {edge(remembered), nil, 30999},
+		"a port that was refused is not asked for again":              {edge(remembered, refused), nil, 0},
+		"a refusal while the Service is there does not lose the port": {edge(remembered, refused), repaired, 30999},
+		"a Service without a balancer has no port":                    {edge(remembered, exposed(v1alpha1.ExposureNodePort)), liveService(), 0},
+		"without a Service there is no port":                          {edge(remembered, exposed(v1alpha1.ExposureHostNetwork)), nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(test.edge)
+			s.Service.Value = test.service
+			if got := healthCheckNodePort(s); got != test.want {
+				t.Errorf("want %d, got %d", test.want, got)
+			}
+		})
+	}
+}
+
+func TestImageOfAForeignRepositoryIsRefused(t *testing.T) {
+	image := func(repository string) func(*v1alpha1.EdgeIngress) {
+		return func(e *v1alpha1.EdgeIngress) {
+			e.Spec.Controller.Image = &v1alpha1.ImageSpec{Repository: repository, Tag: "v1", Digest: "sha256:" + strings.Repeat("a", 64)}
+		}
+	}
+	for name, test := range map[string]struct {
+		edge    *v1alpha1.EdgeIngress
+		refused string
+	}{
+		"upstream's image":                   {edge(), ""},
+		"an allowed fork":                    {edge(image("registry.example.com/fork/controller")), ""},
+		"another repository":                 {edge(image("evil.example.com/controller")), "evil.example.com/controller"},
+		"a repository that begins like ours": {edge(image("registry.example.com/fork/controller-x")), "registry.example.com/fork/controller-x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(test.edge)
+			s.Inventory.Items = []snapshot.Ref{{Kind: "DaemonSet", Namespace: "edge-public", Name: chart.ObjectName(ingressName)}}
+			state := compute(t, s)
+			if state.ImageRefused != test.refused {
+				t.Errorf("refused %q, want %q", state.ImageRefused, test.refused)
+			}
+			if applied := find(state, "DaemonSet") != nil; applied == (test.refused != "") {
+				t.Errorf("workload applied: %t", applied)
+			}
+			if len(state.Prune)+len(state.Kept) > 0 {
+				t.Errorf("the workload that runs has to stay, and %v %v are to go", state.Prune, state.Kept)
+			}
+			if find(state, "Service") == nil {
+				t.Error("the Service is not applied")
+			}
+		})
+	}
+}
+
+func TestNoWorkloadBesideAForeignServiceOrConfiguration(t *testing.T) {
+	for name, change := range map[string]func(*snapshot.Snapshot){
+		"Service":   func(s *snapshot.Snapshot) { s.Service.Foreign = true },
+		"ConfigMap": func(s *snapshot.Snapshot) { s.ConfigMap.Foreign = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge())
+			change(&s)
+			if find(compute(t, s), "DaemonSet") != nil {
+				t.Error("the controller would run with an object that is not ours")
+			}
+		})
+	}
+}
+
+func TestFrozenFieldsOfTheService(t *testing.T) {
+	class := func(name string) func(*corev1.Service) {
+		return func(s *corev1.Service) { s.Spec.LoadBalancerClass = &name }
+	}
+	wants := func(name string) func(*v1alpha1.EdgeIngress) {
+		return func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Class: name} }
+	}
+	families := func(families ...corev1.IPFamily) func(*v1alpha1.EdgeIngress) {
+		return func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.IPFamilies = families }
+	}
+	for name, test := range map[string]struct {
+		edge    *v1alpha1.EdgeIngress
+		service *corev1.Service
+		reason  string
+	}{
+		"no Service yet":                        {edge(wants("example.com/vip")), nil, ""},
+		"the class asked for":                   {edge(wants("example.com/vip")), liveService(class("example.com/vip")), ""},
+		"another class":                         {edge(wants("example.com/vip")), liveService(class("example.com/other")), v1alpha1.ReasonLoadBalancerClassFrozen},
+		"no class where one was asked for":      {edge(wants("example.com/vip")), liveService(), v1alpha1.ReasonLoadBalancerClassFrozen},
+		"a class that the cluster gave":         {edge(), liveService(class("service.k8s.aws/nlb")), ""},
+		"a class at the change from node ports": {edge(wants("example.com/vip")), liveService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeNodePort }), ""},
+		"a class at the change to node ports":   {edge(exposed(v1alpha1.ExposureNodePort)), liveService(class("example.com/vip")), ""},
+		"the family asked for":                  {edge(families(corev1.IPv4Protocol)), liveService(), ""},
+		"a second family":                       {edge(families(corev1.IPv4Protocol, corev1.IPv6Protocol)), liveService(), ""},
+		"another primary family":                {edge(families(corev1.IPv6Protocol)), liveService(), v1alpha1.ReasonIPFamilyFrozen},
+		"host network has no Service to freeze": {edge(exposed(v1alpha1.ExposureHostNetwork), families(corev1.IPv6Protocol)), liveService(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(test.edge)
+			s.Service.Value = test.service
+			state := compute(t, s)
+			reason := ""
+			for _, block := range state.Blocked {
+				reason += block.Reason
+				if !strings.Contains(block.Message, "delete Service edge-public/") {
+					t.Errorf("the message names no remedy: %s", block.Message)
+				}
+			}
+			if reason != test.reason {
+				t.Errorf("blocked %q, want %q", reason, test.reason)
+			}
+			if applied := find(state, "Service") != nil; applied && test.reason != "" {
+				t.Error("the Service is applied all the same")
+			}
+		})
+	}
+}
+
+func TestPruning(t *testing.T) {
+	object := func(kind string) snapshot.Ref {
+		return snapshot.Ref{Kind: kind, Namespace: "edge-public", Name: chart.ObjectName(ingressName)}
+	}
+	service, daemonSet, deployment, budget := object("Service"), object("DaemonSet"), object("Deployment"), object("PodDisruptionBudget")
+	digest := func(e *v1alpha1.EdgeIngress) string {
+		for _, kind := range []string{"DaemonSet", "Deployment"} {
+			if workload := find(compute(t, seen(e)), kind); workload != nil {
+				return workload.GetAnnotations()[v1alpha1.AppliedAnnotation]
+			}
+		}
+		return ""
+	}
+	toDaemonSet, toDeployment, toHost := edge(), edge(kind(v1alpha1.WorkloadDeployment)), edge(exposed(v1alpha1.ExposureHostNetwork))
+	replicas := int32(2)
+	liveDeployment := func(digest string, replicasSeen, updated, available int32) *appsv1.Deployment {
+		return &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Generation: 3, Annotations: map[string]string{v1alpha1.AppliedAnnotation: digest}},
+			Spec:       appsv1.DeploymentSpec{Replicas: &replicas},
+			Status:     appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: replicasSeen, UpdatedReplicas: updated, AvailableReplicas: available},
+		}
+	}
+	for name, test := range map[string]struct {
+		edge        *v1alpha1.EdgeIngress
+		inventory   []snapshot.Ref
+		daemonSet   *appsv1.DaemonSet
+		deployment  *appsv1.Deployment
+		prune, kept []snapshot.Ref
+	}{
+		"nothing to prune": {toDaemonSet, []snapshot.Ref{service, daemonSet}, nil, nil, nil, nil},
+		"the Deployment stays until the DaemonSet is there":          {toDaemonSet, []snapshot.Ref{deployment}, nil, nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet starts":            {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 2), nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet is not counted":    {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 1, 3, 3, 3), nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet has no node":       {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 0, 0, 0), nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet is an older one":   {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet("older", 2, 2, 3, 3, 3), nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet rolls":             {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 2, 3), nil, nil, []snapshot.Ref{deployment}},
+		"the Deployment goes when the DaemonSet serves":              {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 3), nil, []snapshot.Ref{deployment}, nil},
+		"the DaemonSet stays until the Deployment serves":            {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 2, 2, 1), nil, []snapshot.Ref{daemonSet}},
+		"the DaemonSet stays while old replicas are there":           {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 3, 2, 2), nil, []snapshot.Ref{daemonSet}},
+		"the DaemonSet goes when the Deployment serves":              {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 2, 2, 2), []snapshot.Ref{daemonSet}, nil},
+		"the Service stays until host network serves":                {toHost, []snapshot.Ref{service, daemonSet}, liveDaemonSet("older", 2, 2, 3, 3, 3), nil, nil, []snapshot.Ref{service}},
+		"the Service goes when host network serves":                  {toHost, []snapshot.Ref{service, daemonSet}, liveDaemonSet(digest(toHost), 2, 2, 3, 3, 3), nil, []snapshot.Ref{service}, nil},
+		"what carries no traffic goes at once":                       {toDaemonSet, []snapshot.Ref{budget}, nil, nil, []snapshot.Ref{budget}, nil},
+		"everything goes with the EdgeIngress":                       {edge(deleting), []snapshot.Ref{service, daemonSet, budget}, nil, nil, []snapshot.Ref{service, daemonSet, budget}, nil},
+		"of an EdgeIngress that is being deleted nothing is applied": {edge(deleting), nil, nil, nil, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(test.edge)
+			s.Inventory.Items, s.DaemonSet.Value, s.Deployment.Value = test.inventory, test.daemonSet, test.deployment
+			state := compute(t, s)
+			if diff := cmp.Diff(test.prune, state.Prune, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("pruned (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.kept, state.Kept, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			if !test.edge.DeletionTimestamp.IsZero() && len(state.Objects) > 0 {
+				t.Errorf("objects of a deleted EdgeIngress: %s", kinds(state))
+			}
+		})
+	}
+}
+
+func TestAnInventoryThatCouldNotBeReadPrunesNothing(t *testing.T) {
+	s := seen(edge(deleting))
+	s.Inventory.Err = errors.New("no answer")
+	if state := compute(t, s); len(state.Prune) != 0 {
+		t.Errorf("pruned %v", state.Prune)
+	}
+}
+
+func BenchmarkComputeWithNodes(b *testing.B) {
+	for _, count := range []int{5, 5000} {
+		nodes := make([]snapshot.Node, count)
+		for i := range nodes {
+			nodes[i] = node(fmt.Sprintf("node-%05d", i), pool, labelled, tainted)
+		}
+		s := seen(edge(), append(nodes, node("worker"))...)
+		s.Agents.Items = []snapshot.Agent{speaker()}
+		b.Run(fmt.Sprintf("%d", count), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Compute(s); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

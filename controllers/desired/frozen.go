@@ -1,0 +1,45 @@
+package desired
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// frozenService finds fields of the Service that the API server would not let change (ValidateServiceUpdate in
+// k8s.io/kubernetes/pkg/apis/core/validation): applying would fail on every pass, so the Service is left and the person told.
+func frozenService(s snapshot.Snapshot) []Block {
+	live := s.Service.Value
+	if live == nil || !s.EdgeIngress.UsesService() {
+		return nil
+	}
+	ref := snapshot.Ref{Kind: "Service", Namespace: live.Namespace, Name: live.Name}
+	remedy := fmt.Sprintf("delete Service %s/%s to have it made anew; its address may change then", live.Namespace, live.Name)
+	exposure := s.EdgeIngress.Spec.Exposure
+	if wanted, actual := wantedClass(exposure), liveClass(live); wanted != "" && live.Spec.Type == corev1.ServiceTypeLoadBalancer && wanted != actual {
+		return []Block{{Ref: ref, Reason: v1alpha1.ReasonLoadBalancerClassFrozen, Message: fmt.Sprintf(
+			"The Service has loadBalancerClass %q, %q was asked for, and Kubernetes does not let it change: %s.", actual, wanted, remedy)}}
+	}
+	if len(exposure.IPFamilies) > 0 && len(live.Spec.IPFamilies) > 0 && exposure.IPFamilies[0] != live.Spec.IPFamilies[0] {
+		return []Block{{Ref: ref, Reason: v1alpha1.ReasonIPFamilyFrozen, Message: fmt.Sprintf(
+			"The Service's primary IP family is %s, %s was asked for, and Kubernetes does not let it change: %s.", live.Spec.IPFamilies[0], exposure.IPFamilies[0], remedy)}}
+	}
+	return nil
+}
+
+func wantedClass(exposure v1alpha1.ExposureSpec) string {
+	if exposure.Type != v1alpha1.ExposureLoadBalancer || exposure.LoadBalancer == nil {
+		return ""
+	}
+	return exposure.LoadBalancer.Class
+}
+
+func liveClass(service *corev1.Service) string {
+	if service.Spec.LoadBalancerClass == nil {
+		return ""
+	}
+	return *service.Spec.LoadBalancerClass
+}

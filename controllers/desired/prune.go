@@ -1,0 +1,64 @@
+package desired
+
+import (
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// planPrune finds objects of ours that are no longer wanted. What traffic still flows through stays until what replaces it serves.
+func planPrune(s snapshot.Snapshot, state *State) {
+	deleting := !s.EdgeIngress.DeletionTimestamp.IsZero()
+	for _, ref := range s.Inventory.Items {
+		wanted := slices.ContainsFunc(state.Objects, func(object *unstructured.Unstructured) bool { return RefOf(object) == ref })
+		carriesTraffic := isWorkload(ref) || ref.Kind == "Service"
+		switch {
+		case wanted:
+		case deleting, !carriesTraffic, replaced(s, state):
+			state.Prune = append(state.Prune, ref)
+		default:
+			state.Kept = append(state.Kept, ref)
+		}
+	}
+}
+
+// replaced is whether the wanted workload serves as it is wanted now, on every edge node or with every replica. With host ports
+// nothing new can start beside the old, so the old workload has to make room; the API refuses such a change of kind.
+func replaced(s snapshot.Snapshot, state *State) bool {
+	for _, object := range state.Objects {
+		if !isWorkload(RefOf(object)) {
+			continue
+		}
+		digest := object.GetAnnotations()[v1alpha1.AppliedAnnotation]
+		if object.GetKind() == string(v1alpha1.WorkloadDaemonSet) {
+			return daemonSetServes(s.DaemonSet.Value, digest)
+		}
+		return deploymentServes(s.Deployment.Value, digest)
+	}
+	return false
+}
+
+func daemonSetServes(live *appsv1.DaemonSet, digest string) bool {
+	if live == nil || live.Annotations[v1alpha1.AppliedAnnotation] != digest {
+		return false
+	}
+	status := live.Status
+	return status.ObservedGeneration == live.Generation && status.DesiredNumberScheduled > 0 &&
+		status.UpdatedNumberScheduled == status.DesiredNumberScheduled && status.NumberAvailable == status.DesiredNumberScheduled
+}
+
+func deploymentServes(live *appsv1.Deployment, digest string) bool {
+	if live == nil || live.Annotations[v1alpha1.AppliedAnnotation] != digest {
+		return false
+	}
+	status, replicas := live.Status, int32(1)
+	if live.Spec.Replicas != nil {
+		replicas = *live.Spec.Replicas
+	}
+	return status.ObservedGeneration == live.Generation && status.Replicas == replicas &&
+		status.UpdatedReplicas == replicas && status.AvailableReplicas == replicas
+}

@@ -1,0 +1,97 @@
+package desired
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// admits is whether the node may be tainted; where not, the reason is kept for the report. A taint that another EdgeIngress
+// put there already is claimed without asking: nothing changes on the node.
+func (g *taintGate) admits(node snapshot.Node) bool {
+	switch {
+	case hasTaint(node, g.key):
+		return true
+	case isControlPlane(node):
+		g.withhold(v1alpha1.ReasonTaintWithheldControlPlane, node)
+		return false
+	case g.noneRemain:
+		g.withhold(v1alpha1.ReasonTaintWithheldAllNodes, node)
+		return false
+	case g.snapshot.Agents.Err != nil:
+		g.withhold(v1alpha1.ReasonNotRead, node)
+		return false
+	}
+	agents := g.agentsRemovedFrom(node)
+	if len(agents) > 0 {
+		g.withhold(v1alpha1.ReasonTaintWithheldForAgents, node, agents...)
+	}
+	return len(agents) == 0
+}
+
+// agentsRemovedFrom are the load-balancer agents that run on the node and would not with the taint.
+func (g *taintGate) agentsRemovedFrom(node snapshot.Node) []snapshot.Agent {
+	taint := corev1.Taint{Key: g.key, Effect: corev1.TaintEffectNoSchedule}
+	var removed []snapshot.Agent
+	for _, agent := range g.snapshot.Agents.Items {
+		if provider.AgentRunsOn(agent, node) && !provider.AgentRunsOn(agent, node, taint) {
+			removed = append(removed, agent)
+		}
+	}
+	return removed
+}
+
+func (g *taintGate) withhold(reason string, node snapshot.Node, agents ...snapshot.Agent) {
+	entry := g.withheld[reason]
+	if entry == nil {
+		entry = &Withheld{Reason: reason}
+		g.withheld[reason] = entry
+	}
+	entry.Nodes = append(entry.Nodes, node.Name)
+	for _, agent := range agents {
+		known := func(a snapshot.Agent) bool { return a.Namespace == agent.Namespace && a.Name == agent.Name }
+		if !slices.ContainsFunc(entry.Agents, known) {
+			entry.Agents = append(entry.Agents, agent)
+		}
+	}
+}
+
+// report is ordered by what a person has to do something about first.
+func (g *taintGate) report() []Withheld {
+	var list []Withheld
+	for _, reason := range []string{
+		v1alpha1.ReasonTaintWithheldForAgents, v1alpha1.ReasonTaintWithheldAllNodes,
+		v1alpha1.ReasonTaintWithheldControlPlane, v1alpha1.ReasonNotRead,
+	} {
+		if entry := g.withheld[reason]; entry != nil {
+			list = append(list, *entry)
+		}
+	}
+	return list
+}
+
+func isControlPlane(node snapshot.Node) bool {
+	_, controlPlane := node.Labels["node-role.kubernetes.io/control-plane"]
+	_, master := node.Labels["node-role.kubernetes.io/master"]
+	return controlPlane || master
+}
+
+// placeRemains is whether a node outside the edge set takes ordinary pods. A cordon and the taints that Kubernetes itself sets while a
+// node is in trouble pass, so such a node counts; a taint that somebody set on purpose does not pass.
+func placeRemains(nodes []snapshot.Node, chosen map[string]bool) bool {
+	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
+		return !chosen[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, keepsPodsAway)
+	})
+}
+
+// kubernetesTaintPrefix begins the taints that Kubernetes itself sets while a node is in trouble or cordoned.
+const kubernetesTaintPrefix = "node.kubernetes.io/"
+
+func keepsPodsAway(taint corev1.Taint) bool {
+	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !strings.HasPrefix(taint.Key, kubernetesTaintPrefix)
+}
