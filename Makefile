@@ -178,7 +178,8 @@ docker-build: ## Build the operator's image IMG with docker or podman.
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.
 	$(KUSTOMIZE) build config/manifests >bin/manifests.yaml
 	$(BUNDLE) generate --input=bin/manifests.yaml --base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml \
-		--version=$(VERSION) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) --output=.
+		--version=$(VERSION) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \
+		--related-image="$$(go run ./hack/related-images)" --output=.
 	$(BUNDLE) validate --dir=bundle
 
 ##@ Tools
@@ -202,6 +203,6 @@ $(GOLANGCI_LINT): hack/tools/golangci/go.mod hack/tools/golangci/go.sum
 	@echo "building golangci-lint (a few minutes, the first time) ..."
 	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-$(BUNDLE): $(shell find hack/bundle -name '*.go' -not -name '*_test.go') hack/bundle/go.mod hack/bundle/go.sum
+$(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."
 	@go build -C hack/bundle -o $@ .

@@ -1,0 +1,54 @@
+// Package strict checks manifests as the API server would with strict field validation, without an API server.
+package strict
+
+import (
+	"context"
+	"fmt"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+)
+
+// Checker knows the types of Kubernetes and those custom resources that were added.
+type Checker struct {
+	scheme  *runtime.Scheme
+	decoder runtime.Decoder
+	custom  map[schema.GroupVersionKind]*customResource
+}
+
+// NewChecker returns a Checker that knows the types of Kubernetes.
+func NewChecker() *Checker {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(apiextensionsv1.AddToScheme(scheme))
+	return &Checker{
+		scheme:  scheme,
+		decoder: serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer(),
+		custom:  map[schema.GroupVersionKind]*customResource{},
+	}
+}
+
+// Check returns whether the object's schema is known, and, if it is, what is wrong with the object: unknown fields, values of the
+// wrong type, and of a custom resource whatever its schema and its rules refuse.
+func (c *Checker) Check(ctx context.Context, object *unstructured.Unstructured) (known bool, err error) {
+	gvk := object.GroupVersionKind()
+	if resource, ok := c.custom[gvk]; ok {
+		return true, resource.check(ctx, object)
+	}
+	if !c.scheme.Recognizes(gvk) {
+		return false, nil
+	}
+	data, err := object.MarshalJSON()
+	if err != nil {
+		return true, fmt.Errorf("encoding: %w", err)
+	}
+	if _, _, err := c.decoder.Decode(data, nil, nil); err != nil {
+		return true, fmt.Errorf("decoding strictly: %w", err)
+	}
+	return true, nil
+}
