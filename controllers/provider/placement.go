@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"slices"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// AgentRunsOn is whether the agent's DaemonSet runs a pod on the node: its selector and affinity choose the node, and it
+// tolerates the node's taints and the extra ones.
+func AgentRunsOn(agent snapshot.Agent, node snapshot.Node, extra ...corev1.Taint) bool {
+	return AgentMeantFor(agent, node) && tolerates(agent, node.Taints) && tolerates(agent, extra)
+}
+
+// AgentMeantFor is whether the agent's selector and affinity choose the node, whatever its taints.
+func AgentMeantFor(agent snapshot.Agent, node snapshot.Node) bool {
+	if !labels.SelectorFromSet(agent.NodeSelector).Matches(labels.Set(node.Labels)) {
+		return false
+	}
+	if agent.Affinity == nil || agent.Affinity.NodeAffinity == nil {
+		return true
+	}
+	required := agent.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	return required == nil || slices.ContainsFunc(required.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool { return termMatches(term, node) })
+}
+
+// toleratedByDaemonSets are the taints that Kubernetes lets every pod of a DaemonSet tolerate, that of a missing network for host network only, which agents use.
+var toleratedByDaemonSets = []corev1.Taint{
+	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute},
+	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
+	{Key: corev1.TaintNodeDiskPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeMemoryPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodePIDPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeNetworkUnavailable, Effect: corev1.TaintEffectNoSchedule},
+}
+
+func tolerates(agent snapshot.Agent, taints []corev1.Taint) bool {
+	return !slices.ContainsFunc(taints, func(taint corev1.Taint) bool {
+		return taint.Effect != corev1.TaintEffectPreferNoSchedule && !toleratesTaint(agent.Tolerations, taint)
+	})
+}
+
+func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
+	everyDaemonSet := slices.ContainsFunc(toleratedByDaemonSets, func(t corev1.Taint) bool { return t.Key == taint.Key && t.Effect == taint.Effect })
+	return everyDaemonSet || slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
+		// The comparison operators are an alpha feature, off by default.
+		return t.ToleratesTaint(logr.Discard(), &taint, false)
+	})
+}
+
+// termMatches is the rule of a required node affinity: all of its expressions hold, and a term without any matches nothing.
+func termMatches(term corev1.NodeSelectorTerm, node snapshot.Node) bool {
+	if len(term.MatchExpressions) == 0 && len(term.MatchFields) == 0 {
+		return false
+	}
+	return allMatch(term.MatchExpressions, node.Labels) &&
+		allMatch(term.MatchFields, map[string]string{"metadata.name": node.Name})
+}
+
+var operators = map[corev1.NodeSelectorOperator]selection.Operator{
+	corev1.NodeSelectorOpIn:           selection.In,
+	corev1.NodeSelectorOpNotIn:        selection.NotIn,
+	corev1.NodeSelectorOpExists:       selection.Exists,
+	corev1.NodeSelectorOpDoesNotExist: selection.DoesNotExist,
+	corev1.NodeSelectorOpGt:           selection.GreaterThan,
+	corev1.NodeSelectorOpLt:           selection.LessThan,
+}
+
+func allMatch(requirements []corev1.NodeSelectorRequirement, values map[string]string) bool {
+	return !slices.ContainsFunc(requirements, func(r corev1.NodeSelectorRequirement) bool {
+		requirement, err := labels.NewRequirement(r.Key, operators[r.Operator], r.Values)
+		return err != nil || !requirement.Matches(labels.Set(values))
+	})
+}

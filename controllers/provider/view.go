@@ -1,0 +1,96 @@
+package provider
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// view is what a Service says to a load balancer and the balancer to it.
+type view struct {
+	annotations         map[string]string
+	class               string
+	ingress             []corev1.LoadBalancerIngress
+	conditions          []string
+	healthCheckNodePort int32
+}
+
+func newView(service *corev1.Service) view {
+	v := view{
+		annotations:         service.Annotations,
+		ingress:             service.Status.LoadBalancer.Ingress,
+		healthCheckNodePort: service.Spec.HealthCheckNodePort,
+	}
+	if service.Spec.LoadBalancerClass != nil {
+		v.class = *service.Spec.LoadBalancerClass
+	}
+	for _, condition := range service.Status.Conditions {
+		v.conditions = append(v.conditions, condition.Type)
+	}
+	return v
+}
+
+func (v view) has(key string) bool {
+	_, there := v.annotations[key]
+	return there
+}
+
+// is tells whether an annotation has one of the values, in upper or lower case.
+func (v view) is(key string, values ...string) bool {
+	value, there := v.annotations[key]
+	return there && slices.ContainsFunc(values, func(want string) bool { return strings.EqualFold(strings.TrimSpace(value), want) })
+}
+
+// switched reads a boolean annotation. What stands for an annotation that is not there is the balancer's default; a value that is no boolean says nothing.
+func (v view) switched(key string, absent Setting) Setting {
+	value, there := v.annotations[key]
+	if !there {
+		return absent
+	}
+	on, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(value)))
+	if err != nil {
+		return NotSaid
+	}
+	return settingOf(on)
+}
+
+// attribute reads one of a comma-separated list of key=value pairs in an annotation.
+func (v view) attribute(key, name string) (value string, there bool) {
+	for pair := range strings.SplitSeq(v.annotations[key], ",") {
+		k, val, found := strings.Cut(pair, "=")
+		if found && strings.TrimSpace(k) == name {
+			value, there = strings.ToLower(strings.TrimSpace(val)), true
+		}
+	}
+	return value, there
+}
+
+// hasIP is whether the balancer gave an address rather than a host name.
+func (v view) hasIP() bool {
+	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return i.IP != "" })
+}
+
+// ipMode is whether an address in the status has this mode. An address without a mode has none.
+func (v view) ipMode(mode corev1.LoadBalancerIPMode) bool {
+	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return i.IPMode != nil && *i.IPMode == mode })
+}
+
+func settingOf(on bool) Setting {
+	if on {
+		return On
+	}
+	return Off
+}
+
+// either is On where one of the settings is, else Off where all are, else NotSaid.
+func either(settings ...Setting) Setting {
+	switch {
+	case slices.Contains(settings, On):
+		return On
+	case slices.Contains(settings, NotSaid):
+		return NotSaid
+	}
+	return Off
+}
