@@ -72,7 +72,7 @@ generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Write deep-copy functions, docs/c
 	go run ./hack/conditions-doc >docs/conditions.md.new
 	mv docs/conditions.md.new docs/conditions.md
 	$(CRD_REF_DOCS) --log-level=ERROR --source-path=api --config=hack/tools/crd-ref-docs/config.yaml \
-		--renderer=markdown --output-path=docs/api.md
+		--templates-dir=hack/tools/crd-ref-docs/templates --renderer=markdown --output-path=docs/api.md
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) ## Write the CRD and the operator's ClusterRole from the markers in the Go code.
