@@ -26,6 +26,7 @@ Used in {{ range $i, $user := .SortedReferences }}{{ if $i }}, {{ end }}{{ markd
 
 One of {{ range $i, $value := .EnumValues }}{{ if $i }}, {{ end }}`{{ $value.Name }}`{{ end }}.
 {{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "limits" -}}
