@@ -34,7 +34,8 @@ func NewChecker() *Checker {
 }
 
 // Check returns whether the object's schema is known, and, if it is, what is wrong with the object: unknown fields, values of the
-// wrong type, and of a custom resource whatever its schema and its rules refuse.
+// wrong type, of a custom resource whatever its schema and its rules refuse, and of a CustomResourceDefinition whatever makes it
+// unusable.
 func (c *Checker) Check(ctx context.Context, object *unstructured.Unstructured) (known bool, err error) {
 	gvk := object.GroupVersionKind()
 	if resource, ok := c.custom[gvk]; ok {
@@ -47,8 +48,12 @@ func (c *Checker) Check(ctx context.Context, object *unstructured.Unstructured) 
 	if err != nil {
 		return true, fmt.Errorf("encoding: %w", err)
 	}
-	if _, _, err := c.decoder.Decode(data, nil, nil); err != nil {
+	typed, _, err := c.decoder.Decode(data, nil, nil)
+	if err != nil {
 		return true, fmt.Errorf("decoding strictly: %w", err)
+	}
+	if crd, ok := typed.(*apiextensionsv1.CustomResourceDefinition); ok {
+		return true, checkDefinition(ctx, crd)
 	}
 	return true, nil
 }

@@ -39,6 +39,9 @@ spec:
               message: too bright for a bedroom
 `
 
+const expensiveRule = `            - rule: self.room.split('').all(x, self.room.split('').all(y, x == y))
+`
+
 func TestCheckFindsWhatTheAPIServerWouldRefuse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "crd.yaml")
 	if err := os.WriteFile(path, []byte(crd), 0o600); err != nil {
@@ -55,14 +58,24 @@ func TestCheckFindsWhatTheAPIServerWouldRefuse(t *testing.T) {
 		unknown bool
 		want    string // in the error; "" for none
 	}{
-		"a Service as it should be":                    {object: service + "{ports: [{port: 80}]}"},
-		"a Service with a field that does not exist":   {object: service + "{prots: [{port: 80}]}", want: `unknown field "spec.prots"`},
-		"a Service with a word instead of a number":    {object: service + "{ports: [{port: eighty}]}", want: "cannot unmarshal"},
-		"a lamp that needs the default":                {object: lamp + "{room: bedroom}"},
-		"a lamp with a field that does not exist":      {object: lamp + "{room: hall, colour: red}", want: `unknown field "spec.colour"`},
-		"a lamp without a required field":              {object: lamp + "{watts: 5}", want: "spec.room: Required value"},
-		"a lamp with a value that is too large":        {object: lamp + "{room: hall, watts: 101}", want: "less than or equal to 100"},
-		"a lamp that a rule refuses":                   {object: lamp + "{room: bedroom, watts: 60}", want: "too bright for a bedroom"},
+		"a Service as it should be":                  {object: service + "{ports: [{port: 80}]}"},
+		"a Service with a field that does not exist": {object: service + "{prots: [{port: 80}]}", want: `unknown field "spec.prots"`},
+		"a Service with a word instead of a number":  {object: service + "{ports: [{port: eighty}]}", want: "cannot unmarshal"},
+		"a lamp that needs the default":              {object: lamp + "{room: bedroom}"},
+		"a lamp with a field that does not exist":    {object: lamp + "{room: hall, colour: red}", want: `unknown field "spec.colour"`},
+		"a lamp without a required field":            {object: lamp + "{watts: 5}", want: "spec.room: Required value"},
+		"a lamp with a value that is too large":      {object: lamp + "{room: hall, watts: 101}", want: "less than or equal to 100"},
+		"a lamp that a rule refuses":                 {object: lamp + "{room: bedroom, watts: 60}", want: "too bright for a bedroom"},
+		"a definition as it should be":               {object: crd},
+		"a definition with a rule that does not compile": {
+			object: strings.Replace(crd, "self.watts <= 40", "self.watt <= 40", 1), want: "undefined field 'watt'",
+		},
+		"a definition with a rule that costs too much": {
+			object: crd + expensiveRule, want: "estimated rule cost",
+		},
+		"a definition without a schema that is structural": {
+			object: strings.Replace(crd, "room: {type: string}", "room: {description: no type}", 1), want: "room",
+		},
 		"a kind of which nothing is known":             {object: "apiVersion: example.com/v1\nkind: Candle\nmetadata: {name: c}", unknown: true},
 		"a version of a known kind that was not added": {object: strings.Replace(lamp, "com/v1", "com/v2", 1) + "{}", unknown: true},
 	} {
