@@ -9,7 +9,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -52,21 +51,22 @@ func applyPosition(name string) int {
 // decode goes through the typed object: a field that the type does not have is an error, and quantities come out as the API server
 // writes them, so that what was applied and what is read back compare equal.
 func decode(manifest []byte) (*unstructured.Unstructured, error) {
-	var meta metav1.TypeMeta
-	if err := yaml.Unmarshal(manifest, &meta); err != nil {
-		return nil, fmt.Errorf("reading its kind: %w", err)
+	var raw map[string]any
+	if err := yaml.Unmarshal(manifest, &raw); err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
-	position := slices.IndexFunc(kinds, func(k kind) bool { return k.GroupVersionKind == meta.GroupVersionKind() })
+	gvk := (&unstructured.Unstructured{Object: raw}).GroupVersionKind()
+	position := slices.IndexFunc(kinds, func(k kind) bool { return k.GroupVersionKind == gvk })
 	if position < 0 {
-		return nil, fmt.Errorf("reading its kind: %s is none that the chart makes", meta.GroupVersionKind())
+		return nil, fmt.Errorf("reading the manifest: %q is no kind that the chart makes", gvk)
 	}
 	typed := kinds[position].empty()
 	if err := yaml.UnmarshalStrict(manifest, typed); err != nil {
-		return nil, fmt.Errorf("reading the %s: %w", meta.Kind, err)
+		return nil, fmt.Errorf("reading the %s: %w", gvk.Kind, err)
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
 	if err != nil {
-		return nil, fmt.Errorf("converting the %s: %w", meta.Kind, err)
+		return nil, fmt.Errorf("converting the %s: %w", gvk.Kind, err)
 	}
 	delete(content, "status")
 	unstructured.RemoveNestedField(content, "metadata", "creationTimestamp")

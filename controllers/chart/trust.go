@@ -16,8 +16,6 @@ const (
 	// internalHeader carries the client's address inside nginx where PROXY protocol and a header are trusted together. nginx drops headers with
 	// underscores that clients send, so only nginx itself can set this one; upstream's default could be sent by anybody.
 	internalHeader = "X_Edge_Ingress_Client"
-	// trustNobody is an empty list for the engine. Without the key it would be 0.0.0.0/0.
-	trustNobody = ""
 )
 
 // trusted is what the configuration makes nginx believe.
@@ -39,6 +37,7 @@ func trustData(clientIP *v1alpha1.ClientIPSpec) (map[string]string, []Problem) {
 	if trust.header != "" {
 		header = trust.header
 	}
+	// Of nobody this becomes the empty text, an empty list for the engine. Without the key its list would be 0.0.0.0/0.
 	cidrs := make([]string, 0, len(trust.cidrs))
 	for _, prefix := range trust.cidrs {
 		cidrs = append(cidrs, prefix.String())
@@ -85,7 +84,7 @@ func planTrust(clientIP *v1alpha1.ClientIPSpec) (trusted, []Problem) {
 	}
 	if len(problems) == 0 {
 		if err := coversEveryone(trust.cidrs); err != nil {
-			problems = append(problems, Problem{ProblemTrust, "spec.clientIP", trustRefused(err)})
+			problems = append(problems, Problem{ProblemTrust, "spec.clientIP", tooWide(err)})
 		}
 	}
 	if len(problems) > 0 {
@@ -103,17 +102,17 @@ func addCIDRs(all []netip.Prefix, problems []Problem, field string, cidrs v1alph
 	for _, cidr := range cidrs {
 		prefix, err := parseTrusted(string(cidr))
 		if err != nil {
-			return all, append(problems, Problem{ProblemTrust, field, trustRefused(err)})
+			return all, append(problems, Problem{ProblemTrust, field, fmt.Sprintf("nobody is trusted: %s", err)})
 		}
 		parsed = append(parsed, prefix)
 	}
 	if err := coversEveryone(parsed); err != nil {
-		return all, append(problems, Problem{ProblemTrust, field, trustRefused(err)})
+		return all, append(problems, Problem{ProblemTrust, field, tooWide(err)})
 	}
 	return slices.Concat(all, parsed), problems
 }
 
-func trustRefused(err error) string {
+func tooWide(err error) string {
 	return fmt.Sprintf("nobody is trusted: %s; write the addresses that your proxies really have", err)
 }
 

@@ -1,0 +1,342 @@
+package chart
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func configOf(settings map[string]string) (map[string]string, []Problem) {
+	return Config(edgeIngress(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{}
+		for key, value := range settings {
+			e.Spec.Controller.Config[key] = v1alpha1.ConfigValue(value)
+		}
+	}))
+}
+
+func TestSettingsThatAreWritten(t *testing.T) {
+	tests := []struct{ key, value string }{
+		{"proxy-body-size", "64m"},
+		{"proxy-body-size", "0"},
+		{"proxy-buffer-size", "16K"},
+		{"proxy-busy-buffers-size", ""},
+		{"proxy-read-timeout", "120"},
+		{"proxy-buffering", "on"},
+		{"proxy-request-buffering", "off"},
+		{"proxy-http-version", "1.1"},
+		{"proxy-cookie-path", "/one/ /two/"},
+		{"proxy-next-upstream", "error timeout http_502"},
+		{"proxy-stream-timeout", "1h30m"},
+		{"proxy-protocol-header-timeout", "1500ms"},
+		{"use-gzip", "true"},
+		{"use-http2", "F"},
+		{"hsts", "0"},
+		{"hsts-max-age", "63072000"},
+		{"ssl-protocols", "TLSv1.3"},
+		{"ssl-ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"},
+		{"ssl-dh-param", "edge/dhparam"},
+		{"ssl-session-timeout", "10m"},
+		{"large-client-header-buffers", "4 16k"},
+		{"custom-http-errors", "404, 503"},
+		{"custom-http-errors", ""},
+		{"http-redirect-code", "301"},
+		{"worker-processes", "auto"},
+		{"worker-processes", "4"},
+		{"worker-shutdown-timeout", "10s"},
+		{"worker-shutdown-timeout", "1h"},
+		{"max-worker-connections", "65536"},
+		{"whitelist-source-range", "10.0.0.0/8,2001:db8::1"},
+		{"block-cidrs", "203.0.113.7"},
+		{"block-user-agents", `~*bot,~*crawl\s+er$`},
+		{"block-referers", "~*example\\.com"},
+		{"bind-address", "10.0.0.1,2001:db8::1"},
+		{"skip-access-log-urls", "/healthz,/ping#x"},
+		{"hide-headers", "X-Powered-By, Server"},
+		{"add-headers", "edge/response-headers"},
+		{"log-format-upstream", `{"client": "$remote_addr", "uri": "$request_uri"}`},
+		{"log-format-upstream", `$remote_addr \"$request\" \'$status\'`},
+		{"log-format-escape-json", "true"},
+		{"gzip-disable", "msie6"},
+		{"lua-shared-dicts", "configuration_data: 40M, my_dict:512"},
+		{"otel-sampler-ratio", "0.25"},
+		{"otel-service-name", "edge nginx"},
+		{"otlp-collector-port", "4318"},
+		{"load-balance", "ewma"},
+		{"error-log-level", "warn"},
+		{"access-log-path", "/dev/stdout"},
+		{"error-log-path", "/var/log/nginx/edge.log"},
+		{"global-auth-url", "https://auth.example.com/verify"},
+		{"global-auth-signin", "https://auth.example.com/#/start?rd=$scheme"},
+		{"global-auth-response-headers", "X-Auth-Request-User,X-Auth-Request-Email"},
+		{"global-auth-cache-key", "$remote_user$http_authorization"},
+		{"global-auth-method", "GET"},
+		{"limit-conn-zone-variable", "$binary_remote_addr"},
+		{"limit-req-status-code", "429"},
+		{"annotations-risk-level", "Low"},
+		{"strict-validate-path-type", "true"},
+		{"allow-cross-namespace-resources", "false"},
+		{"upstream-hash-by", "$request_uri"},
+		{"Proxy-Body-Size", "1m"},
+		{"PROXY-READ-TIMEOUT", "5"},
+	}
+	for _, test := range tests {
+		t.Run(test.key+"="+test.value, func(t *testing.T) {
+			data, problems := configOf(map[string]string{test.key: test.value})
+			if len(problems) > 0 {
+				t.Fatalf("refused: %s", problems[0].Message)
+			}
+			if got, there := data[strings.ToLower(test.key)]; !there || got != test.value {
+				t.Errorf("wrote %q (there: %v), want %q", got, there, test.value)
+			}
+		})
+	}
+}
+
+func TestSettingsThatAreRefused(t *testing.T) {
+	tests := []struct {
+		key, value string
+		kind       ProblemKind
+		// says is a part of the message: what to write instead, or why not.
+		says string
+	}{
+		// Keys of other controllers.
+		{"real-ip-header", "X-Forwarded-For", ProblemUnknown, "spec.clientIP.forwardedHeader.header"},
+		{"set-real-ip-from", "0.0.0.0/0", ProblemUnknown, "trustedCIDRs"},
+		{"set_real_ip_from", "10.0.0.0/8", ProblemUnknown, "trustedCIDRs"},
+		{"real-ip-recursive", "on", ProblemUnknown, "always searched from the right"},
+		{"Real-IP-Header", "X-Real-IP", ProblemUnknown, "spec.clientIP.forwardedHeader.header"},
+		{"proxy-protocol", "True", ProblemUnknown, "spec.clientIP.proxyProtocol"},
+		{"client-max-body-size", "8m", ProblemUnknown, "write proxy-body-size"},
+		{"server-snippets", "return 200;", ProblemUnknown, "snippets are refused"},
+		{"log-format", "$remote_addr", ProblemUnknown, "log-format-upstream"},
+		{"use-geoip", "true", ProblemUnknown, "no longer has it"},
+		// Typos.
+		{"proxy-body-sise", "8m", ProblemUnknown, "write proxy-body-size"},
+		{"proxy_read_timeout", "60", ProblemUnknown, "write proxy-read-timeout"},
+		{"usegzip", "true", ProblemUnknown, "write use-gzip"},
+		{"use-forwarded-header", "true", ProblemUnknown, "if use-forwarded-headers is meant, write spec.clientIP.forwardedHeader"},
+		{"proxy-real-ip-cidrs", "10.0.0.0/8", ProblemUnknown, "if proxy-real-ip-cidr is meant, write trustedCIDRs"},
+		{"http-snipet", "x", ProblemUnknown, "remove it (http-snippet is refused as well"},
+		{"jaeger-collector-host", "x", ProblemUnknown, "remove it"},
+		{"xyz", "x", ProblemUnknown, "remove it"},
+		{"", "x", ProblemUnknown, "remove it"},
+		{"-", "x", ProblemUnknown, "would be ignored"},
+		{"Resolver", "10.0.0.1", ProblemUnknown, "would be ignored"},
+		// Keys that fields of the API own.
+		{"use-forwarded-headers", "true", ProblemReserved, "write spec.clientIP.forwardedHeader"},
+		{"use-forwarded-headers", "false", ProblemReserved, "write spec.clientIP.forwardedHeader"},
+		{"Use-Forwarded-Headers", "true", ProblemReserved, "write spec.clientIP.forwardedHeader"},
+		{"USE-PROXY-PROTOCOL", "1", ProblemReserved, "spec.clientIP.proxyProtocol"},
+		{"enable-real-ip", "true", ProblemReserved, "spec.clientIP.forwardedHeader"},
+		{"proxy-real-ip-cidr", "0.0.0.0/0", ProblemReserved, "trustedCIDRs"},
+		{"Proxy-Real-Ip-Cidr", "0.0.0.0/0", ProblemReserved, "trustedCIDRs"},
+		{"forwarded-for-header", "X-Client", ProblemReserved, "spec.clientIP.forwardedHeader.header"},
+		{"forwarded-for-proxy-protocol-header", "X-Any", ProblemReserved, "no client can send"},
+		{"compute-full-forwarded-for", "true", ProblemReserved, "what the client wrote"},
+		// Keys that could undo the trust.
+		{"http-snippet", "set_real_ip_from 0.0.0.0/0;", ProblemForbidden, "unchecked"},
+		{"server-snippet", "", ProblemForbidden, "unchecked"},
+		{"location-snippet", "x", ProblemForbidden, "unchecked"},
+		{"main-snippet", "x", ProblemForbidden, "unchecked"},
+		{"Main-Snippet", "x", ProblemForbidden, "unchecked"},
+		{"stream-snippet", "x", ProblemForbidden, "unchecked"},
+		{"global-auth-snippet", "x", ProblemForbidden, "unchecked"},
+		{"modsecurity-snippet", "x", ProblemForbidden, "unchecked"},
+		{"proxy-set-headers", "edge/headers", ProblemForbidden, "X-Forwarded-For"},
+		{"enable-underscores-in-headers", "true", ProblemForbidden, "internal header"},
+		{"ignore-invalid-headers", "false", ProblemForbidden, "internal header"},
+		{"allow-snippet-annotations", "true", ProblemForbidden, "whoever may write an Ingress"},
+		{"annotations-risk-level", "Critical", ProblemForbidden, "Low, Medium or High"},
+		{"annotations-risk-level", "critical", ProblemForbidden, "Low, Medium or High"},
+		{"strict-validate-path-type", "false", ProblemForbidden, "paths of Ingress objects"},
+		{"strict-validate-path-type", "0", ProblemForbidden, "paths of Ingress objects"},
+		{"forwarded-host-header", "X-Host", ProblemForbidden, "clients can send"},
+		{"opentelemetry-config", "/etc/nginx/lua/x.lua", ProblemForbidden, "writes a file"},
+		{"bind-address-ipv4", "10.0.0.1", ProblemForbidden, "write bind-address"},
+		{"global-auth-response-headers", "X-User,X-Forwarded-For", ProblemForbidden, "choose the client's address"},
+		{"global-auth-response-headers", "x_real_ip", ProblemForbidden, "choose the client's address"},
+		// Values that would write directives of their own.
+		{"access-log-path", "/dev/stdout; set_real_ip_from 0.0.0.0/0", ProblemForbidden, "end an nginx directive"},
+		{"proxy-body-size", "1m; real_ip_header X", ProblemForbidden, "end an nginx directive"},
+		{"proxy-body-size", "1m\nreal_ip_header X", ProblemForbidden, "line breaks"},
+		{"worker-processes", "1;daemon on", ProblemForbidden, "end an nginx directive"},
+		{"ssl-protocols", "TLSv1.3 #", ProblemForbidden, "end an nginx directive"},
+		{"gzip-types", "text/css }", ProblemForbidden, "end an nginx directive"},
+		{"default-type", `"text/html`, ProblemForbidden, "end an nginx directive"},
+		{"block-user-agents", `~*bot 1; } include /tmp/x; map $a $b {`, ProblemForbidden, "end an nginx directive"},
+		{"block-user-agents", `~*bot\`, ProblemForbidden, "end an nginx directive"},
+		{"log-format-upstream", `$remote_addr'; set_real_ip_from 0.0.0.0/0; log_format x '`, ProblemForbidden, "single-quoted"},
+		{"log-format-upstream", `$remote_addr\`, ProblemForbidden, "single-quoted"},
+		{"log-format-stream", "a\nb", ProblemForbidden, "single-quoted"},
+		{"gzip-disable", `msie"; set_real_ip_from ::/0; gzip_disable "`, ProblemForbidden, "double-quoted"},
+		{"hsts-max-age", "0 }; os.execute('id')", ProblemForbidden, "end an nginx directive"},
+		{"global-auth-method", "GET; real_ip_header X", ProblemForbidden, "end an nginx directive"},
+		{"app-root", "/a;b", ProblemForbidden, "end an nginx directive"},
+		{"upstream-hash-by", "$a\x00", ProblemForbidden, "line breaks"},
+		{"otel-service-name", "x\xff", ProblemForbidden, "line breaks"},
+		// Values that the engine would not take as they are meant.
+		{"use-gzip", "on", ProblemInvalid, `write "true" or "false" (the default is false)`},
+		{"use-http2", "yes", ProblemInvalid, `"true" or "false"`},
+		{"use-http2", "", ProblemInvalid, `"true" or "false"`},
+		{"proxy-read-timeout", "60s", ProblemInvalid, "a whole number"},
+		{"proxy-read-timeout", "-1", ProblemInvalid, "a whole number"},
+		{"proxy-read-timeout", "010", ProblemInvalid, "a whole number"},
+		{"proxy-read-timeout", "", ProblemInvalid, "the default is 60"},
+		{"proxy-protocol-header-timeout", "5", ProblemInvalid, "a duration such as 5s"},
+		{"otel-sampler-ratio", "2", ProblemInvalid, "from 0 to 1"},
+		{"otel-sampler-ratio", "NaN", ProblemInvalid, "from 0 to 1"},
+		{"custom-http-errors", "404;503", ProblemInvalid, "separated by commas"},
+		{"custom-http-errors", "200", ProblemInvalid, "from 300 to 599"},
+		{"http-redirect-code", "303", ProblemInvalid, "301, 302, 307, 308"},
+		{"lua-shared-dicts", "configuration_data", ProblemInvalid, "name: size"},
+		{"proxy-body-size", "8 megabytes", ProblemInvalid, "8k or 10m"},
+		{"proxy-buffering", "true", ProblemInvalid, "on, off"},
+		{"worker-processes", "many", ProblemInvalid, "auto or the number"},
+		{"worker-shutdown-timeout", "0s", ProblemInvalid, "from 1s to 1h"},
+		{"worker-shutdown-timeout", "2h", ProblemInvalid, "from 1s to 1h"},
+		{"worker-shutdown-timeout", "soon", ProblemInvalid, "from 1s to 1h"},
+		{"whitelist-source-range", "10.0.0.0/33", ProblemInvalid, "addresses or ranges"},
+		{"whitelist-source-range", "example.com", ProblemInvalid, "addresses or ranges"},
+		{"bind-address", "10.0.0.0/8", ProblemInvalid, "addresses separated by commas"},
+		{"access-log-path", "/etc/nginx/nginx.conf", ProblemInvalid, "/var/log/"},
+		{"access-log-path", "/var/log/../../etc/nginx/x", ProblemInvalid, "/var/log/"},
+		{"ssl-dh-param", "dhparam", ProblemInvalid, "namespace/name"},
+		{"skip-access-log-urls", "/a b", ProblemInvalid, "without spaces"},
+		{"hide-headers", "X Powered", ProblemInvalid, "header names"},
+		{"gzip-level", "11", ProblemInvalid, "from 1 to 9"},
+		{"limit-req-status-code", "200", ProblemInvalid, "from 400 to 599"},
+		{"limit-conn-zone-variable", "remote_addr", ProblemInvalid, "a variable"},
+		{"annotations-risk-level", "Extreme", ProblemInvalid, "Low, Medium, High"},
+		{"global-auth-method", "get", ProblemInvalid, "GET"},
+	}
+	nothing, _ := configOf(nil)
+	for _, test := range tests {
+		t.Run(test.key+"="+test.value, func(t *testing.T) {
+			data, problems := configOf(map[string]string{test.key: test.value})
+			if len(problems) != 1 {
+				t.Fatalf("got %d problems, want one: %v", len(problems), problems)
+			}
+			p := problems[0]
+			if p.Kind != test.kind || p.Key != test.key || !strings.Contains(p.Message, test.says) {
+				t.Errorf("got %s %q: %s\nwant %s with %q", p.Kind, p.Key, p.Message, test.kind, test.says)
+			}
+			if strings.ContainsAny(p.Message, "\n\x00") {
+				t.Errorf("the message %q is not one line", p.Message)
+			}
+			if diff := cmp.Diff(nothing, data); diff != "" {
+				t.Errorf("it changed what is written:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTwoSpellingsOfOneKeyAreBothRefused(t *testing.T) {
+	data, problems := configOf(map[string]string{"proxy-body-size": "1m", "Proxy-Body-Size": "2m", "use-gzip": "true"})
+	if _, written := data["proxy-body-size"]; written || data["use-gzip"] != "true" {
+		t.Errorf("wrote %v", data)
+	}
+	want := []Problem{
+		{ProblemInvalid, "Proxy-Body-Size", "Proxy-Body-Size is written in several spellings: keep proxy-body-size"},
+		{ProblemInvalid, "proxy-body-size", "proxy-body-size is written in several spellings: keep proxy-body-size"},
+	}
+	if diff := cmp.Diff(want, problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestProblemsAreOrderedAndBounded(t *testing.T) {
+	_, problems := configOf(map[string]string{"z": "", "a": "", "use-gzip": strings.Repeat("x", 4096)})
+	var keys []string
+	for _, p := range problems {
+		keys = append(keys, p.Key)
+		if len(p.Message) > 500 {
+			t.Errorf("the message about %s has %d bytes", p.Key, len(p.Message))
+		}
+	}
+	if diff := cmp.Diff([]string{"a", "use-gzip", "z"}, keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestKeysTable(t *testing.T) {
+	if len(settings()) != 196 {
+		t.Errorf("the table has %d keys, upstream has 196", len(settings()))
+	}
+	refused := 0
+	for key, s := range settings() {
+		if key != strings.ToLower(key) || s.accepts == nil || s.advice == "" || s.standard == "" {
+			t.Errorf("%q is not complete", key)
+		}
+		_, isReserved := reserved[key]
+		_, isForbidden := forbidden[key]
+		if isReserved || isForbidden {
+			refused++
+		}
+		if s.advice == formats[formatRefused].advice && !isReserved && !isForbidden {
+			t.Errorf("%q takes no value, and nothing says why", key)
+		}
+		if isReserved && isForbidden {
+			t.Errorf("%q is both reserved and forbidden", key)
+		}
+	}
+	if all := len(reserved) + len(forbidden); refused != all {
+		t.Errorf("%d of the %d reserved and forbidden keys are in the table", refused, all)
+	}
+	for key := range elsewhere {
+		if _, known := settings()[key]; known {
+			t.Errorf("%q is said to be unknown, and is known", key)
+		}
+	}
+}
+
+// What the engine has as a default must be a value that a user may write, unless it is one of these.
+func TestDefaultsAreAccepted(t *testing.T) {
+	except := []string{"worker-processes", "custom-http-errors", "global-auth-signin-redirect-param"}
+	for key, s := range settings() {
+		_, isReserved := reserved[key]
+		_, isForbidden := forbidden[key]
+		value := strings.Trim(s.standard, `"`)
+		if isReserved || isForbidden || slices.Contains(except, key) || s.emptyByDefault() || strings.HasPrefix(s.standard, "[") || strings.Contains(value, `\"`) {
+			continue
+		}
+		if problem := check(key, value); problem != nil {
+			t.Errorf("%s", problem.Message)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	candidates := slices.Sorted(maps.Keys(settings()))
+	tests := map[string]string{
+		"use-gzipp":             "use-gzip",
+		"hsts-maxage":           "hsts-max-age",
+		"worker-process":        "worker-processes",
+		"proxy-connect-timeuot": "proxy-connect-timeout",
+		"keep-alives":           "keep-alive",
+		"":                      "",
+		"completely-different":  "",
+	}
+	for word, want := range tests {
+		if got := nearest(word, candidates); got != want {
+			t.Errorf("nearest(%q) is %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"ab", "ba", 2}}
+	for _, test := range tests {
+		if got := editDistance(test.a, test.b); got != test.want {
+			t.Errorf("from %q to %q: %d, want %d", test.a, test.b, got, test.want)
+		}
+	}
+}

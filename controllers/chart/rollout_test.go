@@ -1,0 +1,129 @@
+package chart
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func TestRollout(t *testing.T) {
+	const daemonSet, deployment = v1alpha1.WorkloadDaemonSet, v1alpha1.WorkloadDeployment
+	const service, network, port = v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort
+	n := func(number int32) *int32 { return &number }
+	tests := map[string]struct {
+		kind                          v1alpha1.WorkloadKind
+		exposure                      v1alpha1.ExposureType
+		asked                         *v1alpha1.RolloutSpec
+		surge, unavailable, wantReady int64
+	}{
+		"DaemonSet":                             {daemonSet, service, nil, 1, 0, 5},
+		"DaemonSet without a kind":              {"", service, nil, 1, 0, 5},
+		"DaemonSet, nothing asked for":          {daemonSet, service, &v1alpha1.RolloutSpec{}, 1, 0, 5},
+		"DaemonSet, more surge":                 {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(3)}, 3, 0, 5},
+		"DaemonSet, no surge":                   {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0)}, 0, 1, 30},
+		"DaemonSet, some unavailable":           {daemonSet, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(2)}, 0, 2, 30},
+		"DaemonSet, none unavailable":           {daemonSet, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, 1, 0, 5},
+		"DaemonSet, both said":                  {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(2)}, 0, 2, 30},
+		"DaemonSet, both, which is impossible":  {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(1), MaxUnavailable: n(2)}, 0, 2, 30},
+		"DaemonSet, neither":                    {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, 0, 1, 30},
+		"DaemonSet on host network":             {daemonSet, network, nil, 0, 1, 30},
+		"DaemonSet on host ports":               {daemonSet, port, nil, 0, 1, 30},
+		"DaemonSet on host ports, several gone": {daemonSet, port, &v1alpha1.RolloutSpec{MaxUnavailable: n(3)}, 0, 3, 30},
+		"DaemonSet on host ports, none gone":    {daemonSet, port, &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, 0, 1, 30},
+		"DaemonSet on host ports with a surge":  {daemonSet, network, &v1alpha1.RolloutSpec{MaxSurge: n(1)}, 0, 1, 30},
+		"Deployment":                            {deployment, service, nil, 1, 0, 5},
+		"Deployment, both":                      {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(2), MaxUnavailable: n(1)}, 2, 1, 5},
+		"Deployment, some unavailable":          {deployment, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(1)}, 1, 1, 5},
+		"Deployment, no surge":                  {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(0)}, 0, 1, 30},
+		"Deployment, neither":                   {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, 0, 1, 30},
+		"Deployment on host ports":              {deployment, port, nil, 0, 1, 30},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) {
+				e.Spec.Controller.Kind, e.Spec.Controller.Rollout, e.Spec.Exposure.Type = test.kind, test.asked, test.exposure
+			})
+			got := workload(edge)
+			if int64(got.MaxSurge) != test.surge || int64(got.MaxUnavailable) != test.unavailable || got.MinReadySeconds != test.wantReady {
+				t.Errorf("surge %d, unavailable %d, ready for %d s; want %d, %d, %d s",
+					got.MaxSurge, got.MaxUnavailable, got.MinReadySeconds, test.surge, test.unavailable, test.wantReady)
+			}
+			render(t, edge) // The schema refuses what Kubernetes would refuse.
+		})
+	}
+}
+
+func TestTerminationGraceIsLongEnoughForEveryStep(t *testing.T) {
+	seconds := func(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
+	tests := map[string]struct {
+		drain       *metav1.Duration
+		workers     string
+		wantDrain   int64
+		wantSeconds int64
+	}{
+		"defaults":                               {nil, "", 30, 30 + 240 + 20},
+		"no drain":                               {seconds(0), "", 0, 240 + 20},
+		"part of a second is a whole one":        {seconds(1500 * time.Millisecond), "", 2, 2 + 240 + 20},
+		"the longest drain":                      {seconds(10 * time.Minute), "", 600, 600 + 240 + 20},
+		"a drain that the API would refuse":      {seconds(time.Hour), "", 600, 600 + 240 + 20},
+		"a negative one":                         {seconds(-time.Second), "", 0, 240 + 20},
+		"workers end sooner":                     {nil, "10s", 30, 30 + 10 + 20},
+		"workers end later":                      {nil, "30m", 30, 30 + 1800 + 20},
+		"workers' time in milliseconds":          {nil, "1500ms", 30, 30 + 2 + 20},
+		"workers' time without a unit":           {nil, "100", 30, 30 + 100 + 20},
+		"workers' time in several units":         {nil, "1m30s", 30, 30 + 90 + 20},
+		"a time that nginx would not read":       {nil, "soon", 30, 30 + 240 + 20},
+		"a time that would never end is refused": {nil, "0s", 30, 30 + 240 + 20},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) {
+				e.Spec.Exposure.DrainDelay = test.drain
+				if test.workers != "" {
+					e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"worker-shutdown-timeout": v1alpha1.ConfigValue(test.workers)}
+				}
+			})
+			config, _ := Config(edge)
+			got := valuesOf(Input{EdgeIngress: edge, Config: config})
+			if got.DrainSeconds != test.wantDrain || got.TerminationGraceSeconds != test.wantSeconds {
+				t.Errorf("drain %d s, grace %d s; want %d s and %d s", got.DrainSeconds, got.TerminationGraceSeconds, test.wantDrain, test.wantSeconds)
+			}
+		})
+	}
+}
+
+func TestParseNginxTime(t *testing.T) {
+	tests := map[string]struct {
+		want  time.Duration
+		valid bool
+	}{
+		"":      {0, false},
+		"0":     {0, true},
+		"60":    {time.Minute, true},
+		"60s":   {time.Minute, true},
+		"250ms": {250 * time.Millisecond, true},
+		"1h30m": {90 * time.Minute, true},
+		"1d":    {24 * time.Hour, true},
+		"1d2h3m4s5ms": {
+			26*time.Hour + 3*time.Minute + 4*time.Second + 5*time.Millisecond, true},
+		"9999d999999h999999m999999999s999999999ms": {
+			9999*24*time.Hour + 999999*time.Hour + 999999*time.Minute + 999999999*time.Second + 999999999*time.Millisecond, true},
+		"30m1h": {0, false},
+		"1.5s":  {0, false},
+		"-1s":   {0, false},
+		"1 s":   {0, false},
+		"s":     {0, false},
+		"1x":    {0, false},
+	}
+	for value, test := range tests {
+		t.Run(value, func(t *testing.T) {
+			got, valid := parseNginxTime(value)
+			if got != test.want || valid != test.valid {
+				t.Errorf("got %v, %v; want %v, %v", got, valid, test.want, test.valid)
+			}
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package chart
+
+import (
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func TestSchemaRefusesWrongValues(t *testing.T) {
+	tests := map[string]struct {
+		path  string
+		value any
+		says  string
+	}{
+		"an unknown value":                     {"hostNetwork", true, "hostNetwork"},
+		"a name that is none":                  {"objectName", "Public_Edge", "objectName"},
+		"a name too long":                      {"objectName", strings.Repeat("a", 64), "objectName"},
+		"no role":                              {"controllerClusterRole", "", "controllerClusterRole"},
+		"a label key that is none":             {"labels", map[string]any{"a b": "c"}, "a b"},
+		"a label value that is none":           {"selector", map[string]any{"a": "b c"}, "selector"},
+		"a setting that is no text":            {"config", map[string]any{"use-gzip": true}, "use-gzip"},
+		"an image without digest":              {"image", "registry.k8s.io/ingress-nginx/controller:v1.15.1", "image"},
+		"an image without tag":                 {"image", "registry.k8s.io/controller@sha256:" + strings.Repeat("a", 64), "image"},
+		"an unknown kind":                      {"workload.kind", "StatefulSet", "kind"},
+		"no replicas":                          {"workload.replicas", 0, "replicas"},
+		"a rollout that replaces nothing":      {"workload.maxSurge", 0, "workload"},
+		"a DaemonSet with surge and a gap":     {"workload.maxUnavailable", 1, "workload"},
+		"a surge on host ports":                {"hostPorts", "HostPort", "maxSurge"},
+		"an unknown way to the host":           {"hostPorts", "Both", "hostPorts"},
+		"a drain longer than the API allows":   {"drainSeconds", 601, "drainSeconds"},
+		"a drain that is no number":            {"drainSeconds", "30s", "drainSeconds"},
+		"no grace":                             {"terminationGraceSeconds", 0, "terminationGraceSeconds"},
+		"an unknown Service type":              {"service.type", "ClusterIP", "type"},
+		"a health-check port with NodePort":    {"service", map[string]any{"type": "NodePort", "healthCheckNodePort": 31000}, "healthCheckNodePort"},
+		"a class with NodePort":                {"service", map[string]any{"type": "NodePort", "loadBalancerClass": "a/b"}, "loadBalancerClass"},
+		"a source range that is none":          {"service.sourceRanges", []any{"everyone"}, "sourceRanges"},
+		"an annotation that is no text":        {"service.annotations", map[string]any{"a": 1}, "annotations"},
+		"a port too high":                      {"service.nodePorts", map[string]any{"http": 65536}, "http"},
+		"an unknown family":                    {"service.ipFamilies", []any{"IPv5"}, "ipFamilies"},
+		"one family twice":                     {"service.ipFamilies", []any{"IPv4", "IPv4"}, "ipFamilies"},
+		"an unknown family policy":             {"service.ipFamilyPolicy", "Dual", "ipFamilyPolicy"},
+		"externalIPs, which nobody may choose": {"service.externalIPs", []any{"203.0.113.1"}, "externalIPs"},
+		"the traffic policy, which is fixed":   {"service.externalTrafficPolicy", "Cluster", "externalTrafficPolicy"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			given := map[string]any{}
+			at := given
+			path := strings.Split(test.path, ".")
+			for _, part := range path[:len(path)-1] {
+				below := map[string]any{}
+				at[part] = below
+				at = below
+			}
+			at[path[len(path)-1]] = test.value
+			_, err := chartutil.ToRenderValues(must(loadChart()), given, chartutil.ReleaseOptions{Name: "public"}, chartutil.DefaultCapabilities)
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want an error about %s", err, test.says)
+			}
+		})
+	}
+}
+
+func TestChartRendersFromItsOwnDefaults(t *testing.T) {
+	loaded := must(loadChart())
+	values, err := chartutil.ToRenderValues(loaded, nil, chartutil.ReleaseOptions{Name: "public", Namespace: "edge-public"}, chartutil.DefaultCapabilities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := objectsOf(must(engine.Engine{Strict: true}.Render(loaded, values)))
+	if err != nil || len(objects) == 0 {
+		t.Fatalf("%d objects: %v", len(objects), err)
+	}
+	if got := loaded.Metadata.AppVersion; got != DefaultImage().Tag {
+		t.Errorf("the chart is for %s, the image is %s", got, DefaultImage().Tag)
+	}
+	if got := loaded.Values["image"]; got != imageReference(nil) {
+		t.Errorf("the chart's default image is %v, the operator's %s", got, imageReference(nil))
+	}
+}
+
+func TestRenderRefusesWhatTheSchemaRefuses(t *testing.T) {
+	edge := edgeIngress(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Controller.Image = &v1alpha1.ImageSpec{Repository: "example.com/controller", Tag: "v1"}
+	})
+	_, err := Render(Input{EdgeIngress: edge, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+	if err == nil || !strings.Contains(err.Error(), `"public"`) || !strings.Contains(err.Error(), "image") {
+		t.Errorf("got %v, want an error that names the EdgeIngress and the image", err)
+	}
+}
+
+func TestImageIsReplacedAsAWhole(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("b", 64)
+	own := &v1alpha1.ImageSpec{Repository: "example.com:5000/a/b", Tag: "v2", Digest: digest}
+	tests := map[string]struct {
+		image *v1alpha1.ImageSpec
+		want  string
+	}{
+		"upstream's": {nil, "registry.k8s.io/ingress-nginx/controller:v1.15.1@sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1"},
+		"a fork's":   {own, "example.com:5000/a/b:v2@" + digest},
+	}
+	for name, test := range tests {
+		if got := imageReference(test.image); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestQuantitiesAreWrittenAsTheAPIServerWritesThem(t *testing.T) {
+	edge := goldenInputs(t)["image-and-resources"]
+	for _, object := range render(t, edge) {
+		if object.GetKind() != "DaemonSet" {
+			continue
+		}
+		json := string(must(object.MarshalJSON()))
+		if !strings.Contains(json, `"limits":{"cpu":"2","memory":"1Gi"}`) || strings.Contains(json, `"requests"`) {
+			t.Errorf("2000m and 1024Mi without requests became %s", json)
+		}
+	}
+}
