@@ -172,7 +172,7 @@ endef
 docker-build: ## Build the operator's image IMG with docker or podman.
 	@if [ -z "$(CONTAINER_TOOL)" ]; then \
 		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
-	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
 
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.
