@@ -33,6 +33,8 @@ BUNDLE := $(TOOLS)/bundle
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Steps write to the same files, and go uses all cores itself.
+.NOTPARALLEL:
 
 ##@ General
 
