@@ -46,7 +46,12 @@ help: ## Show this help.
 
 .PHONY: demo
 demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running.
-	KEEP=$(KEEP) go run ./hack/demo
+	@go build -o bin/demo ./hack/demo
+	@KEEP=$(KEEP) bin/demo
+
+.PHONY: demo-stop
+demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
+	@go run -C hack/cluster . down --name=demo
 
 .PHONY: test
 test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kubernetes, once.
@@ -96,7 +101,8 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint.
 
 .PHONY: cluster
 cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once.
-	@go run -C hack/cluster . build
+	@go build -C hack/cluster -buildvcs=false -o $(CURDIR)/bin/cluster .
+	@bin/cluster build >/dev/null
 
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.

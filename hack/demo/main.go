@@ -1,0 +1,61 @@
+// Command demo runs the operator on a local cluster with simulated nodes and tells what happens, step by step: one EdgeIngress from
+// the first apply to its deletion, with two mishaps in between. It ends by itself and leaves nothing behind; with KEEP=1 it leaves
+// the cluster and the operator running.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	// SIGPIPE is among them so that `make demo | head` cleans up as well.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	root, err := findRepository()
+	if err != nil {
+		return err
+	}
+	d := &demo{
+		root:   root,
+		keep:   isSet(os.Getenv("KEEP")),
+		screen: &screen{out: os.Stdout, bold: isTerminal(os.Stdout), started: time.Now()},
+	}
+	return d.run(ctx)
+}
+
+// findRepository is the working directory, provided that it has what the demo needs.
+func findRepository() (string, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the repository: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(root, installation)); err != nil {
+		return "", errors.New("finding the repository: start the demo in its root, with make demo")
+	}
+	for _, program := range []string{managerPath, clusterPath, kubectlPath} {
+		if _, err := os.Stat(filepath.Join(root, program)); err != nil {
+			return "", fmt.Errorf("finding %s: it is not built yet: start the demo with make demo", program)
+		}
+	}
+	return root, nil
+}
+
+// isSet reads an on-off variable of the environment.
+func isSet(value string) bool {
+	return value != "" && value != "0" && value != "false"
+}

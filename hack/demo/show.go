@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	lineWidth = 118
+	indent    = "  "
+	// messageWidth is how much of a condition's message the table of all conditions shows.
+	messageWidth = 108
+)
+
+// screen is where the story is told: a terminal, or a file, which gets no control characters.
+type screen struct {
+	out      io.Writer
+	bold     bool
+	started  time.Time
+	chapters int
+}
+
+// isTerminal is whether the file is a terminal that wants no plain text (https://no-color.org).
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+}
+
+func (s *screen) line(text string) { fmt.Fprintln(s.out, text) }
+
+func (s *screen) heading(text string) {
+	if s.bold {
+		text = "\x1b[1m" + text + "\x1b[0m"
+	}
+	s.line(text)
+}
+
+// introduction says what is to be seen, and what is not.
+func (s *screen) introduction() {
+	s.heading("One EdgeIngress, from the first apply to its deletion")
+	s.say("Real: etcd, the API server, the controller manager, the scheduler, kubectl and the operator. Simulated: the nodes. A simulated node is an " +
+		"object of the API; whatever is scheduled to it is reported as running and ready. No container runs and no packet flows: this shows what the " +
+		"operator does and says, not traffic.")
+}
+
+// chapter begins a chapter; the seconds are those since the demo began.
+func (s *screen) chapter(title string) {
+	s.chapters++
+	s.line("")
+	s.heading(fmt.Sprintf("%d. %s (at %.0f s)", s.chapters, title, time.Since(s.started).Seconds()))
+}
+
+func (s *screen) ending(text string) {
+	s.line("")
+	s.heading(fmt.Sprintf("%s (%.0f s)", text, time.Since(s.started).Seconds()))
+}
+
+// say tells what happens, and why it matters.
+func (s *screen) say(text string) {
+	for _, line := range wrap(text, lineWidth) {
+		s.line(line)
+	}
+}
+
+// quote shows what something else wrote.
+func (s *screen) quote(text string) {
+	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
+		s.line(indent + strings.TrimRight(line, " \n"))
+	}
+}
+
+// wrap breaks a text at spaces, into lines of at most width characters where words allow it.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// shorten cuts a text at the last space that leaves it at most width characters long.
+func shorten(text string, width int) string {
+	if utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	const mark = " ..."
+	return wrap(text, width-len(mark))[0] + mark
+}
+
+// conditionTable has two lines for a condition: what it is, and the beginning of what it says.
+func conditionTable(conditions []metav1.Condition) string {
+	messages := make([]string, 0, len(conditions))
+	var heads strings.Builder
+	table := tabwriter.NewWriter(&heads, 0, 0, 2, ' ', 0)
+	for _, condition := range conditions {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", condition.Type, condition.Status, condition.Reason)
+		messages = append(messages, shorten(condition.Message, messageWidth))
+	}
+	_ = table.Flush() // a strings.Builder takes everything
+	var both strings.Builder
+	for i, head := range strings.Split(strings.TrimRight(heads.String(), "\n"), "\n") {
+		fmt.Fprintln(&both, head)
+		if i < len(messages) {
+			fmt.Fprintln(&both, indent+indent+messages[i])
+		}
+	}
+	return both.String()
+}
+
+// conditionInFull is one condition with its whole message.
+func conditionInFull(condition metav1.Condition) string {
+	head := fmt.Sprintf("%s  %s  %s", condition.Type, condition.Status, condition.Reason)
+	message := indent + indent + strings.Join(wrap(condition.Message, messageWidth), "\n"+indent+indent)
+	return head + "\n" + message
+}
+
+// installed counts the kinds in the output of kubectl apply: "clusterrole (2)" for two lines "clusterrole.<group>/<name> serverside-applied".
+func installed(output string) string {
+	var kinds []string
+	counts := map[string]int{}
+	total := 0
+	for line := range strings.Lines(output) {
+		resource, _, found := strings.Cut(line, "/")
+		if !found {
+			continue
+		}
+		kind, _, _ := strings.Cut(resource, ".")
+		if counts[kind] == 0 {
+			kinds = append(kinds, kind)
+		}
+		counts[kind]++
+		total++
+	}
+	parts := make([]string, 0, len(kinds))
+	for _, kind := range kinds {
+		if counts[kind] > 1 {
+			kind = fmt.Sprintf("%s (%d)", kind, counts[kind])
+		}
+		parts = append(parts, kind)
+	}
+	return fmt.Sprintf("%d objects: %s", total, strings.Join(parts, ", "))
+}
