@@ -100,7 +100,7 @@ const (
 	ReasonHealthCheckNodePortMissing = "HealthCheckNodePortMissing"
 	// ReasonHealthCheckOverridden (False): an annotation makes the balancer check something else than the healthCheckNodePort, so it sends to nodes that drop the traffic.
 	ReasonHealthCheckOverridden = "HealthCheckOverridden"
-	// ReasonProxyV2HealthCheckIncompatible (False): the balancer sends PROXY protocol with its health checks to instance targets; kube-proxy cannot read it and every target is unhealthy.
+	// ReasonProxyV2HealthCheckIncompatible (False; of SourceIPConfigured Unknown): the balancer sends PROXY protocol with its health checks to instance targets; kube-proxy cannot read it and every target is unhealthy.
 	ReasonProxyV2HealthCheckIncompatible = "ProxyV2HealthCheckIncompatible"
 	// ReasonNodePortsNotAllocated (False): the balancer delivers to node ports and the Service has none.
 	ReasonNodePortsNotAllocated = "NodePortsNotAllocated"
@@ -112,7 +112,7 @@ const (
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
 	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge node, so the address is not announced from there.
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
-	// ReasonCiliumL2NeedsCluster (False): Cilium's L2 announcements do not work with externalTrafficPolicy Local.
+	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
 	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint; a packet that reaches it is dropped.
 	ReasonEdgeNodesWithoutEndpoint = "EdgeNodesWithoutEndpoint"
@@ -204,8 +204,10 @@ const (
 	ReasonHostPortMappingUnseen = "HostPortMappingUnseen"
 	// ReasonConfigNotEffective (False or Unknown): the configuration about the client's address is not the one wanted.
 	ReasonConfigNotEffective = "ConfigNotEffective"
-	// ReasonFamilyNotTrusted (Unknown): the Service has two IP families and trustedCIDRs only one.
+	// ReasonFamilyNotTrusted (Unknown): the Service has an IP family of which trustedCIDRs hold no address.
 	ReasonFamilyNotTrusted = "FamilyNotTrusted"
+	// ReasonEngineVersionUnknown (Unknown): PROXY protocol and a header are trusted together, which versions of the engine treat differently, and the version of the image is not known.
+	ReasonEngineVersionUnknown = "EngineVersionUnknown"
 )
 
 // Reasons of SourceIPPreserved. Where SourceIPConfigured is False, it takes that reason.

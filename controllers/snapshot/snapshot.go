@@ -3,6 +3,8 @@
 package snapshot
 
 import (
+	"errors"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -33,8 +35,14 @@ type Snapshot struct {
 	EndpointSlices List[discoveryv1.EndpointSlice]
 	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
 	Agents List[Agent]
-	// Inventory names every object that carries this EdgeIngress's labels and owner reference.
+	// Inventory names every object that carries this EdgeIngress's labels and owner reference and is not on its way out already.
 	Inventory List[Ref]
+}
+
+// ReadErrors are the reads that failed, or nil.
+func (s Snapshot) ReadErrors() error {
+	return errors.Join(s.Nodes.Err, s.Service.Err, s.ConfigMap.Err, s.DaemonSet.Err, s.Deployment.Err,
+		s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err)
 }
 
 // Options are the operator's own settings, from its flags.

@@ -1,0 +1,215 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// errNotOurs is an object of the name that we need which somebody else made.
+var errNotOurs = errors.New("an object of this name exists and does not belong to this EdgeIngress")
+
+// apply brings the cluster to the state, and writes only what differs. Every step runs even if one before failed.
+func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State) (snapshot.Outcome, error) {
+	w := &writer{Reconciler: r, edge: seen.EdgeIngress}
+	w.applyNodes(ctx, state.Nodes)
+	if len(state.Objects) > 0 {
+		w.note(snapshot.Ref{Kind: "Namespace", Name: state.Namespace}, w.ensureNamespace(ctx, state.Namespace))
+	}
+	for _, object := range state.Objects {
+		w.note(desired.RefOf(object), w.applyObject(ctx, object))
+	}
+	for _, owned := range ownedKinds() {
+		for _, ref := range state.Prune {
+			if ref.Kind == owned.kind {
+				w.note(ref, w.prune(ctx, owned, ref))
+			}
+		}
+	}
+	return w.outcome, errors.Join(w.errs...)
+}
+
+// writer carries out the writes of one pass and keeps what came of them.
+type writer struct {
+	*Reconciler
+	edge    *v1alpha1.EdgeIngress
+	outcome snapshot.Outcome
+	errs    []error
+}
+
+// note keeps a failure for the status, and its error for the queue to try again. An object that is not ours is no error: trying again at once would not help.
+func (w *writer) note(ref snapshot.Ref, err error) {
+	if err == nil {
+		return
+	}
+	w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Message: err.Error()})
+	if !errors.Is(err, errNotOurs) {
+		w.errs = append(w.errs, err)
+	}
+}
+
+func failureReason(err error) snapshot.FailureReason {
+	switch {
+	case errors.Is(err, errNotOurs):
+		return snapshot.FailureNameTaken
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err), apierrors.IsBadRequest(err):
+		return snapshot.FailureRefused
+	}
+	return snapshot.FailureOther
+}
+
+// ensureNamespace makes the namespace where there is none. It gets no owner reference, and is never deleted or changed by us: what else is in it is not ours.
+func (w *writer) ensureNamespace(ctx context.Context, name string) error {
+	live := &metav1.PartialObjectMetadata{}
+	live.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	err := w.Client.Get(ctx, types.NamespacedName{Name: name}, live)
+	if !apierrors.IsNotFound(err) {
+		return wrap(err, "reading namespace %q", name)
+	}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}}}
+	if w.edge.UsesHostPorts() {
+		// Where the cluster enforces a Pod Security Standard by default, pods with host ports would be refused.
+		namespace.Labels["pod-security.kubernetes.io/enforce"] = "privileged"
+	}
+	ctrl.LoggerFrom(ctx).Info("Creating namespace", "Namespace", klog.KObj(namespace))
+	err = w.Client.Create(ctx, namespace)
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return wrap(err, "creating namespace %q", name)
+}
+
+// applyObject applies an object unless the live one is as wanted already.
+func (w *writer) applyObject(ctx context.Context, wanted *unstructured.Unstructured) error {
+	ref := desired.RefOf(wanted)
+	live, err := w.liveObject(ctx, wanted)
+	if err != nil {
+		return fmt.Errorf("applying %s: %w", ref, err)
+	}
+	log := ctrl.LoggerFrom(ctx).WithValues("kind", ref.Kind, "object", klog.KRef(ref.Namespace, ref.Name))
+	if live == nil {
+		log.Info("Creating object")
+		// Not forced: an object that somebody makes between the look and the write has fields of another manager, and stays theirs.
+		if err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
+			return fmt.Errorf("creating %s: %w", ref, err)
+		}
+		w.announceCreated(w.edge, wanted)
+		return nil
+	}
+	added := addedFields(live, wanted)
+	differs := missingFrom(live.Object, wanted.Object, "")
+	drifted := len(added) > 0 || (differs && sameDigest(live, wanted))
+	if len(added) > 0 {
+		log.Info("Removing fields that somebody added", "fields", added)
+		if err := w.remove(ctx, live, added); err != nil {
+			return fmt.Errorf("removing added fields from %s: %w", ref, err)
+		}
+	}
+	if differs {
+		log.Info("Applying object")
+		if err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership); err != nil {
+			return fmt.Errorf("applying %s: %w", ref, err)
+		}
+	}
+	if drifted {
+		w.announceRepaired(w.edge, live)
+	}
+	return nil
+}
+
+func sameDigest(live, wanted *unstructured.Unstructured) bool {
+	return live.GetAnnotations()[v1alpha1.AppliedAnnotation] == wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
+}
+
+// liveObject reads the object of this kind and name: from the cache, and where it is not there from the API server, since the cache holds only what carries our labels.
+func (w *writer) liveObject(ctx context.Context, wanted *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	typed, err := w.Client.Scheme().New(wanted.GroupVersionKind())
+	if err != nil {
+		return nil, fmt.Errorf("finding the type: %w", err)
+	}
+	live, isObject := typed.(client.Object)
+	if !isObject {
+		return nil, fmt.Errorf("finding the type: %T is not an object", typed)
+	}
+	key := client.ObjectKeyFromObject(wanted)
+	err = w.Client.Get(ctx, key, live)
+	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(live, w.edge)) {
+		err = w.Reader.Get(ctx, key, live)
+	}
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !metav1.IsControlledBy(live, w.edge) {
+		return nil, errNotOurs
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(live)
+	if err != nil {
+		return nil, fmt.Errorf("converting: %w", err)
+	}
+	object := &unstructured.Unstructured{Object: content}
+	object.SetGroupVersionKind(wanted.GroupVersionKind())
+	return object, nil
+}
+
+// remove deletes fields, provided that the object is still the one that was seen.
+func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, pointers []string) error {
+	type operation struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value,omitempty"`
+	}
+	operations := []operation{{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}}
+	for _, pointer := range pointers {
+		operations = append(operations, operation{Op: "remove", Path: pointer})
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return fmt.Errorf("encoding the patch: %w", err)
+	}
+	return w.Client.Patch(ctx, live.DeepCopy(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
+}
+
+// prune deletes an object of ours, provided that it is still the one that was seen.
+func (w *writer) prune(ctx context.Context, owned ownedKind, ref snapshot.Ref) error {
+	object, _ := owned.object.DeepCopyObject().(client.Object)
+	err := w.Client.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, object)
+	if apierrors.IsNotFound(err) || (err == nil && !object.GetDeletionTimestamp().IsZero()) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", ref, err)
+	}
+	ctrl.LoggerFrom(ctx).Info("Deleting object", "kind", ref.Kind, "object", klog.KRef(ref.Namespace, ref.Name))
+	uid := object.GetUID()
+	err = w.Client.Delete(ctx, object, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if err = client.IgnoreNotFound(err); err != nil {
+		return fmt.Errorf("deleting %s: %w", ref, err)
+	}
+	w.announcePruned(w.edge, ref, object)
+	return nil
+}
+
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(format+": %w", append(args, err)...)
+}

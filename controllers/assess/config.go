@@ -1,0 +1,120 @@
+package assess
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+)
+
+// configEffective answers rows 31, 35, 38 to 40 and 44 of the decision table.
+func configEffective(sc *scene) verdict {
+	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
+	if sc.EdgeIngress.UsesService() {
+		needs = append(needs, read{"the Service", sc.Service.Err})
+	}
+	return question{
+		needs:  needs,
+		writes: func(kind string) bool { return kind == "ConfigMap" || kind == "IngressClass" },
+		checks: []check{
+			configTaken,
+			refused(chart.ProblemTrust, v1alpha1.ReasonTrustRefused),
+			refused(chart.ProblemForbidden, v1alpha1.ReasonForbiddenConfigKeys),
+			refused(chart.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
+			refused(chart.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
+			refused(chart.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
+			configNotUsed, configMissing, configChanged, workloadMissing, hairpin,
+		},
+		holds: func(sc *scene) verdict {
+			return is(v1alpha1.ReasonConfigWritten, "%s of %s are written as wanted, and %s reads them. Whether the controller loaded them is not looked at.",
+				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref)
+		},
+	}.answer(sc)
+}
+
+func configTaken(sc *scene) *verdict {
+	if !sc.ConfigMap.Foreign {
+		return nil
+	}
+	return nameTaken(sc.configMapRef(), "")
+}
+
+// refused finds settings that were asked for and are not written.
+func refused(kind chart.ProblemKind, reason string) check {
+	return func(sc *scene) *verdict {
+		var messages []string
+		for _, problem := range sc.state.ConfigProblems {
+			if problem.Kind == kind {
+				messages = append(messages, problem.Message)
+			}
+		}
+		switch {
+		case len(messages) == 0:
+			return nil
+		case kind == chart.ProblemTrust:
+			return isNot(reason, "%s", capital(sentences(messages)))
+		}
+		return isNot(reason, "%s of spec.controller.config not written. %s", countOf(len(messages), "setting"), sentences(messages))
+	}
+}
+
+// sentences joins clauses; of many the first few are told.
+func sentences(clauses []string) string {
+	text := ""
+	for i, clause := range clauses {
+		if i == maxNames {
+			return text + " There are " + countOf(len(clauses)-maxNames, "more problem") + "."
+		}
+		if i > 0 {
+			text += " "
+		}
+		text += clause + "."
+	}
+	return text
+}
+
+func configMissing(sc *scene) *verdict {
+	if sc.ConfigMap.Value != nil || sc.ConfigMap.Foreign {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonConfigMissing, "%s has not been seen yet.", sc.configMapRef())
+}
+
+func configChanged(sc *scene) *verdict {
+	if sc.ConfigMap.Value == nil || sc.asWanted {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonConfigChanged, "%s was not seen as it is wanted; it is being written again.", sc.configMapRef())
+}
+
+func configNotUsed(sc *scene) *verdict {
+	if sc.workload.template == nil || sc.readsConfig() {
+		return nil
+	}
+	ref := chart.ConfigMapRead(*sc.workload.template)
+	if ref == "" {
+		ref = "none"
+	}
+	return isNot(v1alpha1.ReasonConfigNotUsed, "%s reads another ConfigMap (%s) than the one that the operator writes (%s/%s); the operator sets it back.",
+		sc.workload.ref, ref, sc.configMapRef().Namespace, sc.configMapRef().Name)
+}
+
+// readsConfig is whether the workload seen reads the operator's ConfigMap.
+func (sc *scene) readsConfig() bool {
+	ref := sc.configMapRef()
+	return sc.workload.template != nil && chart.ConfigMapRead(*sc.workload.template) == ref.Namespace+"/"+ref.Name
+}
+
+// hairpin: the nodes capture what pods send to an address without ipMode Proxy, so that it does not pass the balancer, which would put the header there.
+func hairpin(sc *scene) *verdict {
+	if !sc.trust.ProxyProtocol || !sc.isLoadBalancer() {
+		return nil
+	}
+	for _, ingress := range sc.service.Status.LoadBalancer.Ingress {
+		if ingress.IP != "" && (ingress.IPMode == nil || *ingress.IPMode != corev1.LoadBalancerIPModeProxy) {
+			return unclear(v1alpha1.ReasonHairpinBypassesProxyProtocol, "Pods that call %s are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: "+
+				"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service.", ingress.IP)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package assess
+
+import (
+	"fmt"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// controllerAvailable answers rows 1 and 14 of the decision table. Failed writes that belong nowhere else are reported here.
+func controllerAvailable(sc *scene) verdict {
+	return question{
+		needs: []read{{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}},
+		writes: func(kind string) bool {
+			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass"
+		},
+		checks: []check{
+			workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
+			controllersMissing, replicasMissing, rolloutInProgress,
+		},
+		holds: controllersReady,
+	}.answer(sc)
+}
+
+func workloadTaken(sc *scene) *verdict {
+	if !sc.workload.foreign {
+		return nil
+	}
+	return nameTaken(sc.workload.ref, "")
+}
+
+func imageRefused(sc *scene) *verdict {
+	if sc.state.ImageRefused == "" {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonImageNotAllowed, "spec.controller.image.repository %q is none that the operator's flag --allowed-image-repositories names; "+
+		"the controller is left as it was. Use one of those, or have the flag extended.", sc.state.ImageRefused)
+}
+
+func noEdgeNodes(sc *scene) *verdict {
+	if len(sc.edge) > 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNoEdgeNodes, "There is no edge node that a controller could run on: see the condition %s.", v1alpha1.ConditionNodesReady)
+}
+
+func workloadMissing(sc *scene) *verdict {
+	if sc.workload.template != nil || sc.workload.foreign {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonWorkloadMissing, "%s has not been seen yet.", sc.workload.ref)
+}
+
+func controllerOffEdge(sc *scene) *verdict {
+	if len(sc.strays) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonControllerOffEdge, "%s outside the edge nodes: %s. Remove the label %s from nodes that are no edge nodes.",
+		countOf(len(sc.strays), "controller pod"), listed(sc.strays), v1alpha1.NodeLabel(sc.EdgeIngress.Name))
+}
+
+func workloadNotCurrent(sc *scene) *verdict {
+	if sc.workload.template == nil || sc.workload.current {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonRolloutNotObserved, "%s does not have the template that is wanted now, or its controller has not taken it up yet.", sc.workload.ref)
+}
+
+// controllersMissing is about a DaemonSet, which has a pod for every edge node.
+func controllersMissing(sc *scene) *verdict {
+	missing := sc.edgeWithout(sc.podOn)
+	if sc.isDeployment() || sc.workload.template == nil || len(missing) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonControllersMissing, "%d of %s run a ready controller; not %s.%s",
+		len(sc.edge)-len(missing), countOf(len(sc.edge), "edge node"), listed(missing), sc.podTrouble())
+}
+
+// replicasMissing is about a Deployment, which has as many pods as were asked for, on whichever edge nodes.
+func replicasMissing(sc *scene) *verdict {
+	if !sc.isDeployment() || sc.workload.template == nil || sc.readyPods() >= sc.replicas() {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonControllersMissing, "%d of %s ready.%s", sc.readyPods(), countOf(sc.replicas(), "controller pod"), sc.podTrouble())
+}
+
+func rolloutInProgress(sc *scene) *verdict {
+	if sc.workload.template == nil || !sc.workload.rolling {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonRolloutInProgress, "Ready, but not all controller pods run the current template of %s yet.", sc.workload.ref)
+}
+
+func controllersReady(sc *scene) verdict {
+	if sc.isDeployment() {
+		return is(v1alpha1.ReasonControllersReady, "%d of %s ready, on %s.",
+			sc.readyPods(), countOf(sc.replicas(), "controller pod"), countOf(sc.edgeWith(sc.podOn), "edge node"))
+	}
+	return is(v1alpha1.ReasonControllersReady, "%d of %s run a ready controller.", len(sc.edge), countOf(len(sc.edge), "edge node"))
+}
+
+// podTrouble quotes the first pod that is not ready and says why.
+func (sc *scene) podTrouble() string {
+	for _, pod := range sc.Pods.Items {
+		if !pod.Ready && !pod.Terminating && pod.Problem != "" {
+			return fmt.Sprintf(" Pod %s: %s", pod.Name, pod.Problem)
+		}
+	}
+	return " See the events of " + sc.workload.ref.String() + " and its pods."
+}
+
+func (sc *scene) isDeployment() bool { return sc.spec.Controller.Kind == v1alpha1.WorkloadDeployment }
+
+// defaultReplicas is what spec.controller.replicas says where it says nothing.
+const defaultReplicas = 2
+
+func (sc *scene) replicas() int {
+	if sc.spec.Controller.Replicas == nil {
+		return defaultReplicas
+	}
+	return int(*sc.spec.Controller.Replicas)
+}
+
+func (sc *scene) readyPods() int {
+	ready := 0
+	for _, pod := range sc.Pods.Items {
+		if pod.Ready && !pod.Terminating && pod.Workload == v1alpha1.WorkloadDeployment {
+			ready++
+		}
+	}
+	return ready
+}

@@ -1,0 +1,238 @@
+package assess
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// removalTaint is on a node that the cluster autoscaler is about to take away.
+const removalTaint = "ToBeDeletedByClusterAutoscaler"
+
+// loadBalancerReady answers rows 4, 12, 13, 15 to 20, 48, 52 and 59 of the decision table.
+func loadBalancerReady(sc *scene) verdict {
+	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
+	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}
+	pods, slices := read{"the controller pods", sc.Pods.Err}, read{"the EndpointSlices", sc.EndpointSlices.Err}
+	switch sc.spec.Exposure.Type {
+	case v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort:
+	case v1alpha1.ExposureNodePort:
+		q.needs = []read{service, nodes, pods, slices}
+		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, edgeWithoutEndpoint}
+	default:
+		q.needs = []read{service, nodes, pods, slices, {"the load-balancer agents", sc.Agents.Err}}
+		q.checks = []check{
+			serviceTaken, serviceBlocked, serviceMissing, addressMissing,
+			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, nodePortsMissing,
+			edgeNodeExcluded, edgeNodeGoing, agentMissing, needsClusterPolicy, edgeWithoutEndpoint,
+		}
+		q.holds = addressAssigned
+	}
+	return q.answer(sc)
+}
+
+func noAddressNeeded(sc *scene) verdict {
+	return is(v1alpha1.ReasonNotApplicable, "With exposure.type %s no load balancer of the cluster is asked for an address; what sends to the edge nodes is set up outside.",
+		sc.spec.Exposure.Type)
+}
+
+func addressAssigned(sc *scene) verdict {
+	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s; %d of %s have a ready endpoint, which nodes tell on health-check port %d.",
+		capital(countOf(len(found), "address")), listed(found), sc.edgeWith(sc.endpointOn), countOf(len(sc.edge), "edge node"), sc.service.Spec.HealthCheckNodePort)
+}
+
+func serviceTaken(sc *scene) *verdict {
+	if !sc.Service.Foreign {
+		return nil
+	}
+	return nameTaken(sc.serviceRef(), "")
+}
+
+func serviceBlocked(sc *scene) *verdict {
+	for _, block := range sc.state.Blocked {
+		if block.Ref.Kind == "Service" {
+			return isNot(block.Reason, "%s", block.Message)
+		}
+	}
+	return nil
+}
+
+func serviceMissing(sc *scene) *verdict {
+	switch {
+	case sc.Service.Foreign:
+		return nil
+	case sc.service == nil:
+		return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen yet.", sc.serviceRef())
+	case string(sc.service.Spec.Type) != string(sc.spec.Exposure.Type):
+		return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen with type %s yet; its type is %s.", sc.serviceRef(), sc.spec.Exposure.Type, sc.service.Spec.Type)
+	}
+	return nil
+}
+
+func addressMissing(sc *scene) *verdict {
+	if !sc.isLoadBalancer() || sc.hasAddress() {
+		return nil
+	}
+	whose := "which has no loadBalancerClass, so that the cluster's default implementation serves it"
+	if class := sc.service.Spec.LoadBalancerClass; class != nil {
+		whose = fmt.Sprintf("with loadBalancerClass %q", *class)
+	}
+	return isNot(v1alpha1.ReasonLoadBalancerPending, "No load balancer has given an address to %s, %s: install one such as MetalLB or your cloud's controller, or see its log.",
+		sc.serviceRef(), whose)
+}
+
+func healthCheckPortMissing(sc *scene) *verdict {
+	if !sc.isLoadBalancer() || sc.service.Spec.HealthCheckNodePort != 0 {
+		return nil
+	}
+	if sc.service.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal {
+		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s, and with that no health-check port; the operator sets it back.",
+			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy)
+	}
+	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has no healthCheckNodePort, so a load balancer cannot tell which nodes serve: delete it to have it made anew.", sc.serviceRef())
+}
+
+func healthCheckOverridden(sc *scene) *verdict {
+	override := sc.balancer.HealthCheckOverride
+	if !sc.isLoadBalancer() || override.Key == "" {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonHealthCheckOverridden, "The annotation %s makes %s check something else than the health-check port %d, so it sends to nodes that drop the traffic: remove it.",
+		override, sc.balancer.Name, sc.service.Spec.HealthCheckNodePort)
+}
+
+func healthCheckUnreadable(sc *scene) *verdict {
+	if !sc.isLoadBalancer() || !checksCarryProxy(sc.balancer) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonProxyV2HealthCheckIncompatible, "%s begins its health checks with a PROXY header, which the nodes cannot read, so that every node counts as unhealthy: "+
+		"switch PROXY protocol off, since this balancer keeps the client's address without it, or use pod targets.", capital(sc.balancer.Name))
+}
+
+func checksCarryProxy(b provider.Balancer) bool {
+	return b.HealthChecksCarryProxy && b.ProxyProtocol == provider.On
+}
+
+func nodePortsMissing(sc *scene) *verdict {
+	if !sc.isLoadBalancer() || !sc.balancer.NeedsNodePorts {
+		return nil
+	}
+	unallocated := func(port corev1.ServicePort) bool { return port.NodePort == 0 }
+	if !slices.ContainsFunc(sc.service.Spec.Ports, unallocated) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNodePortsNotAllocated, "%s delivers to node ports, and %s has none: write spec.exposure.loadBalancer.nodePorts: Enabled.", capital(sc.balancer.Name), sc.serviceRef())
+}
+
+// edgeNodeExcluded: the cloud controllers read the label's value, others look only whether it is there.
+func edgeNodeExcluded(sc *scene) *verdict {
+	var excluded, ambiguous []string
+	for _, node := range sc.edge {
+		value, there := node.Labels[corev1.LabelNodeExcludeBalancers]
+		if !there {
+			continue
+		}
+		if excludes, err := strconv.ParseBool(value); err == nil && !excludes {
+			ambiguous = append(ambiguous, node.Name)
+		} else {
+			excluded = append(excluded, node.Name)
+		}
+	}
+	remedy := "remove the label " + corev1.LabelNodeExcludeBalancers
+	switch {
+	case len(excluded) > 0:
+		return isNot(v1alpha1.ReasonEdgeNodeExcluded, "Load balancers leave out %s: %s.", nodesNamed(excluded), remedy)
+	case len(ambiguous) > 0:
+		return unclear(v1alpha1.ReasonExcludeLabelAmbiguous, "Some load balancers leave out %s, because the exclude label is there, and others do not, because it says false: %s.", nodesNamed(ambiguous), remedy)
+	}
+	return nil
+}
+
+func edgeNodeGoing(sc *scene) *verdict {
+	var going []string
+	for _, node := range sc.edge {
+		if slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == removalTaint }) {
+			going = append(going, node.Name)
+		}
+	}
+	if len(going) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted, "The cluster autoscaler is about to remove %s, which load balancers then leave out: keep edge nodes out of its node groups.", nodesNamed(going))
+}
+
+// agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused.
+func agentMissing(sc *scene) *verdict {
+	agents := slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != sc.balancer.Provider })
+	if len(agents) == 0 {
+		return nil
+	}
+	var without []string
+	remedy := ""
+	for _, node := range sc.edge {
+		if runsAgents(agents, *node) {
+			continue
+		}
+		without = append(without, node.Name)
+		if remedy == "" {
+			remedy = agentRemedy(agents, *node)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes, "%s's agent does not run on %s, so the address is not announced from there: %s.", sc.balancer.Name, nodesNamed(without), remedy)
+}
+
+// runsAgents is whether every agent that is meant for the node can run there, and there is one.
+func runsAgents(agents []snapshot.Agent, node snapshot.Node) bool {
+	meant := 0
+	for _, agent := range agents {
+		if !provider.AgentMeantFor(agent, node) {
+			continue
+		}
+		if !provider.AgentRunsOn(agent, node) {
+			return false
+		}
+		meant++
+	}
+	return meant > 0
+}
+
+// agentRemedy names the taint that keeps an agent away, or else its selector.
+func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
+	bare := node
+	bare.Taints = nil
+	for _, agent := range agents {
+		for _, taint := range node.Taints {
+			if provider.AgentRunsOn(agent, bare) && !provider.AgentRunsOn(agent, bare, taint) {
+				return fmt.Sprintf("add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
+			}
+		}
+	}
+	return fmt.Sprintf("have the nodeSelector and affinity of DaemonSet %s/%s choose it", agents[0].Namespace, agents[0].Name)
+}
+
+func needsClusterPolicy(sc *scene) *verdict {
+	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonCiliumL2NeedsCluster, "%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic: announce it by BGP (loadBalancerClass io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
+}
+
+// edgeWithoutEndpoint: a Deployment has fewer pods than there are edge nodes on purpose; one endpoint is the least.
+func edgeWithoutEndpoint(sc *scene) *verdict {
+	without := sc.edgeWithout(sc.endpointOn)
+	if sc.service == nil || len(without) == 0 || (sc.isDeployment() && len(without) < len(sc.edge)) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "%d of %s have a ready endpoint; traffic that reaches %s is dropped until a controller is ready there.",
+		len(sc.edge)-len(without), countOf(len(sc.edge), "edge node"), listed(without))
+}

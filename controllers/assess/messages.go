@@ -1,0 +1,55 @@
+package assess
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// maxNames is how many names a message lists; more would hide what it says.
+	maxNames = 3
+	// maxMessage is the longest message in runes. Messages quote errors, which can be as long as a request.
+	maxMessage = 1024
+	ellipsis   = "…"
+)
+
+// listed is "a, b, c and 2 more".
+func listed(names []string) string {
+	if len(names) <= maxNames {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
+}
+
+// countOf is "1 node" or "2 nodes".
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// nodesNamed is "node a" or "nodes a, b".
+func nodesNamed(names []string) string {
+	if len(names) == 1 {
+		return "node " + names[0]
+	}
+	return "nodes " + listed(names)
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(string(first)) + s[size:]
+}
+
+// bounded cuts a message at a rune boundary. Bytes that are no text, such as a quoted error may hold, would make the whole status invalid.
+func bounded(message string) string {
+	message = strings.ToValidUTF8(message, "?")
+	if utf8.RuneCountInString(message) <= maxMessage {
+		return message
+	}
+	runes := []rune(message)
+	return string(runes[:maxMessage-1]) + ellipsis
+}

@@ -1,0 +1,130 @@
+package assess
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// nodesReady answers rows 1 and 2 of the decision table.
+func nodesReady(sc *scene) verdict {
+	return question{
+		needs:  []read{{"the nodes", sc.Nodes.Err}},
+		writes: func(kind string) bool { return kind == "Node" },
+		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, labelsMissing, taintsMissing},
+		holds:  nodesLabelled,
+	}.answer(sc)
+}
+
+func nodesMissing(sc *scene) *verdict {
+	missing := sc.state.Nodes.Missing
+	if len(missing) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNodesMissing, "%s of spec.nodes.names not found: %s. Correct the names, or wait for the nodes to join.", countOf(len(missing), "node"), listed(missing))
+}
+
+func noNodesSelected(sc *scene) *verdict {
+	if len(sc.edge) > 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes chooses none of the %s of the cluster, so the controller has nowhere to run: "+
+		"label nodes so that the selector matches, or correct it.", countOf(len(sc.Nodes.Items), "node"))
+}
+
+func noNodeReady(sc *scene) *verdict {
+	if len(sc.edge) == 0 || len(sc.notReady()) < len(sc.edge) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNodesNotReady, "None of the %s is Ready: %s.", countOf(len(sc.edge), "edge node"), listed(sc.notReady()))
+}
+
+// taintsWithheld reports what desired decided, in its order.
+func taintsWithheld(sc *scene) *verdict {
+	if len(sc.edge) == 0 || len(sc.state.Nodes.Withheld) == 0 {
+		return nil
+	}
+	withheld := sc.state.Nodes.Withheld[0]
+	nodes := "No taint was set on " + nodesNamed(withheld.Nodes)
+	switch withheld.Reason {
+	case v1alpha1.ReasonTaintWithheldForAgents:
+		return isNot(withheld.Reason, "%s, because it would remove %s: add a toleration for %s (operator Exists, effect NoSchedule) there, "+
+			"or write spec.nodes.isolation: Shared.", nodes, agentsNamed(withheld), sc.spec.Nodes.Label)
+	case v1alpha1.ReasonTaintWithheldAllNodes:
+		return isNot(withheld.Reason, "%s, because no node would be left for applications: choose fewer nodes, or write spec.nodes.isolation: Shared.", nodes)
+	case v1alpha1.ReasonTaintWithheldControlPlane:
+		return isNot(withheld.Reason, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
+	case v1alpha1.ReasonNotRead:
+		return unclear(withheld.Reason, "%s yet, because the load-balancer agents that it could remove could not be read: %v.", nodes, sc.Agents.Err)
+	}
+	return unclear(withheld.Reason, "%s.", nodes)
+}
+
+func agentsNamed(withheld desired.Withheld) string {
+	var names []string
+	for _, agent := range withheld.Agents {
+		names = append(names, fmt.Sprintf("%s's DaemonSet %s/%s", agent.Provider, agent.Namespace, agent.Name))
+	}
+	return listed(names)
+}
+
+func labelsMissing(sc *scene) *verdict {
+	missing := sc.edgeWithout(sc.labelled)
+	if len(missing) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonLabelsMissing, "%d of %s are labelled; not yet seen on %s.",
+		len(sc.edge)-len(missing), countOf(len(sc.edge), "selected node"), listed(missing))
+}
+
+func taintsMissing(sc *scene) *verdict {
+	if sc.spec.Nodes.Isolation == v1alpha1.IsolationShared || len(sc.state.Nodes.Withheld) > 0 {
+		return nil
+	}
+	var missing []string
+	for _, node := range sc.edge {
+		if !isTainted(node, sc.spec.Nodes.Label) {
+			missing = append(missing, node.Name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonTaintMissing, "%d of %s are tainted with %s; not yet seen on %s, where other pods can be scheduled.",
+		len(sc.edge)-len(missing), countOf(len(sc.edge), "edge node"), sc.spec.Nodes.Label, listed(missing))
+}
+
+func isTainted(node *snapshot.Node, key string) bool {
+	for _, taint := range node.Taints {
+		if taint.Key == key && taint.Effect == corev1.TaintEffectNoSchedule {
+			return true
+		}
+	}
+	return false
+}
+
+func nodesLabelled(sc *scene) verdict {
+	tainted := " and tainted"
+	if sc.spec.Nodes.Isolation == v1alpha1.IsolationShared {
+		tainted = ""
+	}
+	message := fmt.Sprintf("%s labelled%s, %d Ready.", countOf(len(sc.edge), "edge node"), tainted, len(sc.edge)-len(sc.notReady()))
+	if notReady := sc.notReady(); len(notReady) > 0 {
+		message += " Not Ready: " + listed(notReady) + "."
+	}
+	return is(v1alpha1.ReasonNodesLabelled, "%s", message)
+}
+
+func (sc *scene) notReady() []string {
+	var names []string
+	for _, node := range sc.edge {
+		if node.Ready != corev1.ConditionTrue {
+			names = append(names, node.Name)
+		}
+	}
+	return names
+}

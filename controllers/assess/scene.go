@@ -1,0 +1,173 @@
+package assess
+
+import (
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// scene is the snapshot, indexed once so that every check finds what it looks for without searching.
+type scene struct {
+	snapshot.Snapshot
+	state   desired.State
+	outcome snapshot.Outcome
+	spec    *v1alpha1.EdgeIngressSpec
+
+	// edge are the selected nodes, in their order, and isEdge tells them by name.
+	edge   []*snapshot.Node
+	isEdge map[string]bool
+	// leaving are nodes that are being deleted: what still runs there is on its way out.
+	leaving map[string]bool
+	// labelled are the edge nodes that the controller's nodeSelector takes and that show their role.
+	labelled map[string]bool
+
+	workload workload
+	// podOn is whether a ready controller pod, of whichever workload, runs on a node.
+	podOn map[string]bool
+	// strays are controller pods outside the edge set that are there to stay, as "pod on node".
+	strays []string
+
+	// service is the Service seen; nil where there is none.
+	service *corev1.Service
+	// endpointOn is whether a node has a ready endpoint that is a ready controller pod.
+	endpointOn map[string]bool
+	// foreign are addresses of endpoints in use that are no controller pod on an edge node.
+	foreign  []string
+	balancer provider.Balancer
+
+	// trust is what the ConfigMap seen makes the controller believe, and asWanted whether it is exactly the one wanted. Without a ConfigMap nothing is.
+	trust    chart.Trust
+	asWanted bool
+}
+
+func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
+	sc := &scene{
+		Snapshot: s, state: d, outcome: o, spec: &s.EdgeIngress.Spec,
+		isEdge: map[string]bool{}, leaving: map[string]bool{}, labelled: map[string]bool{},
+		podOn: map[string]bool{}, endpointOn: map[string]bool{},
+		service: s.Service.Value, workload: newWorkload(s, d),
+	}
+	sc.indexNodes()
+	byIP := sc.indexPods()
+	sc.indexEndpoints(byIP)
+	sc.balancer = provider.Identify(s)
+	if configMap := s.ConfigMap.Value; configMap != nil {
+		sc.trust = chart.ReadTrust(configMap.Data)
+		sc.asWanted = len(d.Config) > 0 && maps.Equal(configMap.Data, d.Config) && len(configMap.BinaryData) == 0
+	}
+	return sc
+}
+
+func (sc *scene) indexNodes() {
+	for _, name := range sc.state.Nodes.Selected {
+		sc.isEdge[name] = true
+	}
+	own, role := v1alpha1.NodeLabel(sc.EdgeIngress.Name), sc.spec.Nodes.Label
+	for i := range sc.Nodes.Items {
+		node := &sc.Nodes.Items[i]
+		sc.leaving[node.Name] = node.Deleting
+		if !sc.isEdge[node.Name] {
+			continue
+		}
+		sc.edge = append(sc.edge, node)
+		_, hasOwn := node.Labels[own]
+		_, hasRole := node.Labels[role]
+		sc.labelled[node.Name] = hasOwn && hasRole
+	}
+}
+
+// indexPods returns the pods by address; of two with one address, as a pod that has ended keeps its own, the ready one.
+func (sc *scene) indexPods() map[string]*snapshot.Pod {
+	byIP := map[string]*snapshot.Pod{}
+	for i := range sc.Pods.Items {
+		pod := &sc.Pods.Items[i]
+		for _, ip := range pod.IPs {
+			if known := byIP[ip]; known == nil || !known.Ready {
+				byIP[ip] = pod
+			}
+		}
+		if pod.Node == "" || pod.Terminating {
+			continue
+		}
+		if pod.Ready {
+			sc.podOn[pod.Node] = true
+		}
+		if !sc.isEdge[pod.Node] && !sc.leaving[pod.Node] {
+			sc.strays = append(sc.strays, pod.Name+" on "+pod.Node)
+		}
+	}
+	return byIP
+}
+
+func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
+	for i := range sc.EndpointSlices.Items {
+		for _, endpoint := range sc.EndpointSlices.Items[i].Endpoints {
+			if !inUse(endpoint) {
+				continue
+			}
+			for _, address := range endpoint.Addresses {
+				pod := byIP[address]
+				switch {
+				case pod == nil || (!sc.isEdge[pod.Node] && !pod.Terminating):
+					sc.foreign = append(sc.foreign, address)
+				case pod.Ready && !pod.Terminating && isReady(endpoint):
+					sc.endpointOn[pod.Node] = true
+				}
+			}
+		}
+	}
+}
+
+// isReady: an endpoint that does not say is ready, as the API has it.
+func isReady(endpoint discoveryv1.Endpoint) bool {
+	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
+}
+
+// inUse is whether traffic may go to the endpoint: one that is ready, and, where a node has no other, one that still serves while it ends.
+func inUse(endpoint discoveryv1.Endpoint) bool {
+	return isReady(endpoint) || (endpoint.Conditions.Serving != nil && *endpoint.Conditions.Serving)
+}
+
+// edgeWithout are the names of the edge nodes for which has is false.
+func (sc *scene) edgeWithout(has map[string]bool) []string {
+	var names []string
+	for _, node := range sc.edge {
+		if !has[node.Name] {
+			names = append(names, node.Name)
+		}
+	}
+	return names
+}
+
+// edgeWith counts the edge nodes for which has is true.
+func (sc *scene) edgeWith(has map[string]bool) int { return len(sc.edge) - len(sc.edgeWithout(has)) }
+
+// serves is whether traffic from outside reaches a controller on the node.
+func (sc *scene) serves(node string) bool {
+	return sc.labelled[node] && sc.podOn[node] && (!sc.EdgeIngress.UsesService() || sc.endpointOn[node])
+}
+
+// isLoadBalancer is whether the Service seen is one that load balancers serve.
+func (sc *scene) isLoadBalancer() bool {
+	return sc.service != nil && sc.service.Spec.Type == corev1.ServiceTypeLoadBalancer
+}
+
+// hasAddress is whether a load balancer gave the Service an address.
+func (sc *scene) hasAddress() bool {
+	return sc.isLoadBalancer() && len(addressesOf(sc.service.Status.LoadBalancer.Ingress)) > 0
+}
+
+func (sc *scene) serviceRef() snapshot.Ref {
+	return snapshot.Ref{Kind: "Service", Namespace: sc.state.Namespace, Name: chart.ObjectName(sc.EdgeIngress.Name)}
+}
+
+func (sc *scene) configMapRef() snapshot.Ref {
+	return snapshot.Ref{Kind: "ConfigMap", Namespace: sc.state.Namespace, Name: chart.ObjectName(sc.EdgeIngress.Name)}
+}

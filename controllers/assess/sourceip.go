@@ -1,0 +1,233 @@
+package assess
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// sourceIPConfigured follows the packet: client, load balancer, node, controller, application. What shows that the client's address is lost
+// comes first, in the order in which it would be lost; then what cannot be told. The numbers are the rows of the decision table.
+func sourceIPConfigured(sc *scene) verdict {
+	needs := []read{
+		{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err},
+		{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err},
+	}
+	service := []read{{"the Service", sc.Service.Err}, {"the EndpointSlices", sc.EndpointSlices.Err}}
+	switch sc.spec.Exposure.Type {
+	case v1alpha1.ExposureHostNetwork:
+		return question{needs: append(needs, service[0]), checks: directChecks, holds: hostNetworkDirect}.answer(sc)
+	case v1alpha1.ExposureHostPort:
+		return question{needs: append(needs, service[0]), checks: append(directChecks[:len(directChecks):len(directChecks)], hostPortUnseen), holds: undecided}.answer(sc)
+	case v1alpha1.ExposureNodePort:
+		return question{needs: append(needs, service...), checks: serviceChecks, holds: keptThroughService}.answer(sc)
+	}
+	needs = append(needs, service...)
+	return question{needs: append(needs, read{"the load-balancer agents", sc.Agents.Err}), checks: serviceChecks, holds: keptThroughService}.answer(sc)
+}
+
+// directChecks are for a controller on the node's own ports, where no Service of Kubernetes stands in between.
+var directChecks = []check{
+	addressThrownAway, // 28, 29, 33, 34
+	controllerUnseen,
+	configUnseen, otherConfigRead, configUnwanted, // 40, 44
+	commandUnwanted, rolloutUnderWay,
+	controllerElsewhere, noControllerReady,
+	serviceStillThere,
+	frontUnseen, engineVersionUnseen, // 56, 72
+}
+
+// serviceChecks are for a controller behind a Service.
+var serviceChecks = []check{
+	notExternal,          // 3
+	policyIsCluster,      // 5 to 10
+	policyFallsBack,      //
+	proxyBalancerOnly,    // 25
+	proxyControllerOnly,  // 26
+	proxiedWithout,       // 24, 54
+	ipModeProxies,        // 55
+	preservationOff,      // 21, 23
+	addressThrownAway,    // 28, 29, 33, 34
+	controllerUnseen,     //
+	configUnseen,         //
+	otherConfigRead,      // 40
+	configUnwanted,       // 44
+	commandUnwanted,      //
+	rolloutUnderWay,      //
+	serviceUnseen,        //
+	addressPending,       // 4
+	foreignEndpoints,     // 14
+	noReadyEndpoints,     // 12
+	otherWaysIn,          //
+	nodePortFrontUnseen,  // 56
+	serviceLBMasquerades, // 53
+	providerUnknown,      // 56
+	clusterPolicyNeeded,  // 52
+	healthChecksFail,     // 20
+	proxyProtocolUnseen,  // 56
+	balancerHeaderUnseen, // 75
+	familyUntrusted,      // 36, 74
+	engineVersionUnseen,  // 72
+}
+
+// undecided is for a list of checks that always finds something; if it ever does not, nothing is claimed.
+func undecided(*scene) verdict {
+	return *unclear(v1alpha1.ReasonExternalBalancerUnseen, "The path of a packet cannot be seen from the cluster.")
+}
+
+// addressThrownAway: what was seen of the configuration loses the address that the spec says comes by PROXY protocol or in a header.
+func addressThrownAway(sc *scene) *verdict {
+	if sc.ConfigMap.Value == nil {
+		return nil
+	}
+	asked := sc.spec.ClientIP
+	believesNobody := len(sc.trust.CIDRs) == 0
+	switch {
+	case sc.trust.ProxyProtocol && believesNobody:
+		return lostInConfig(sc, "PROXY protocol is read and believed from nobody, so applications see the balancer's address")
+	case sc.trust.ProxyProtocol && sc.trust.Header && sc.trust.TrustsAnyone:
+		return lostInConfig(sc, "PROXY protocol and a header are believed from everyone, so applications see the balancer's address or what a client wrote")
+	case asked != nil && asked.ForwardedHeader != nil && (!sc.trust.Header || believesNobody):
+		return lostInConfig(sc, "the header that the proxies in front write is believed from nobody, so applications see a proxy's address")
+	}
+	return nil
+}
+
+func lostInConfig(sc *scene, what string) *verdict {
+	return isNot(v1alpha1.ReasonConfigNotEffective, "Lost at the controller: with %s as it is, %s. See the condition %s.", sc.configMapRef(), what, v1alpha1.ConditionConfigEffective)
+}
+
+func controllerUnseen(sc *scene) *verdict {
+	if sc.workload.template != nil {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonWorkloadMissing, "%s has not been seen yet.", sc.workload.ref)
+}
+
+func configUnseen(sc *scene) *verdict {
+	if sc.ConfigMap.Foreign {
+		return configForeign(sc)
+	}
+	return configMissing(sc)
+}
+
+func configUnwanted(sc *scene) *verdict {
+	if sc.ConfigMap.Value == nil || sc.asWanted {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonConfigNotEffective, "%s was not seen as it is wanted, so which address the controller takes is not known; it is being written again.", sc.configMapRef())
+}
+
+// commandUnwanted: another network or other arguments can change which address the controller sees.
+func commandUnwanted(sc *scene) *verdict {
+	switch {
+	case sc.workload.template == nil || sc.workload.runsAsWanted():
+		return nil
+	case sc.workload.wanted == nil:
+		return unclear(v1alpha1.ReasonConfigNotEffective, "%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
+	}
+	return unclear(v1alpha1.ReasonConfigNotEffective, "%s was not seen with the network and arguments that are wanted, so which address the controller sees is not known; it is being written again.", sc.workload.ref)
+}
+
+// rolloutUnderWay: only the current template was read, and pods of an older one may differ.
+func rolloutUnderWay(sc *scene) *verdict {
+	if sc.workload.template == nil || !sc.workload.rolling {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonRolloutInProgress, "Not all controller pods run the template that was read; they are being replaced.")
+}
+
+func controllerElsewhere(sc *scene) *verdict {
+	if len(sc.strays) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonForeignEndpoints, "%s outside the edge nodes: %s.", countOf(len(sc.strays), "controller pod"), listed(sc.strays))
+}
+
+func noControllerReady(sc *scene) *verdict {
+	if sc.edgeWith(sc.podOn) > 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready controller, so no packet can arrive.")
+}
+
+// serviceStillThere: while the way in is being changed, the old Service may still lead to the controller.
+func serviceStillThere(sc *scene) *verdict {
+	if sc.service == nil && !sc.Service.Foreign {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "%s still exists and may lead to the controller; it goes when the controller serves as it is wanted.", sc.serviceRef())
+}
+
+// frontUnseen: without a Service nothing shows what stands in front of the nodes.
+func frontUnseen(sc *scene) *verdict {
+	if !sc.trustsAddresses() {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "The controller takes the client's address from %s; whether what stands in front of the nodes writes it, and from which addresses, cannot be seen.", sc.sourceOfAddress())
+}
+
+// sourceOfAddress is where the controller takes the client's address from.
+func (sc *scene) sourceOfAddress() string {
+	switch {
+	case sc.trust.ProxyProtocol && sc.trust.Header:
+		return "PROXY protocol and " + sc.trust.HeaderName
+	case sc.trust.ProxyProtocol:
+		return "PROXY protocol"
+	case sc.trust.Header:
+		return sc.trust.HeaderName
+	}
+	return "the connection"
+}
+
+func hostPortUnseen(*scene) *verdict {
+	return unclear(v1alpha1.ReasonHostPortMappingUnseen, "The network plugin leads ports 80 and 443 of the nodes to the controller, and whether it keeps the source address cannot be seen: "+
+		"use exposure.type HostNetwork to be sure.")
+}
+
+// engineVersionUnseen: older builds ignore the header where PROXY protocol is on.
+func engineVersionUnseen(sc *scene) *verdict {
+	if !sc.trust.ProxyProtocol || !sc.trust.Header || runsUpstream(sc.spec.Controller.Image) {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonEngineVersionUnknown, "With PROXY protocol, builds before v1.13 ignore %s, and which version the image's digest is cannot be seen.", sc.trust.HeaderName)
+}
+
+func hostNetworkDirect(sc *scene) verdict {
+	return is(v1alpha1.ReasonHostNetworkDirect, "client -> node: connections arrive at the node's own ports; -> controller: %s of %s run one on the node's network, and no header is believed; -> application: %s",
+		fmt.Sprint(sc.edgeWith(sc.podOn)), countOf(len(sc.edge), "edge node"), passedOn)
+}
+
+// passedOn is the last leg. What an application sees of the connection itself is always a controller pod.
+const passedOn = "the controller writes the address into X-Forwarded-For and X-Real-IP. Not measured."
+
+// sourceIPPreserved is never True: nobody has measured. Where the objects show that it cannot be, it is False.
+func sourceIPPreserved(sc *scene, configured verdict) verdict {
+	switch {
+	case configured.status == metav1.ConditionFalse, configured.reason == v1alpha1.ReasonDeleting:
+		return configured
+	}
+	return *unclear(v1alpha1.ReasonNotMeasured, "Which address an application sees was not measured. Nobody has looked at: %s. What the objects say is in the condition %s.",
+		unseenLegs(sc), v1alpha1.ConditionSourceIPConfigured)
+}
+
+func unseenLegs(sc *scene) string {
+	const always = "the configuration that the controller has loaded, and what the application makes of the headers"
+	switch sc.spec.Exposure.Type {
+	case v1alpha1.ExposureHostNetwork:
+		return "routers and proxies in front of the nodes, " + always
+	case v1alpha1.ExposureHostPort:
+		return "routers and proxies in front of the nodes, the network plugin's port mapping, " + always
+	case v1alpha1.ExposureNodePort:
+		return "the balancer and routers in front of the nodes, the Service rules on the nodes (kube-proxy), " + always
+	}
+	return "the load balancer itself, routers in front of it and of the nodes, the Service rules on the nodes (kube-proxy), " + always
+}
+
+// isLocal is whether the Service seen keeps traffic on the node where it arrives.
+func (sc *scene) isLocal() bool {
+	return sc.service != nil && sc.service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+}

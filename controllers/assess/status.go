@@ -1,0 +1,75 @@
+// Package assess decides what the status of an EdgeIngress says, from what was seen alone. It is pure: it imports no client, and time is an
+// argument. A verdict is True only where everything it rests on was read; what cannot be told is Unknown, with a reason.
+package assess
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// Status is what was seen, in the order of the snapshot's objects: s is what the pass observed before it wrote, d what should exist, o what came
+// of the writes. A condition keeps its transition time from the old status while its status stays; now is that of a change.
+func Status(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.Time) v1alpha1.EdgeIngressStatus {
+	sc := newScene(s, d, o)
+	return v1alpha1.EdgeIngressStatus{
+		ObservedGeneration:  s.EdgeIngress.Generation,
+		Conditions:          conditions(sc, now),
+		Namespace:           s.EdgeIngress.ControllerNamespace(),
+		IngressClass:        s.EdgeIngress.IngressClassName(),
+		Nodes:               nodeCounts(sc),
+		Addresses:           addresses(sc),
+		HealthCheckNodePort: healthCheckNodePort(sc),
+	}
+}
+
+// named is a verdict with the condition that it answers.
+type named struct {
+	condition string
+	verdict
+}
+
+func conditions(sc *scene, now time.Time) []metav1.Condition {
+	leaves := []named{
+		{v1alpha1.ConditionNodesReady, nodesReady(sc)},
+		{v1alpha1.ConditionControllerAvailable, controllerAvailable(sc)},
+		{v1alpha1.ConditionLoadBalancerReady, loadBalancerReady(sc)},
+		{v1alpha1.ConditionConfigEffective, configEffective(sc)},
+	}
+	configured := sourceIPConfigured(sc)
+	all := append([]named{{v1alpha1.ConditionReady, ready(leaves)}}, leaves...)
+	all = append(all,
+		named{v1alpha1.ConditionForwardedHeadersSafe, forwardedHeadersSafe(sc)},
+		named{v1alpha1.ConditionSourceIPConfigured, configured},
+		named{v1alpha1.ConditionSourceIPPreserved, sourceIPPreserved(sc, configured)},
+		named{v1alpha1.ConditionEngineSupported, engineSupported(sc)},
+	)
+	var list []metav1.Condition
+	for _, v := range all {
+		if before := meta.FindStatusCondition(sc.EdgeIngress.Status.Conditions, v.condition); before != nil {
+			list = append(list, *before)
+		}
+		meta.SetStatusCondition(&list, metav1.Condition{
+			Type: v.condition, Status: v.status, Reason: v.reason, Message: bounded(v.message),
+			ObservedGeneration: sc.EdgeIngress.Generation, LastTransitionTime: metav1.NewTime(now),
+		})
+	}
+	return list
+}
+
+// ready sums up the conditions that it is given, by the first that stands in the way; False beats Unknown.
+func ready(leaves []named) verdict {
+	for _, worse := range []metav1.ConditionStatus{metav1.ConditionFalse, metav1.ConditionUnknown} {
+		for _, leaf := range leaves {
+			if leaf.status == worse {
+				return verdict{worse, leaf.reason, leaf.condition + " is " + string(worse) + ": " + leaf.message}
+			}
+		}
+	}
+	return is(v1alpha1.ReasonAllConditionsMet, "Nodes, controller, load balancer and configuration are as asked for.")
+}

@@ -1,0 +1,108 @@
+package assess
+
+import (
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// workload is the DaemonSet or Deployment that the spec asks for, in the words that both share.
+type workload struct {
+	ref snapshot.Ref
+	// err is why it could not be read.
+	err error
+	// foreign is whether its name is somebody else's.
+	foreign bool
+	// template of its pods; nil where there is no such workload.
+	template *corev1.PodTemplateSpec
+	// wanted is what it should be; nil where it is left as it is for now.
+	wanted *unstructured.Unstructured
+	// current is whether it was applied from what is wanted now, and its controller has taken that up.
+	current bool
+	// rolling is whether pods of an older template may run beside those of the current one.
+	rolling bool
+}
+
+func newWorkload(s snapshot.Snapshot, d desired.State) workload {
+	kind := s.EdgeIngress.Spec.Controller.Kind
+	if kind == "" {
+		kind = v1alpha1.WorkloadDaemonSet
+	}
+	w := workload{ref: snapshot.Ref{Kind: string(kind), Namespace: d.Namespace, Name: chart.ObjectName(s.EdgeIngress.Name)}}
+	for _, object := range d.Objects {
+		if desired.RefOf(object) == w.ref {
+			w.wanted = object
+		}
+	}
+	if kind == v1alpha1.WorkloadDeployment {
+		w.readDeployment(s)
+	} else {
+		w.readDaemonSet(s)
+	}
+	return w
+}
+
+func (w *workload) readDaemonSet(s snapshot.Snapshot) {
+	w.err, w.foreign = s.DaemonSet.Err, s.DaemonSet.Foreign
+	if live := s.DaemonSet.Value; live != nil {
+		w.template = &live.Spec.Template
+		w.current = w.appliedAsWanted(live) && live.Status.ObservedGeneration >= live.Generation
+		w.rolling = live.Status.ObservedGeneration < live.Generation || live.Status.UpdatedNumberScheduled < live.Status.CurrentNumberScheduled
+	}
+	w.rolling = w.rolling || runsPodsOf(s, v1alpha1.WorkloadDeployment)
+}
+
+func (w *workload) readDeployment(s snapshot.Snapshot) {
+	w.err, w.foreign = s.Deployment.Err, s.Deployment.Foreign
+	if live := s.Deployment.Value; live != nil {
+		w.template = &live.Spec.Template
+		w.current = w.appliedAsWanted(live) && live.Status.ObservedGeneration >= live.Generation
+		w.rolling = live.Status.ObservedGeneration < live.Generation || live.Status.UpdatedReplicas < live.Status.Replicas
+	}
+	w.rolling = w.rolling || runsPodsOf(s, v1alpha1.WorkloadDaemonSet)
+}
+
+func (w *workload) appliedAsWanted(live metav1.Object) bool {
+	return w.wanted != nil && live.GetAnnotations()[v1alpha1.AppliedAnnotation] == w.wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
+}
+
+// runsPodsOf is whether pods of the other kind still run, as they do while a change of kind is under way.
+func runsPodsOf(s snapshot.Snapshot, kind v1alpha1.WorkloadKind) bool {
+	return slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return pod.Workload == kind && !pod.Terminating })
+}
+
+// runsAsWanted is whether the live pods are started as the wanted ones: on the same network and with the same commands. Where nothing is
+// wanted for now there is nothing to compare with.
+func (w *workload) runsAsWanted() bool {
+	if w.wanted == nil || w.template == nil {
+		return false
+	}
+	pod, found, err := unstructured.NestedMap(w.wanted.Object, "spec", "template", "spec")
+	if err != nil || !found {
+		return false
+	}
+	hostNetwork, _, err := unstructured.NestedBool(pod, "hostNetwork")
+	if err != nil || hostNetwork != w.template.Spec.HostNetwork {
+		return false
+	}
+	containers, _, err := unstructured.NestedSlice(pod, "containers")
+	return err == nil && slices.EqualFunc(containers, w.template.Spec.Containers, sameCommand)
+}
+
+func sameCommand(wanted any, live corev1.Container) bool {
+	container, isMap := wanted.(map[string]any)
+	if !isMap || !reflect.DeepEqual(container["name"], any(live.Name)) {
+		return false
+	}
+	command, _, commandErr := unstructured.NestedStringSlice(container, "command")
+	args, _, argsErr := unstructured.NestedStringSlice(container, "args")
+	return commandErr == nil && argsErr == nil && slices.Equal(command, live.Command) && slices.Equal(args, live.Args)
+}

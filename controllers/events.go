@@ -1,0 +1,89 @@
+package controllers
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// maxEventNote is the most that the events API takes (validation of events.k8s.io/v1 note), in bytes.
+const maxEventNote = 1024
+
+// maxNamesInEvent is how many nodes an event names.
+const maxNamesInEvent = 5
+
+// announceTransitions tells of every condition that changed its status. Of a new EdgeIngress only Ready is told: the rest is in its status.
+func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
+	for _, condition := range after.Status.Conditions {
+		old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
+		if old == nil && condition.Type != v1alpha1.ConditionReady {
+			continue
+		}
+		if old == nil || old.Status != condition.Status {
+			note := fmt.Sprintf("%s is %s: %s", condition.Type, condition.Status, condition.Message)
+			r.announce(after, notice{eventType(condition), condition.Reason, "Assess" + condition.Type, note, nil})
+		}
+	}
+}
+
+// eventType is Warning only where a person should act.
+func eventType(condition metav1.Condition) string {
+	if condition.Status == metav1.ConditionFalse {
+		return corev1.EventTypeWarning
+	}
+	return corev1.EventTypeNormal
+}
+
+func (r *Reconciler) announceCreated(edge *v1alpha1.EdgeIngress, object *unstructured.Unstructured) {
+	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventCreated, "Apply", "Created " + desired.RefOf(object).String() + ".", object})
+}
+
+func (r *Reconciler) announceRepaired(edge *v1alpha1.EdgeIngress, object *unstructured.Unstructured) {
+	r.announce(edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Somebody changed " + desired.RefOf(object).String() + "; it was set back.", object})
+}
+
+func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref, object client.Object) {
+	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventPruned, "Prune", "Deleted " + ref.String() + ", which is no longer wanted.", object})
+}
+
+func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, reason string, nodes []string) {
+	if len(nodes) == 0 {
+		return
+	}
+	names := strings.Join(nodes[:min(len(nodes), maxNamesInEvent)], ", ")
+	if more := len(nodes) - maxNamesInEvent; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	verb, noun := "Labelled", "nodes"
+	if reason == v1alpha1.EventNodeReleased {
+		verb = "Released"
+	}
+	if len(nodes) == 1 {
+		noun = "node"
+	}
+	r.announce(edge, notice{corev1.EventTypeNormal, reason, "Apply", fmt.Sprintf("%s %d %s: %s.", verb, len(nodes), noun, names), nil})
+}
+
+// notice is what is told. related, if any, is the other object that it is about; without it the recorder would take
+// events of several objects for repetitions of one.
+type notice struct {
+	eventtype, reason, action, note string
+	related                         runtime.Object
+}
+
+func (r *Reconciler) announce(edge *v1alpha1.EdgeIngress, e notice) {
+	if len(e.note) > maxEventNote {
+		e.note = strings.ToValidUTF8(e.note[:maxEventNote-len("…")], "") + "…"
+	}
+	r.Events.Eventf(edge, e.related, e.eventtype, e.reason, e.action, "%s", e.note)
+}

@@ -1,0 +1,83 @@
+package controllers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func recorded(do func(*Reconciler)) []string {
+	recorder := events.NewFakeRecorder(20)
+	do(&Reconciler{Events: recorder})
+	close(recorder.Events)
+	var all []string
+	for text := range recorder.Events {
+		all = append(all, text)
+	}
+	return all
+}
+
+func TestConditionsAreAnnouncedOnTransitionsOnly(t *testing.T) {
+	with := func(conditions ...metav1.Condition) *v1alpha1.EdgeIngress {
+		return &v1alpha1.EdgeIngress{Status: v1alpha1.EdgeIngressStatus{Conditions: conditions}}
+	}
+	condition := func(kind string, status metav1.ConditionStatus, reason string) metav1.Condition {
+		return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: "Because."}
+	}
+	ready, notReady := condition("Ready", "True", "AllConditionsMet"), condition("Ready", "False", "NoNodesSelected")
+	config, noConfig := condition("ConfigEffective", "True", "ConfigWritten"), condition("ConfigEffective", "False", "UnknownConfigKeys")
+	for name, test := range map[string]struct {
+		before, after *v1alpha1.EdgeIngress
+		want          []string
+	}{
+		"of a new object only Ready":       {with(), with(config, notReady), []string{"Warning NoNodesSelected Ready is False: Because."}},
+		"nothing where nothing changed":    {with(config, ready), with(config, ready), nil},
+		"nothing where the reason changed": {with(notReady), with(condition("Ready", "False", "NodesMissing")), nil},
+		"a change to False warns":          {with(config, ready), with(noConfig, ready), []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"a change to True does not":        {with(noConfig, ready), with(config, ready), []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := recorded(func(r *Reconciler) { r.announceTransitions(test.before, test.after) })
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNodesAreAnnouncedTogether(t *testing.T) {
+	nodes := make([]string, 12)
+	for i := range nodes {
+		nodes[i] = fmt.Sprintf("n%d", i)
+	}
+	for want, nodes := range map[string][]string{
+		"Normal NodeLabelled Labelled 1 node: n0.":                              nodes[:1],
+		"Normal NodeLabelled Labelled 12 nodes: n0, n1, n2, n3, n4 and 7 more.": nodes,
+		"Normal NodeLabelled Labelled 5 nodes: n0, n1, n2, n3, n4.":             nodes[:5],
+	} {
+		got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, v1alpha1.EventNodeLabelled, nodes) })
+		if diff := cmp.Diff([]string{want}, got); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	}
+	if got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, v1alpha1.EventNodeReleased, nil) }); len(got) != 0 {
+		t.Errorf("events about no node: %v", got)
+	}
+}
+
+func TestLongNotesAreCutBetweenCharacters(t *testing.T) {
+	long := strings.Repeat("ü", maxEventNote)
+	got := recorded(func(r *Reconciler) { r.announce(&v1alpha1.EdgeIngress{}, notice{"Normal", "R", "A", long, nil}) })[0]
+	note := strings.TrimPrefix(got, "Normal R ")
+	if len(note) > maxEventNote || !utf8.ValidString(note) || !strings.HasSuffix(note, "…") {
+		t.Errorf("note of %d bytes, valid %t, ends %q", len(note), utf8.ValidString(note), note[len(note)-3:])
+	}
+}

@@ -1,0 +1,52 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"k8s.io/klog/v2"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// ensureFinalizer puts the finalizer there before anything else is written, so that nothing can be left behind. It answers done where
+// the EdgeIngress is being deleted and has been released already.
+func (r *Reconciler) ensureFinalizer(ctx context.Context, edge *v1alpha1.EdgeIngress) (done bool, err error) {
+	has := controllerutil.ContainsFinalizer(edge, v1alpha1.Finalizer)
+	if !edge.DeletionTimestamp.IsZero() {
+		return !has, nil
+	}
+	if has {
+		return false, nil
+	}
+	before := edge.DeepCopy()
+	controllerutil.AddFinalizer(edge, v1alpha1.Finalizer)
+	if err := r.Client.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return false, fmt.Errorf("adding the finalizer to EdgeIngress %q: %w", edge.Name, err)
+	}
+	return false, nil
+}
+
+// release lets the EdgeIngress go once it was seen that its nodes are clean and its objects are gone.
+func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state desired.State) (bool, error) {
+	clean := seen.Nodes.Err == nil && seen.Inventory.Err == nil &&
+		len(state.Nodes.Labels) == 0 && len(state.Nodes.Taints) == 0 && len(seen.Inventory.Items) == 0
+	if !clean {
+		return false, nil
+	}
+	edge := seen.EdgeIngress.DeepCopy()
+	before := edge.DeepCopy()
+	controllerutil.RemoveFinalizer(edge, v1alpha1.Finalizer)
+	ctrl.LoggerFrom(ctx).Info("Releasing EdgeIngress", "EdgeIngress", klog.KObj(edge))
+	err := r.Client.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("removing the finalizer from EdgeIngress %q: %w", edge.Name, err)
+	}
+	return true, nil
+}

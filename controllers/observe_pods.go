@@ -1,0 +1,78 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[snapshot.Pod] {
+	list := &corev1.PodList{}
+	err := r.Client.List(ctx, list, client.InNamespace(edge.ControllerNamespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name})
+	if err != nil {
+		return snapshot.List[snapshot.Pod]{Err: fmt.Errorf("listing the controller pods of EdgeIngress %q: %w", edge.Name, err)}
+	}
+	pods := make([]snapshot.Pod, 0, len(list.Items))
+	for i := range list.Items {
+		if pod, ours := observedPod(&list.Items[i]); ours {
+			pods = append(pods, pod)
+		}
+	}
+	slices.SortFunc(pods, func(a, b snapshot.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	return snapshot.List[snapshot.Pod]{Items: pods}
+}
+
+// observedPod leaves out a pod that merely carries our labels: only what a workload controller made counts as a controller pod.
+func observedPod(pod *corev1.Pod) (snapshot.Pod, bool) {
+	owner := metav1.GetControllerOf(pod)
+	if owner == nil {
+		return snapshot.Pod{}, false
+	}
+	workload := v1alpha1.WorkloadDaemonSet
+	if owner.Kind == "ReplicaSet" {
+		workload = v1alpha1.WorkloadDeployment
+	}
+	seen := snapshot.Pod{
+		Name: pod.Name, Node: pod.Spec.NodeName, Workload: workload,
+		Terminating: !pod.DeletionTimestamp.IsZero(), Problem: podProblem(pod),
+	}
+	for _, ip := range pod.Status.PodIPs {
+		seen.IPs = append(seen.IPs, ip.IP)
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			seen.Ready = condition.Status == corev1.ConditionTrue
+		}
+	}
+	return seen, true
+}
+
+// podProblem is what the pod's status says about why it does not run; empty where it says nothing.
+func podProblem(pod *corev1.Pod) string {
+	for _, container := range pod.Status.ContainerStatuses {
+		if waiting := container.State.Waiting; waiting != nil && waiting.Reason != "" && waiting.Reason != "ContainerCreating" {
+			return sentence(waiting.Reason, waiting.Message)
+		}
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
+			return sentence(condition.Reason, condition.Message)
+		}
+	}
+	return ""
+}
+
+func sentence(reason, message string) string {
+	if message == "" {
+		return reason
+	}
+	return reason + ": " + message
+}

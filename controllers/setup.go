@@ -1,0 +1,123 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+)
+
+// NewScheme knows Kubernetes' own kinds and EdgeIngress.
+func NewScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return scheme
+}
+
+// SetupWithManager watches everything that a pass looks at. concurrency is how many EdgeIngress objects are worked on at once.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
+	build := ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.EdgeIngress{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), builder.WithPredicates(ignoreHeartbeats)).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner)).
+		Watches(&discoveryv1.EndpointSlice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForEndpointSlice)).
+		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace))
+	for _, owned := range ownedKinds() {
+		requests := requestsForOwner
+		if owned.kind == "DaemonSet" {
+			requests = r.requestsForDaemonSet
+		}
+		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests))
+	}
+	if err := build.Complete(r); err != nil {
+		return fmt.Errorf("setting up the EdgeIngress controller: %w", err)
+	}
+	return nil
+}
+
+// ignoreHeartbeats lets through only those updates of a node that a pass would see: status and managed fields change every few seconds.
+var ignoreHeartbeats = predicate.Funcs{
+	UpdateFunc: func(update event.UpdateEvent) bool {
+		before, isNode := update.ObjectOld.(*corev1.Node)
+		after, areNodes := update.ObjectNew.(*corev1.Node)
+		return isNode && areNodes && nodesDiffer(before, after)
+	},
+}
+
+// requestsForOwner finds the EdgeIngress of one of its objects by the label, which an event of an object that lost it still carries in its old state.
+func requestsForOwner(_ context.Context, object client.Object) []reconcile.Request {
+	name := object.GetLabels()[v1alpha1.OwnerLabel]
+	if owner := metav1.GetControllerOf(object); owner != nil && owner.Kind == "EdgeIngress" {
+		name = owner.Name
+	}
+	if name == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: name}}}
+}
+
+// requestsForAll is for what may concern every EdgeIngress: a node that joins, leaves or is tainted changes which nodes remain for applications.
+func (r *Reconciler) requestsForAll(ctx context.Context, _ client.Object) []reconcile.Request {
+	return r.requestsFor(ctx, func(*v1alpha1.EdgeIngress) bool { return true })
+}
+
+func (r *Reconciler) requestsForNamespace(ctx context.Context, namespace client.Object) []reconcile.Request {
+	return r.requestsFor(ctx, func(e *v1alpha1.EdgeIngress) bool { return e.ControllerNamespace() == namespace.GetName() })
+}
+
+func (r *Reconciler) requestsForEndpointSlice(_ context.Context, slice client.Object) []reconcile.Request {
+	if name, ours := edgeIngressOfSlice(slice); ours {
+		return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: name}}}
+	}
+	return nil
+}
+
+// requestsForDaemonSet concerns one EdgeIngress where the DaemonSet is its controller, and all where it is a load balancer's agent.
+func (r *Reconciler) requestsForDaemonSet(ctx context.Context, object client.Object) []reconcile.Request {
+	if requests := requestsForOwner(ctx, object); len(requests) > 0 {
+		return requests
+	}
+	daemonSet, isDaemonSet := object.(*appsv1.DaemonSet)
+	if !isDaemonSet {
+		return nil
+	}
+	if _, isAgent := provider.AgentProvider(daemonSet); isAgent {
+		return r.requestsForAll(ctx, object)
+	}
+	return nil
+}
+
+func (r *Reconciler) requestsFor(ctx context.Context, concerned func(*v1alpha1.EdgeIngress) bool) []reconcile.Request {
+	list := &v1alpha1.EdgeIngressList{}
+	if err := r.Client.List(ctx, list); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Listing EdgeIngress objects for an event")
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		if concerned(&list.Items[i]) {
+			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Name: list.Items[i].Name}})
+		}
+	}
+	return requests
+}

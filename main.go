@@ -1,0 +1,139 @@
+// The edge-ingress-operator keeps EdgeIngress objects true: it labels and taints edge nodes, runs an ingress controller on them, and
+// reports whether the client's address reaches the application.
+package main
+
+import (
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	// Authentication plugins, for a kubeconfig outside the cluster.
+	_ "k8s.io/client-go/plugin/pkg/client/auth"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// Set by the linker; see the Makefile.
+var (
+	version  = "dev"
+	revision = "unknown"
+)
+
+type flags struct {
+	metricsAddress, probeAddress, leaderElectionNamespace string
+	leaderElect, secureMetrics, printVersion              bool
+	concurrency                                           int
+	apiQPS                                                float64
+	images                                                string
+	controllerClusterRole, electionClusterRole            string
+}
+
+func parseFlags() (flags, zap.Options) {
+	var f flags
+	logging := zap.Options{}
+	flag.StringVar(&f.metricsAddress, "metrics-bind-address", ":8443", "Address of the metrics endpoint; 0 switches it off.")
+	flag.BoolVar(&f.secureMetrics, "metrics-secure", true, "Serve metrics by HTTPS to clients that may read them; false serves plain HTTP to everybody.")
+	flag.StringVar(&f.probeAddress, "health-probe-bind-address", ":8081", "Address of the health probes /healthz and /readyz.")
+	flag.BoolVar(&f.leaderElect, "leader-elect", false, "Work only while holding the leader lease, so that several replicas can stand by.")
+	flag.StringVar(&f.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader lease; default: the operator's own.")
+	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are worked on at once.")
+	flag.Float64Var(&f.apiQPS, "kube-api-qps", 200, "Most requests a second to the API server, with bursts of twice as many.")
+	flag.StringVar(&f.images, "allowed-image-repositories", chart.DefaultImage().Repository, "Comma-separated image repositories that spec.controller.image may name.")
+	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole that ingress controllers are bound to.")
+	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "ClusterRole that ingress controllers are bound to in their own namespace.")
+	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
+	logging.BindFlags(flag.CommandLine)
+	flag.Parse()
+	return f, logging
+}
+
+func main() {
+	f, logging := parseFlags()
+	if f.printVersion {
+		fmt.Printf("edge-ingress-operator %s (revision %s, %s)\n", version, revision, runtime.Version())
+		return
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+	if err := run(f); err != nil {
+		ctrl.Log.Error(err, "Stopping")
+		os.Exit(1)
+	}
+}
+
+func run(f flags) error {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	mgr, err := newManager(config, f)
+	if err != nil {
+		return err
+	}
+	reconciler := &controllers.Reconciler{
+		Client: mgr.GetClient(),
+		Reader: mgr.GetAPIReader(),
+		Events: mgr.GetEventRecorder("edge-ingress-operator"),
+		Now:    time.Now,
+		Options: snapshot.Options{
+			AllowedImageRepositories: strings.Split(f.images, ","),
+			ControllerClusterRole:    f.controllerClusterRole,
+			ElectionClusterRole:      f.electionClusterRole,
+		},
+	}
+	if err := reconciler.SetupWithManager(mgr, f.concurrency); err != nil {
+		return err
+	}
+	if err := metrics.Registry.Register(&controllers.Collector{Reader: mgr.GetClient(), Version: version, Revision: revision, GoVersion: runtime.Version()}); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	ctrl.Log.Info("Starting", "version", version, "revision", revision)
+	if err := mgr.Start(ctrl.SetupSignalHandler()); err != nil {
+		return fmt.Errorf("running the manager: %w", err)
+	}
+	return nil
+}
+
+func newManager(config *rest.Config, f flags) (ctrl.Manager, error) {
+	// Leader election has its own connection settings: a burst of node writes must not cost the lease.
+	election := rest.CopyConfig(config)
+	config.QPS, config.Burst = float32(f.apiQPS), int(2*f.apiQPS)
+	serving := metricsserver.Options{BindAddress: f.metricsAddress, SecureServing: f.secureMetrics}
+	if f.secureMetrics {
+		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
+		serving.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }}
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        controllers.NewScheme(),
+		Cache:                         controllers.CacheOptions(),
+		Metrics:                       serving,
+		HealthProbeBindAddress:        f.probeAddress,
+		LeaderElection:                f.leaderElect,
+		LeaderElectionID:              "edge-ingress-operator.edgeingress.dev",
+		LeaderElectionNamespace:       f.leaderElectionNamespace,
+		LeaderElectionConfig:          election,
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding the health probe: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding the readiness probe: %w", err)
+	}
+	return mgr, nil
+}
