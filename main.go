@@ -53,7 +53,7 @@ func parseFlags() (flags, zap.Options) {
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", 200, "Most requests a second to the API server, with bursts of twice as many.")
 	flag.StringVar(&f.images, "allowed-image-repositories", chart.DefaultImage().Repository, "Comma-separated image repositories that spec.controller.image may name.")
 	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole that ingress controllers are bound to.")
-	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "ClusterRole that controllers are bound to in their namespace.")
+	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "The same, in the controller's namespace only.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
