@@ -2,7 +2,10 @@ package v1alpha1
 
 // ClientIPSpec says who in front of the edge nodes may name the client's address. Nobody else is believed.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.proxyProtocol) || has(self.forwardedHeader)",message="clientIP must hold proxyProtocol, forwardedHeader or both; remove clientIP where clients connect directly"
+// +kubebuilder:validation:XValidation:rule="has(self.proxyProtocol) || has(self.forwardedHeader)",message="clientIP must hold proxyProtocol, forwardedHeader or both: write what stands in front of the edge nodes, or remove clientIP where clients connect directly"
+// +kubebuilder:validation:XValidation:rule="!has(self.proxyProtocol) || !has(self.forwardedHeader) || self.forwardedHeader.protoAndHost == 'TrustFromAnyone'",message="with clientIP.proxyProtocol and clientIP.forwardedHeader together the engine believes X-Forwarded-Proto, -Host and -Port from anybody: write forwardedHeader.protoAndHost: TrustFromAnyone to accept that, or remove one of the two"
+// +kubebuilder:validation:XValidation:rule="((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 4 || cidr('::/64').containsCIDR(c) || cidr('64:ff9b::/47').containsCIDR(c) || cidr('2002::/16').containsCIDR(c)).map(c, c.ip().family() == 4 ? c.prefixLength() - 8 : cidr('2002::/16').containsCIDR(c) ? c.prefixLength() - 24 : c.prefixLength() - 104).map(e, e < 0 ? 65536 : e > 16 ? 1 : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e]).sum() <= 262144",message="the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
+// +kubebuilder:validation:XValidation:rule="((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 6).map(c, c.prefixLength() - 16).map(e, e < 0 ? 65536 : e > 16 ? 1 : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e]).sum() <= 262144",message="the trustedCIDRs of clientIP add up to more than four IPv6 /16 ranges, which is close to everyone: write the addresses that your proxies really have"
 type ClientIPSpec struct {
 	// proxyProtocol: a balancer in front speaks PROXY protocol (version 1 or 2). Connections without it are refused then.
 	// +optional
@@ -14,26 +17,30 @@ type ClientIPSpec struct {
 }
 
 // ProxyProtocolSpec is a balancer that speaks PROXY protocol.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.proxyProtocol.trustedCIDRs is missing, and without it nobody could be believed: write the addresses of the balancer, as the edge nodes see them, such as 10.0.0.0/24"
 type ProxyProtocolSpec struct {
-	// trustedCIDRs are the addresses of the balancer, as the edge nodes see them.
-	// +required
-	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs"`
+	// trustedCIDRs are the addresses of the balancer, as the edge nodes see them. Required.
+	// +optional
+	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs,omitempty"`
 }
 
 // ForwardedHeaderSpec is an HTTP proxy or CDN that writes the client's address into a header.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.forwardedHeader.trustedCIDRs is missing, and without it nobody could be believed: write the addresses of the proxies, such as 203.0.113.0/24"
 type ForwardedHeaderSpec struct {
 	// header that holds the client's address.
 	// +optional
 	// +kubebuilder:default="X-Forwarded-For"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z][A-Za-z0-9-]*$')",message="clientIP.forwardedHeader.header must be a header name of letters, digits and hyphens, such as X-Forwarded-For or CF-Connecting-IP"
-	// +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['forwarded', 'host', 'cookie', 'authorization', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-original-forwarded-for'])",message="clientIP.forwardedHeader.header must be a header that holds an address alone: write X-Forwarded-For, X-Real-IP or your CDN's own, such as CF-Connecting-IP"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z][A-Za-z0-9-]*$')",message="clientIP.forwardedHeader.header must be a header name of letters, digits and hyphens (nginx drops names with underscores): write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
+	// +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['forwarded', 'via', 'host', 'origin', 'referer', 'user-agent', 'cookie', 'authorization', 'connection', 'upgrade', 'te', 'transfer-encoding', 'content-length', 'content-type', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-scheme', 'x-forwarded-port', 'x-forwarded-server', 'x-original-forwarded-for', 'x-forwarded-for-proxy-protocol', 'x-request-id'])",message="clientIP.forwardedHeader.header must be a header that holds addresses alone: write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
 	Header string `json:"header,omitempty"`
 
-	// trustedCIDRs are the addresses of the proxies, as the edge nodes see them; with proxyProtocol, as the balancer sees them.
-	// +required
-	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs"`
+	// trustedCIDRs are the addresses of the proxies, as the edge nodes see them; with proxyProtocol, as the balancer sees them. Required.
+	// +optional
+	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs,omitempty"`
 
 	// policy says what the proxy does with a header that its client sent: Append adds the address that it saw, Replace overwrites the header.
 	// It cannot be seen from the cluster; without it the condition ForwardedHeadersSafe stays Unknown.
@@ -41,7 +48,7 @@ type ForwardedHeaderSpec struct {
 	Policy ForwardedHeaderPolicy `json:"policy,omitempty"`
 
 	// protoAndHost says whether X-Forwarded-Proto, -Host and -Port are believed as well. The engine then believes them from anybody, not only from trustedCIDRs.
-	// Needed where the proxy ends TLS and the application must know. With proxyProtocol the engine cannot leave it out.
+	// Needed where the proxy ends TLS and the application must know. With proxyProtocol the engine cannot leave it out, so that TrustFromAnyone must be written there.
 	// +optional
 	// +kubebuilder:default=Ignore
 	ProtoAndHost ProtoAndHost `json:"protoAndHost,omitempty"`
@@ -68,12 +75,12 @@ const (
 )
 
 // TrustedCIDRs are the addresses that are believed. They must not cover everyone, however that is written: the shortest prefix is
-// /8 for IPv4 and /16 for IPv6, and all of IPv4 together at most the size of four /8.
+// /8 for IPv4 and /16 for IPv6, IPv6 ranges that stand for IPv4 addresses (NAT64, 6to4) count as the IPv4 range inside them, and
+// all ranges of a family together, in both lists of clientIP, add up to at most four of the widest.
 //
 // +listType=atomic
-// +kubebuilder:validation:MinItems=1
 // +kubebuilder:validation:MaxItems=256
-// +kubebuilder:validation:XValidation:rule="self.all(c, !isCIDR(c) || cidr(c).ip().family() != 4 || cidr(c).prefixLength() >= 8)",message="trustedCIDRs must not cover everyone: the shortest IPv4 prefix is /8; write the addresses that your proxies really have"
-// +kubebuilder:validation:XValidation:rule="self.all(c, !isCIDR(c) || cidr(c).ip().family() != 6 || cidr(c).prefixLength() >= 16)",message="trustedCIDRs must not cover everyone: the shortest IPv6 prefix is /16; write the addresses that your proxies really have"
-// +kubebuilder:validation:XValidation:rule="self.map(c, !isCIDR(c) || cidr(c).ip().family() != 4 || cidr(c).prefixLength() < 8 || cidr(c).prefixLength() > 16 ? 1 : [256, 128, 64, 32, 16, 8, 4, 2, 1][cidr(c).prefixLength() - 8]).sum() <= 1024",message="trustedCIDRs together cover more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
+// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="trustedCIDRs must not be empty: write the addresses of what stands in front of the edge nodes, such as 203.0.113.0/24"
+// +kubebuilder:validation:XValidation:rule="self.all(c, !isCIDR(c) || cidr(c).prefixLength() >= (cidr(c).ip().family() == 4 ? 8 : 16))",messageExpression="'trustedCIDRs must not cover everyone, and ' + self.filter(c, isCIDR(c) && cidr(c).prefixLength() < (cidr(c).ip().family() == 4 ? 8 : 16))[0] + ' comes close to it (the shortest prefix is /8 for IPv4 and /16 for IPv6): write the addresses that your proxies really have'",message="trustedCIDRs must not cover everyone; the shortest prefix is /8 for IPv4 and /16 for IPv6: write the addresses that your proxies really have"
+// +kubebuilder:validation:XValidation:rule="self.all(c, !isCIDR(c) || cidr(c).ip().family() == 4 || cidr(c).prefixLength() < 16 || {'::/64': 104, '64:ff9b::/47': 104, '2002::/16': 24, '2001::/32': 128}.all(e, {'::/64': 104, '64:ff9b::/47': 104, '2002::/16': 24, '2001::/32': 128}[e] <= cidr(c).prefixLength() || !(cidr(e).containsCIDR(cidr(c)) || cidr(c).containsCIDR(cidr(e)))))",message="trustedCIDRs has an IPv6 range in which every IPv4 address has its place (IPv4-mapped, NAT64, 6to4 or Teredo), which covers everyone: write the IPv4 and IPv6 addresses that your proxies really have"
 type TrustedCIDRs []CIDR

@@ -7,10 +7,10 @@ import (
 
 // ExposureSpec says how traffic reaches the edge nodes. A Service of this API always has externalTrafficPolicy Local.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.loadBalancer) || self.type == 'LoadBalancer'",message="exposure.loadBalancer needs exposure.type LoadBalancer: remove it or change the type"
-// +kubebuilder:validation:XValidation:rule="!has(self.nodePorts) || self.type == 'NodePort'",message="exposure.nodePorts needs exposure.type NodePort: remove it or change the type"
+// +kubebuilder:validation:XValidation:rule="!has(self.loadBalancer) || self.type == 'LoadBalancer'",message="exposure.loadBalancer needs exposure.type LoadBalancer: remove loadBalancer or change the type"
+// +kubebuilder:validation:XValidation:rule="!has(self.nodePorts) || self.type == 'NodePort'",message="exposure.nodePorts needs exposure.type NodePort: remove nodePorts or change the type"
 // +kubebuilder:validation:XValidation:rule="!(has(self.ipFamilies) || has(self.ipFamilyPolicy)) || self.type in ['LoadBalancer', 'NodePort']",message="exposure.ipFamilies and ipFamilyPolicy need a Service: write exposure.type LoadBalancer or NodePort, or remove them"
-// +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack"
+// +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack: write one of these, or a single family"
 type ExposureSpec struct {
 	// type is LoadBalancer (a Service that a load balancer of the cluster serves), NodePort (a Service for a balancer outside Kubernetes),
 	// HostNetwork (the controller uses the node's own network, no Service) or HostPort (ports 80 and 443 of the node lead to the pod, no Service).
@@ -34,17 +34,19 @@ type ExposureSpec struct {
 	// ipFamilies of the Service, the primary one first. Default: the cluster's.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
 	// +kubebuilder:validation:items:Enum=IPv4;IPv6
-	// +kubebuilder:validation:XValidation:rule="size(self) < 2 || self[0] != self[1]",message="exposure.ipFamilies names the same family twice"
+	// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="exposure.ipFamilies must not be empty: write IPv4, IPv6 or both, or remove ipFamilies to take the cluster's"
+	// +kubebuilder:validation:XValidation:rule="size(self) < 2 || self[0] != self[1]",message="exposure.ipFamilies names the same family twice: write IPv4 and IPv6, or one of them"
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
 
 	// drainDelay is how long the load balancer needs to notice that a node stopped serving: its health-check interval times the
-	// number of failures, and a margin. A pod that is to go serves on for this long. From 0s to 10m.
+	// number of failures, and a margin. A pod that is to go serves on for this long. Whole seconds from 0s to 10m, such as 30s or 1m30s.
 	// +optional
 	// +kubebuilder:default="30s"
-	// +kubebuilder:validation:XValidation:rule="self >= duration('0s') && self <= duration('10m')",message="exposure.drainDelay must be from 0s to 10m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,3}m)?([0-9]{1,3}s)?$') && size(self) > 0 && duration(self) <= duration('10m')",message="exposure.drainDelay must be whole seconds or minutes from 0s to 10m: write it like 30s or 1m30s"
 	DrainDelay *metav1.Duration `json:"drainDelay,omitempty"`
 }
 
@@ -65,22 +67,25 @@ type LoadBalancerSpec struct {
 	// class is the Service's loadBalancerClass: which of several load-balancer implementations serves it. Immutable, as in Kubernetes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=316
-	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="exposure.loadBalancer.class must be a label-style name, such as example.com/internal-vip"
+	// +kubebuilder:validation:MaxLength=317
+	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="exposure.loadBalancer.class must be a name or a name with a domain in front: write it like internal-vip or example.com/internal-vip"
 	Class string `json:"class,omitempty"`
 
-	// annotations of the Service, which many load balancers are configured with.
+	// annotations of the Service, which many load balancers are configured with. Keys of the operator (edgeingress.dev) and of kubectl
+	// (kubectl.kubernetes.io) are refused; allowed source addresses are written in sourceRanges.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
-	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 317 && !format.qualifiedName().validate(k).hasValue())",message="exposure.loadBalancer.annotations has a key that is no annotation key: write [prefix/]name"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('edgeingress.dev/'))",message="annotations under edgeingress.dev/ belong to the operator: remove them from exposure.loadBalancer.annotations"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 317 && !format.qualifiedName().validate(k.lowerAscii()).hasValue())",messageExpression="'exposure.loadBalancer.annotations has \"' + self.filter(k, size(k) > 317 || format.qualifiedName().validate(k.lowerAscii()).hasValue())[0] + '\", which is no annotation key: write name or example.com/name'",message="exposure.loadBalancer.annotations has a key that is no annotation key: write name or example.com/name"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().matches('^([^/]*[.])?(edgeingress[.]dev|kubectl[.]kubernetes[.]io)/'))",message="annotations under edgeingress.dev/ belong to the operator and those under kubectl.kubernetes.io/ to kubectl: remove them from exposure.loadBalancer.annotations"
+	// +kubebuilder:validation:XValidation:rule="!('service.beta.kubernetes.io/load-balancer-source-ranges' in self)",message="exposure.loadBalancer.annotations must not hold service.beta.kubernetes.io/load-balancer-source-ranges: write exposure.loadBalancer.sourceRanges"
+	// +kubebuilder:validation:XValidation:rule="self.map(k, size(k) + size(self[k])).sum() <= 50000",message="exposure.loadBalancer.annotations are larger than 50000 characters in all, more than Kubernetes lets an object have: write shorter values"
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
 	// sourceRanges are the addresses from which the load balancer accepts connections (the Service's loadBalancerSourceRanges). Default: every address.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=200
+	// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="exposure.loadBalancer.sourceRanges must not be empty: write the ranges that may connect, or remove sourceRanges to let every address in"
 	SourceRanges []CIDR `json:"sourceRanges,omitempty"`
 
 	// provider is the load balancer, for the verdict on the client's address. Auto finds it out from the cluster. Where that cannot
@@ -132,7 +137,7 @@ const (
 
 // NodePortsSpec fixes node ports; what is not written is allocated by Kubernetes.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.http) || !has(self.https) || self.http != self.https",message="exposure.nodePorts.http and https must differ"
+// +kubebuilder:validation:XValidation:rule="!has(self.http) || !has(self.https) || self.http != self.https",message="exposure.nodePorts.http and https must differ: write another port, or remove one to let Kubernetes choose it"
 type NodePortsSpec struct {
 	// http is the node port of plain HTTP.
 	// +optional
@@ -151,6 +156,6 @@ type NodePortsSpec struct {
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=43
-// +kubebuilder:validation:XValidation:rule="isCIDR(self)",message="must be an address range of IPv4 or IPv6 such as 203.0.113.0/24 or 2001:db8::/32; a single address is written with /32 or /128"
-// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || cidr(self) == cidr(self).masked()",message="must not have host bits: write the first address of the range, such as 10.0.0.0/8 for 10.0.0.5/8"
+// +kubebuilder:validation:XValidation:rule="isCIDR(self)",message="must be an address range: write it like 203.0.113.0/24 or 2001:db8::/32, a single address with /32 or /128, and IPv4 addresses as IPv4, not as ::ffff:..."
+// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || cidr(self) == cidr(self).masked()",message="must not have host bits: write the first address of the range, such as 10.0.0.0/8 for 10.0.0.5/8, or a single address with /32 or /128"
 type CIDR string
