@@ -1,0 +1,117 @@
+package v1alpha1_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// accepted is the verdict of rows that the API server must take.
+const accepted = ""
+
+// verdict is a spec and what the API server says to it: accepted, or a part of the one message that a user reads.
+type verdict struct {
+	spec string
+	want string
+}
+
+// judge sends each row to the API server. base is the part of the spec that all rows share.
+func judge(t *testing.T, base string, rows map[string]verdict) {
+	t.Helper()
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			object := edgeIngress(t, "public", base+"\n"+row.spec)
+			err := strict.Create(t.Context(), object, client.DryRunAll)
+			requireVerdict(t, err, row.want)
+			if err == nil {
+				decode(t, object)
+			}
+		})
+	}
+}
+
+// requireVerdict compares an answer of the API server with what a row expects.
+func requireVerdict(t *testing.T, err error, want string) {
+	t.Helper()
+	if want == accepted {
+		if err != nil {
+			t.Fatalf("refused: %v", err)
+		}
+		return
+	}
+	if err == nil {
+		t.Fatalf("accepted, want it refused with %q", want)
+	}
+	if !strings.Contains(refusal(t, err), want) {
+		t.Errorf("refused with\n\t%v\nwant\n\t%s", err, want)
+	}
+}
+
+// refusal is what a user reads. It must be about the object and not about the evaluation of a rule, and one mistake is told once: what
+// Kubernetes itself says about types and patterns may stand beside it.
+func refusal(t *testing.T, err error) string {
+	t.Helper()
+	var status *apierrors.StatusError
+	if !errors.As(err, &status) || !apierrors.IsInvalid(err) && !apierrors.IsBadRequest(err) {
+		t.Fatalf("the API server did not refuse the object, but failed: %v", err)
+	}
+	for _, internal := range []string{"evaluat", "no such", "index out of"} {
+		if strings.Contains(err.Error(), internal) {
+			t.Errorf("the message is about a rule and not about the object: %v", err)
+		}
+	}
+	if apierrors.IsBadRequest(err) {
+		return err.Error()
+	}
+	var told []string
+	for _, cause := range status.Status().Details.Causes {
+		if !strings.Contains(cause.Message, "in body ") && !strings.Contains(cause.Message, "some validation rules were not checked") {
+			told = append(told, cause.Message)
+		}
+	}
+	if len(told) > 1 {
+		t.Errorf("one mistake was told %d times: %s", len(told), strings.Join(told, "; "))
+	}
+	return err.Error()
+}
+
+// decode fails the test where Go cannot read what the API server took: the operator's cache could not either, and would stop for every EdgeIngress.
+func decode(t *testing.T, object *unstructured.Unstructured) *v1alpha1.EdgeIngress {
+	t.Helper()
+	text, err := object.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed := &v1alpha1.EdgeIngress{}
+	if err := json.Unmarshal(text, typed); err != nil {
+		t.Fatalf("the API server accepted what Go cannot read: %v", err)
+	}
+	return typed
+}
+
+// change is an update and what the API server says to it.
+type change struct {
+	from, to string
+	want     string
+}
+
+// judgeChanges makes each object and asks the API server whether it may become the other. base is the part of the spec that all rows share.
+func judgeChanges(t *testing.T, base string, rows map[string]change) {
+	t.Helper()
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			before := edgeIngress(t, "changing", base+"\n"+row.from)
+			create(t, before)
+			after := edgeIngress(t, "changing", base+"\n"+row.to)
+			after.SetResourceVersion(before.GetResourceVersion())
+			requireVerdict(t, strict.Update(t.Context(), after, client.DryRunAll), row.want)
+		})
+	}
+}
