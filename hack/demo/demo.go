@@ -127,5 +127,9 @@ func (d *demo) sayHowToGoOn() {
 
 func lastLines(text string, count int) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-count):], "\n")
+	lines = lines[max(0, len(lines)-count):]
+	for i, line := range lines {
+		lines[i] = shorten(line, 2*lineWidth)
+	}
+	return strings.Join(lines, "\n")
 }

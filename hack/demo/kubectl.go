@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -29,22 +30,33 @@ func (k *kubectl) show(ctx context.Context, arguments ...string) error {
 	return nil
 }
 
-// showForbidden shows a command that the API server has to forbid, together with its answer.
-func (k *kubectl) showForbidden(ctx context.Context, arguments ...string) error {
-	output, answer, err := k.run(ctx, arguments...)
-	if err == nil || !strings.Contains(answer, "Forbidden") {
-		return fmt.Errorf("running kubectl %s: it was not forbidden: %s%s", commandLine(arguments), output, answer)
+// do shows a command that answers nothing but that it was done.
+func (k *kubectl) do(ctx context.Context, arguments ...string) error {
+	k.announce(arguments...)
+	_, err := k.output(ctx, arguments...)
+	return err
+}
+
+// showDenied shows a question of the kind "auth can-i" that the API server has to answer with no.
+func (k *kubectl) showDenied(ctx context.Context, arguments ...string) error {
+	answer, complaint, _ := k.run(ctx, arguments...) // with "no" it fails, too
+	if strings.TrimSpace(answer) != "no" {
+		return fmt.Errorf("running kubectl %s: the answer must be no: %s%s", commandLine(arguments), answer, complaint)
 	}
 	k.announce(arguments...)
-	for _, line := range wrap(answer, lineWidth) {
-		k.screen.quote(line)
-	}
+	k.screen.quote(answer)
 	return nil
 }
 
-// announce shows a command as one would type it.
+// announce shows a command as one would type it, but for a long output format, which shows in the output anyway.
 func (k *kubectl) announce(arguments ...string) {
-	k.screen.line(indent + "$ kubectl " + commandLine(arguments))
+	shown := slices.Clone(arguments)
+	for i, argument := range shown {
+		if format, _, custom := strings.Cut(argument, "="); custom && i > 0 && shown[i-1] == "-o" {
+			shown[i] = format + "=..."
+		}
+	}
+	k.screen.line(indent + "$ kubectl " + commandLine(shown))
 }
 
 // output runs a command and answers all that it prints; the error holds it as well.

@@ -16,13 +16,13 @@ const notReadyAnnotation = "edgeingress.dev/simulate-not-ready"
 
 func (s *story) policyIsChanged(ctx context.Context) error {
 	s.screen.chapter("Mishap: somebody sets the traffic policy to Cluster")
-	s.screen.say("With Cluster every node takes traffic, and its own address replaces the client's. Kubernetes also drops the health-check port.")
+	s.screen.say("With Cluster any node takes traffic and its address replaces the client's, and the health-check port is gone:")
 	before, err := s.service(ctx)
 	if err != nil {
 		return err
 	}
-	patch := []string{"patch", "service", before.Name, "-n", before.Namespace, "-p", `{"spec":{"externalTrafficPolicy":"Cluster"}}`}
-	if err := s.kubectl.show(ctx, append(patch, serviceColumns...)...); err != nil {
+	if err := s.kubectl.show(ctx, "patch", "service", before.Name, "-n", before.Namespace, "-p", `{"spec":{"externalTrafficPolicy":"Cluster"}}`,
+		"-o", `go-template={{.spec.externalTrafficPolicy}}, health-check port {{or .spec.healthCheckNodePort "none"}}`); err != nil {
 		return err
 	}
 	if err := await(ctx, "the traffic policy to be Local again", func(ctx context.Context) (bool, string, error) {
@@ -38,8 +38,8 @@ func (s *story) policyIsChanged(ctx context.Context) error {
 	if after.Spec.HealthCheckNodePort != before.Spec.HealthCheckNodePort {
 		return fmt.Errorf("the health-check port moved from %d to %d", before.Spec.HealthCheckNodePort, after.Spec.HealthCheckNodePort)
 	}
-	s.screen.say("The operator sees the change and sets it back, with the same port as before: a balancer outside goes on asking there.")
-	return s.kubectl.show(ctx, append([]string{"get", "service", before.Name, "-n", before.Namespace}, serviceColumns...)...)
+	s.screen.say("The operator sees it and sets it back, with the port from before, where a balancer outside goes on asking:")
+	return s.showObject(ctx, "service", serviceColumns)
 }
 
 func (s *story) controllerFails(ctx context.Context) error {
@@ -49,7 +49,7 @@ func (s *story) controllerFails(ctx context.Context) error {
 		return err
 	}
 	s.screen.say("An annotation makes the simulator report the controller on edge-b1 as not ready, as a failing readiness probe would.")
-	if err := s.kubectl.show(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"=true"); err != nil {
+	if err := s.kubectl.do(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"=true"); err != nil {
 		return err
 	}
 	if err := s.awaitConditions(ctx, "the failure to be reported", expected{
@@ -64,26 +64,23 @@ func (s *story) controllerFails(ctx context.Context) error {
 	if err := s.showConditions(ctx, v1alpha1.ConditionControllerAvailable, v1alpha1.ConditionLoadBalancerReady); err != nil {
 		return err
 	}
-	if err := s.kubectl.show(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"-"); err != nil {
+	if err := s.kubectl.do(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"-"); err != nil {
 		return err
 	}
 	if err := s.awaitConditions(ctx, "the recovery to be reported", expected{v1alpha1.ConditionReady: v1alpha1.ReasonAllConditionsMet}); err != nil {
 		return err
 	}
-	return s.showEdgeIngress(ctx)
+	s.screen.say("Ready is True again.")
+	return nil
 }
 
 func (s *story) delete(ctx context.Context) error {
 	s.screen.chapter("Delete it")
-	s.screen.say("The operator takes back what it put on the nodes and deletes its objects. The namespace stays: what else is in it is not the operator's.")
-	namespace, err := s.namespace(ctx)
-	if err != nil {
+	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The namespace stays: others may use it.")
+	if err := s.kubectl.do(ctx, "delete", "edgeingress", edgeName, "--timeout=60s"); err != nil {
 		return err
 	}
-	if err := s.kubectl.show(ctx, "delete", "edgeingress", edgeName, "--timeout=60s"); err != nil {
-		return err
-	}
-	objects := []string{"get", "daemonset,pod,service,configmap,serviceaccount,rolebinding,poddisruptionbudget", "-n", namespace, "-l", v1alpha1.OwnerLabel + "=" + edgeName}
+	objects := []string{"get", "daemonset,pod,service,configmap,serviceaccount,rolebinding,clusterrolebinding,ingressclass", "-A", "-l", ours}
 	if err := await(ctx, "the objects to be gone", func(ctx context.Context) (bool, string, error) {
 		output, err := s.kubectl.output(ctx, objects...)
 		return strings.HasPrefix(output, "No resources found"), output, err
@@ -93,7 +90,7 @@ func (s *story) delete(ctx context.Context) error {
 	if err := s.kubectl.show(ctx, objects...); err != nil {
 		return err
 	}
-	if err := s.kubectl.show(ctx, "get", "nodes", "-o", "custom-columns=NAME:.metadata.name,ROLE:.metadata.labels.node-role\\.kubernetes\\.io/edge,TAINTS:.spec.taints"); err != nil {
+	if err := s.kubectl.show(ctx, "get", "nodes", "-l", "pool=edge"); err != nil {
 		return err
 	}
 	after, err := s.nodes(ctx)

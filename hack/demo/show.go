@@ -15,8 +15,8 @@ import (
 const (
 	lineWidth = 118
 	indent    = "  "
-	// messageWidth is how much of a condition's message the table of all conditions shows.
-	messageWidth = 108
+	// beginningWidth is how much of a condition's message the table of all conditions shows.
+	beginningWidth = 64
 )
 
 // screen is where the story is told: a terminal, or a file, which gets no control characters.
@@ -45,9 +45,9 @@ func (s *screen) heading(text string) {
 // introduction says what is to be seen, and what is not.
 func (s *screen) introduction() {
 	s.heading("One EdgeIngress, from the first apply to its deletion")
-	s.say("Real: etcd, the API server, the controller manager, the scheduler, kubectl and the operator. Simulated: the nodes. A simulated node is an " +
-		"object of the API; whatever is scheduled to it is reported as running and ready. No container runs and no packet flows: this shows what the " +
-		"operator does and says, not traffic.")
+	s.say("Real: etcd, the API server, the controller manager, the scheduler, the operator and kubectl (" + kubectlPath + "). Simulated: the nodes. " +
+		"A simulated node is an object of the API; whatever is scheduled to it is reported as running and ready. No container runs and no packet " +
+		"flows: this shows what the operator does and says, not traffic.")
 }
 
 // chapter begins a chapter; the seconds are those since the demo began.
@@ -72,8 +72,12 @@ func (s *screen) say(text string) {
 // quote shows what something else wrote.
 func (s *screen) quote(text string) {
 	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
-		s.line(indent + strings.TrimRight(line, " \n"))
+		s.line(strings.TrimRight(indent+line, " \n"))
 	}
+}
+
+func (s *screen) quoteWrapped(text string) {
+	s.quote(strings.Join(wrap(text, lineWidth-len(indent)), "\n"))
 }
 
 // wrap breaks a text at spaces, into lines of at most width characters where words allow it.
@@ -102,31 +106,21 @@ func shorten(text string, width int) string {
 	return wrap(text, width-len(mark))[0] + mark
 }
 
-// conditionTable has two lines for a condition: what it is, and the beginning of what it says.
+// conditionTable has one line for a condition: what it is, and the beginning of what it says.
 func conditionTable(conditions []metav1.Condition) string {
-	messages := make([]string, 0, len(conditions))
-	var heads strings.Builder
-	table := tabwriter.NewWriter(&heads, 0, 0, 2, ' ', 0)
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
 	for _, condition := range conditions {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", condition.Type, condition.Status, condition.Reason)
-		messages = append(messages, shorten(condition.Message, messageWidth))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", condition.Type, condition.Status, condition.Reason, shorten(condition.Message, beginningWidth))
 	}
 	_ = table.Flush() // a strings.Builder takes everything
-	var both strings.Builder
-	for i, head := range strings.Split(strings.TrimRight(heads.String(), "\n"), "\n") {
-		fmt.Fprintln(&both, head)
-		if i < len(messages) {
-			fmt.Fprintln(&both, indent+indent+messages[i])
-		}
-	}
-	return both.String()
+	return lines.String()
 }
 
 // conditionInFull is one condition with its whole message.
 func conditionInFull(condition metav1.Condition) string {
-	head := fmt.Sprintf("%s  %s  %s", condition.Type, condition.Status, condition.Reason)
-	message := indent + indent + strings.Join(wrap(condition.Message, messageWidth), "\n"+indent+indent)
-	return head + "\n" + message
+	message := strings.Join(wrap(condition.Message, lineWidth-3*len(indent)), "\n"+indent+indent)
+	return fmt.Sprintf("%s  %s  %s\n%s%s%s", condition.Type, condition.Status, condition.Reason, indent, indent, message)
 }
 
 // installed counts the kinds in the output of kubectl apply: "clusterrole (2)" for two lines "clusterrole.<group>/<name> serverside-applied".

@@ -46,10 +46,8 @@ func TestTheTableOfConditionsAlignsAndShowsTheBeginningOfEachMessage(t *testing.
 		{Type: "Ready", Status: metav1.ConditionTrue, Reason: "AllConditionsMet", Message: "All is well."},
 		{Type: "SourceIPPreserved", Status: metav1.ConditionUnknown, Reason: "NotMeasured", Message: strings.Repeat("word ", 40)},
 	})
-	want := `Ready              True     AllConditionsMet
-    All is well.
-SourceIPPreserved  Unknown  NotMeasured
-    ` + strings.TrimSpace(strings.Repeat("word ", 21)) + ` ...
+	want := `Ready              True     AllConditionsMet  All is well.
+SourceIPPreserved  Unknown  NotMeasured       ` + strings.TrimSpace(strings.Repeat("word ", 12)) + ` ...
 `
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

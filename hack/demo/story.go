@@ -20,6 +20,8 @@ const (
 	edgeName = "public"
 	// address is one of those that are set aside for documentation (RFC 5737).
 	address = "203.0.113.10"
+	// ours selects what the operator made for the EdgeIngress.
+	ours = v1alpha1.OwnerLabel + "=" + edgeName
 )
 
 // story is what the demo does to the cluster, and how it tells it. What is shown is kubectl's; the client is for waiting and comparing.
@@ -90,15 +92,15 @@ func (s *story) install(ctx context.Context) error {
 	if _, err := s.kubectl.output(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd/edgeingresses.edgeingress.dev"); err != nil {
 		return err
 	}
-	s.screen.say("That is config/default without its Deployment, since a simulated node would only pretend to run it. The operator runs as the " +
-		"process bin/manager instead, with a token of its ServiceAccount: it may do what config/rbac allows, and nothing else.")
+	s.screen.say("That is config/default without its Deployment: a simulated node would only pretend to run it. Instead the operator is the process " +
+		"bin/manager, with a token of its ServiceAccount. It may do what config/rbac allows, and nothing else:")
 	return nil
 }
 
 func (s *story) tell(ctx context.Context, keep bool) error {
 	chapters := []func(context.Context) error{
-		s.leastPrivilege, s.applySample, s.showNodes, s.showObjects, s.loadBalancerAnswers, s.nameTheProvider,
-		s.policyIsChanged, s.controllerFails,
+		s.leastPrivilege, s.applySample, s.showNodes, s.showService, s.showConfiguration,
+		s.loadBalancerAnswers, s.nameTheProvider, s.policyIsChanged, s.controllerFails,
 	}
 	if !keep {
 		chapters = append(chapters, s.delete)
@@ -112,11 +114,7 @@ func (s *story) tell(ctx context.Context, keep bool) error {
 }
 
 func (s *story) leastPrivilege(ctx context.Context) error {
-	kubeconfig, err := filepath.Rel(s.root, operatorKubeconfig(s.cluster))
-	if err != nil {
-		return fmt.Errorf("finding the operator's kubeconfig: %w", err)
-	}
-	return s.kubectl.showForbidden(ctx, "--kubeconfig="+kubeconfig, "delete", "node", "worker-a1", "--dry-run=server")
+	return s.kubectl.showDenied(ctx, "auth", "can-i", "delete", "nodes", "--as=system:serviceaccount:"+operatorNamespace+":"+serviceAccount)
 }
 
 func (s *story) applySample(ctx context.Context) error {
@@ -130,7 +128,7 @@ func (s *story) applySample(ctx context.Context) error {
 	}
 	s.screen.line(indent + "$ cat " + sample)
 	s.screen.quote(string(content))
-	if err := s.kubectl.show(ctx, "apply", "-f", sample); err != nil {
+	if err := s.kubectl.do(ctx, "apply", "-f", sample); err != nil {
 		return err
 	}
 	return s.awaitConditions(ctx, "the controllers to be ready and the Service to wait for an address", expected{
@@ -141,36 +139,46 @@ func (s *story) applySample(ctx context.Context) error {
 }
 
 func (s *story) showNodes(ctx context.Context) error {
-	s.screen.chapter("The nodes")
-	s.screen.say("The edge nodes have a role for people to see, a label that only this EdgeIngress uses, and a taint that keeps other pods off.")
-	return s.kubectl.show(ctx, "get", "nodes", "-l", v1alpha1.NodeLabel(edgeName), "-o",
-		`custom-columns=NAME:.metadata.name,ZONE:.metadata.labels.topology\.kubernetes\.io/zone,TAINT:.spec.taints[*].key,EFFECT:.spec.taints[*].effect`)
+	s.screen.chapter("What the operator made of it")
+	s.screen.say("The edge nodes have a role for people to see, a label that only this EdgeIngress uses, and a taint that keeps other pods off. " +
+		"One controller runs on each, and nowhere else:")
+	if err := s.kubectl.show(ctx, "get", "nodes", "-l", v1alpha1.NodeLabel(edgeName), "-o",
+		`custom-columns=NODE:.metadata.name,ZONE:.metadata.labels.topology\.kubernetes\.io/zone,TAINT:.spec.taints[*].key,EFFECT:.spec.taints[*].effect`); err != nil {
+		return err
+	}
+	return s.showObject(ctx, "pods", "custom-columns=POD:.metadata.name,NODE:.spec.nodeName,READY:.status.containerStatuses[*].ready")
 }
 
-func (s *story) showObjects(ctx context.Context) error {
-	s.screen.chapter("The ingress controller")
-	s.screen.say("One controller on each edge node and nowhere else, behind a Service with externalTrafficPolicy Local: only nodes with a ready " +
-		"controller answer the health check, so no node has to pass a packet on and rewrite its source.")
+func (s *story) showService(ctx context.Context) error {
+	s.screen.say("With externalTrafficPolicy Local only nodes with a ready controller pass the health check, and none rewrites the source:")
+	return s.showObject(ctx, "service", serviceColumns)
+}
+
+func (s *story) showConfiguration(ctx context.Context) error {
+	s.screen.say("All about trust is written down, also what is off: by its own defaults the engine would trust anyone's address.")
 	namespace, err := s.namespace(ctx)
 	if err != nil {
 		return err
 	}
-	ours := v1alpha1.OwnerLabel + "=" + edgeName
-	for _, arguments := range [][]string{
-		{"get", "daemonset,poddisruptionbudget,ingressclass", "-n", namespace, "-l", ours},
-		{"get", "pods", "-n", namespace, "-l", ours, "-o", "custom-columns=POD:.metadata.name,NODE:.spec.nodeName,READY:.status.containerStatuses[*].ready"},
-		append([]string{"get", "service", "-n", namespace, "-l", ours}, serviceColumns...),
-	} {
-		if err := s.kubectl.show(ctx, arguments...); err != nil {
-			return err
-		}
+	arguments := []string{"get", "configmap", "-n", namespace, "-l", ours, "-o", `go-template={{range .items}}{{range $key, $value := .data}}{{$key}}={{$value}} {{end}}{{end}}`}
+	output, err := s.kubectl.output(ctx, arguments...)
+	if err != nil {
+		return err
 	}
-	s.screen.say("The ConfigMap writes down every setting about trust, also when it is off: the engine's own defaults would believe a header from anyone.")
-	return s.kubectl.show(ctx, "get", "configmap", "-n", namespace, "-l", ours, "-o", "jsonpath-as-json={.items[*].data}")
+	s.kubectl.announce(arguments...)
+	s.screen.quoteWrapped(output)
+	return nil
+}
+
+// showObject shows the objects of a kind that belong to the EdgeIngress.
+func (s *story) showObject(ctx context.Context, kind, format string) error {
+	namespace, err := s.namespace(ctx)
+	if err != nil {
+		return err
+	}
+	return s.kubectl.show(ctx, "get", kind, "-n", namespace, "-l", ours, "-o", format)
 }
 
 // serviceColumns are what matters of the Service.
-var serviceColumns = []string{
-	"-o", "custom-columns=SERVICE:.metadata.name,TYPE:.spec.type,POLICY:.spec.externalTrafficPolicy," +
-		"HEALTH CHECK PORT:.spec.healthCheckNodePort,ADDRESS:.status.loadBalancer.ingress[*].ip",
-}
+const serviceColumns = "custom-columns=SERVICE:.metadata.name,TYPE:.spec.type,POLICY:.spec.externalTrafficPolicy," +
+	"HEALTH CHECK PORT:.spec.healthCheckNodePort,ADDRESS:.status.loadBalancer.ingress[*].ip"

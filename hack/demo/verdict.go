@@ -10,9 +10,6 @@ import (
 func (s *story) loadBalancerAnswers(ctx context.Context) error {
 	s.screen.chapter("A load balancer takes the Service")
 	s.screen.say("Nothing has given the Service an address yet, and the EdgeIngress says so:")
-	if err := s.showEdgeIngress(ctx); err != nil {
-		return err
-	}
 	if err := s.showConditions(ctx, v1alpha1.ConditionLoadBalancerReady); err != nil {
 		return err
 	}
@@ -21,7 +18,7 @@ func (s *story) loadBalancerAnswers(ctx context.Context) error {
 		return err
 	}
 	s.screen.say("The demo now plays the load balancer, and answers as one does:")
-	if err := s.kubectl.show(ctx, "patch", "service", service.Name, "-n", service.Namespace, "--subresource=status", "--type=merge",
+	if err := s.kubectl.do(ctx, "patch", "service", service.Name, "-n", service.Namespace, "--subresource=status", "--type=merge",
 		"-p", `{"status":{"loadBalancer":{"ingress":[{"ip":"`+address+`","ipMode":"VIP"}]}}}`); err != nil {
 		return err
 	}
@@ -31,7 +28,7 @@ func (s *story) loadBalancerAnswers(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	s.screen.say("It works, but does it keep the client's address? Nobody can tell from the cluster what an unknown balancer does, so the answer is not a guess:")
+	s.screen.say("It works. Does it keep the client's address? What an unknown balancer does cannot be seen, and nothing is guessed:")
 	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }
 
@@ -39,7 +36,7 @@ func (s *story) loadBalancerAnswers(ctx context.Context) error {
 func (s *story) nameTheProvider(ctx context.Context) error {
 	s.screen.chapter("The verdict on the client's address")
 	s.screen.say("The owner of the balancer knows that it passes packets on as they are, and says so:")
-	if err := s.kubectl.show(ctx, "patch", "edgeingress", edgeName, "--type=merge",
+	if err := s.kubectl.do(ctx, "patch", "edgeingress", edgeName, "--type=merge",
 		"-p", `{"spec":{"exposure":{"loadBalancer":{"provider":"`+string(v1alpha1.ProviderPacketForwarding)+`"}}}}`); err != nil {
 		return err
 	}
@@ -52,7 +49,10 @@ func (s *story) nameTheProvider(ctx context.Context) error {
 	if err := s.showEdgeIngress(ctx); err != nil {
 		return err
 	}
-	s.screen.say("All conditions, with the beginning of each message. \"Configured\" is what the objects say; \"Preserved\" is True only when it was " +
-		"measured, which this version does not do yet.")
-	return s.showConditions(ctx)
+	s.screen.say("All conditions, with the beginning of each message. SourceIPConfigured is about what the objects say; SourceIPPreserved, the column " +
+		"SOURCE IP, is True only when it was measured, which this version does not do yet.")
+	if err := s.showConditions(ctx); err != nil {
+		return err
+	}
+	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }

@@ -117,8 +117,9 @@ func (u *starter) startSupervisor(ctx context.Context, logPath string) (connecti
 	defer stop()
 	line, err := bufio.NewReader(announcement).ReadBytes('\n')
 	if err != nil {
+		err := errors.Join(ctx.Err(), cmd.Wait())
 		messages, _ := os.ReadFile(logPath)
-		return connection, fmt.Errorf("starting cluster %q: %w\n%s", u.name, errors.Join(ctx.Err(), cmd.Wait()), messages)
+		return connection, errors.Join(fmt.Errorf("starting cluster %q: %w\n%s", u.name, err, messages), removeIfPresent(logPath))
 	}
 	if err := json.Unmarshal(line, &connection); err != nil {
 		return connection, fmt.Errorf("reading the supervisor's announcement: %w", err)
