@@ -26,7 +26,7 @@ type EdgeIngressStatus struct {
 
 	// nodes counts the edge nodes.
 	// +optional
-	Nodes NodesStatus `json:"nodes,omitempty"`
+	Nodes NodesStatus `json:"nodes,omitzero"`
 
 	// addresses from which clients reach the controller: of the load balancer, or of the edge nodes. At most 16 are listed.
 	// +optional

@@ -154,7 +154,7 @@ func imageReference(image *v1alpha1.ImageSpec) string {
 
 func resources(e *v1alpha1.EdgeIngress) corev1.ResourceRequirements {
 	if e.Spec.Controller.Resources != nil {
-		return *e.Spec.Controller.Resources
+		return e.Spec.Controller.Resources.Requirements()
 	}
 	return corev1.ResourceRequirements{Requests: corev1.ResourceList{
 		corev1.ResourceCPU:    resource.MustParse("100m"),

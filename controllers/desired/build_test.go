@@ -28,7 +28,7 @@ func edge(options ...func(*v1alpha1.EdgeIngress)) *v1alpha1.EdgeIngress {
 		ObjectMeta: metav1.ObjectMeta{Name: ingressName, UID: "uid-public", Generation: 1},
 		Spec: v1alpha1.EdgeIngressSpec{
 			Nodes: v1alpha1.NodesSpec{
-				Selector:  &metav1.LabelSelector{MatchLabels: map[string]string{"pool": "edge"}},
+				Selector:  &v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"pool": "edge"}},
 				Label:     roleLabel,
 				Isolation: v1alpha1.IsolationDedicated,
 			},

@@ -40,7 +40,7 @@ func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string,
 	}
 	spec := s.EdgeIngress.Spec.Nodes
 	if spec.Selector != nil {
-		selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
+		selector, err := metav1.LabelSelectorAsSelector(spec.Selector.LabelSelector())
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading spec.nodes.selector: %w", err)
 		}

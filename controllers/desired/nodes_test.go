@@ -24,9 +24,9 @@ func plan(t *testing.T, s snapshot.Snapshot) NodePlan {
 }
 
 func TestNodesAreChosen(t *testing.T) {
-	expression := func(operator metav1.LabelSelectorOperator, values ...string) func(*v1alpha1.EdgeIngress) {
+	expression := func(operator metav1.LabelSelectorOperator, values ...v1alpha1.LabelValue) func(*v1alpha1.EdgeIngress) {
 		return func(e *v1alpha1.EdgeIngress) {
-			e.Spec.Nodes.Selector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "pool", Operator: operator, Values: values}}}
+			e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{MatchExpressions: []v1alpha1.NodeRequirement{{Key: "pool", Operator: operator, Values: values}}}
 		}
 	}
 	nodes := []snapshot.Node{node("a", pool), node("b"), node("c", pool), node("d", label("pool", "gpu"))}
@@ -48,7 +48,7 @@ func TestNodesAreChosen(t *testing.T) {
 		"a named node that is being deleted is there":              {edge(named("a")), []snapshot.Node{node("a", beingDeleted)}, nil, nil},
 		"a cordoned node stays":                                    {edge(), []snapshot.Node{node("a", pool, cordoned)}, []string{"a"}, nil},
 		"an EdgeIngress that is being deleted has no node":         {edge(deleting), nodes, nil, nil},
-		"an empty selector chooses nothing, whatever the API says": {edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector = &metav1.LabelSelector{} }), nodes, nil, nil},
+		"an empty selector chooses nothing, whatever the API says": {edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{} }), nodes, nil, nil},
 		"neither selector nor names choose nothing":                {edge(named()), nodes, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestNodesThatCouldNotBeReadChangeNothing(t *testing.T) {
 
 func TestASelectorThatKubernetesCannotReadIsAnError(t *testing.T) {
 	e := edge(func(e *v1alpha1.EdgeIngress) {
-		e.Spec.Nodes.Selector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "pool", Operator: "Near"}}}
+		e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{MatchExpressions: []v1alpha1.NodeRequirement{{Key: "pool", Operator: "Near"}}}
 	})
 	if _, err := planNodes(seen(e, node("a"))); err == nil {
 		t.Error("no error")
