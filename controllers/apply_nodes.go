@@ -67,11 +67,9 @@ func (w *writer) applyLabels(ctx context.Context, change desired.LabelChange) er
 	node.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Node"))
 	node.SetName(change.Node)
 	node.SetUID(change.UID)
-	if len(change.Labels) > 0 { // An empty map, too, would leave an entry in the managed fields.
-		if len(change.Labels) > 0 {
+	if len(change.Labels) > 0 {
 		// An empty map would be owned as well, and leave an entry of ours in the node's managed fields.
 		node.SetLabels(change.Labels)
-	}
 	}
 	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(node), client.FieldOwner(v1alpha1.NodeFieldManager(w.edge.Name)), client.ForceOwnership)
 	if err != nil && w.nodeIsGone(ctx, change.Node, change.UID) {
