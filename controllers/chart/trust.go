@@ -119,7 +119,11 @@ func tooWide(err error) string {
 var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,99}$`)
 
 // otherHeaders hold something else than an address alone, or are the engine's own.
-var otherHeaders = []string{"forwarded", "host", "cookie", "authorization", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-original-forwarded-for"}
+var otherHeaders = []string{
+	"forwarded", "via", "host", "origin", "referer", "user-agent", "cookie", "authorization", "connection", "upgrade", "te",
+	"transfer-encoding", "content-length", "content-type", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-scheme",
+	"x-forwarded-port", "x-forwarded-server", "x-original-forwarded-for", "x-forwarded-for-proxy-protocol", "x-request-id",
+}
 
 func unusableHeader(name string) string {
 	if !headerName.MatchString(name) || slices.Contains(otherHeaders, strings.ToLower(name)) {
