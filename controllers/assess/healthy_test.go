@@ -48,7 +48,7 @@ func healthy(options ...option) given {
 		ObjectMeta: metav1.ObjectMeta{Name: ingressName, Generation: 3},
 		Spec: v1alpha1.EdgeIngressSpec{
 			Nodes: v1alpha1.NodesSpec{
-				Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"pool": "edge"}},
+				Selector: &v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"pool": "edge"}},
 				Label:    v1alpha1.DefaultRoleLabel, Isolation: v1alpha1.IsolationDedicated,
 			},
 			Controller: v1alpha1.ControllerSpec{Engine: v1alpha1.EngineIngressNGINX, Kind: v1alpha1.WorkloadDaemonSet},

@@ -1,0 +1,64 @@
+package assess
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+func selected(names ...string) option { return func(g *given) { g.d.Nodes.Selected = names } }
+
+func withheld(reason string, nodes []string, agents ...snapshot.Agent) option {
+	return func(g *given) {
+		g.d.Nodes.Withheld = append(g.d.Nodes.Withheld, desired.Withheld{Reason: reason, Nodes: nodes, Agents: agents})
+	}
+}
+
+func TestNodesReady(t *testing.T) {
+	const condition = v1alpha1.ConditionNodesReady
+	both := []string{"edge-1", "edge-2"}
+	untaintedBoth := all(node("edge-1", untainted), node("edge-2", untainted))
+	shared := func(g *given) { g.spec().Nodes.Isolation = v1alpha1.IsolationShared }
+	speaker := snapshot.Agent{Provider: v1alpha1.ProviderMetalLB, Namespace: "metallb-system", Name: "speaker"}
+	runRows(t, map[string]row{
+		"all labelled and tainted":                        {nil, condition, yes, v1alpha1.ReasonNodesLabelled, "2 edge nodes labelled and tainted, 2 Ready."},
+		"shared nodes need no taint":                      {[]option{shared, untaintedBoth}, condition, yes, v1alpha1.ReasonNodesLabelled, "2 edge nodes labelled, 2 Ready."},
+		"one of two is not Ready":                         {[]option{node("edge-2", notReady)}, condition, yes, v1alpha1.ReasonNodesLabelled, "1 Ready. Not Ready: edge-2."},
+		"none is Ready":                                   {[]option{node("edge-1", notReady), node("edge-2", notReady)}, condition, no, v1alpha1.ReasonNodesNotReady, "edge-1, edge-2"},
+		"a cordoned node still serves":                    {[]option{node("edge-1", func(n *snapshot.Node) { n.Unschedulable = true })}, condition, yes, v1alpha1.ReasonNodesLabelled, ""},
+		"row 1: nothing selected":                         {[]option{selected()}, condition, no, v1alpha1.ReasonNoNodesSelected, "none of the 3 nodes"},
+		"row 1: a cluster without nodes":                  {[]option{selected(), func(g *given) { g.s.Nodes.Items = nil }}, condition, no, v1alpha1.ReasonNoNodesSelected, "none of the 0 nodes"},
+		"a name that does not exist":                      {[]option{func(g *given) { g.d.Nodes.Missing = []string{"edge-7"} }}, condition, no, v1alpha1.ReasonNodesMissing, "1 node of spec.nodes.names not found: edge-7"},
+		"all names missing comes before none selected":    {[]option{selected(), func(g *given) { g.d.Nodes.Missing = []string{"a", "b", "c", "d", "e"} }}, condition, no, v1alpha1.ReasonNodesMissing, "5 nodes of spec.nodes.names not found: a, b, c and 2 more"},
+		"own label not seen yet":                          {[]option{node("edge-1", unlabelled)}, condition, unknown, v1alpha1.ReasonLabelsMissing, "1 of 2 selected nodes are labelled; not yet seen on edge-1"},
+		"role label not seen yet":                         {[]option{node("edge-2", func(n *snapshot.Node) { delete(n.Labels, v1alpha1.DefaultRoleLabel) })}, condition, unknown, v1alpha1.ReasonLabelsMissing, "edge-2"},
+		"a role label with a value of somebody else":      {[]option{node("edge-2", labelled(v1alpha1.DefaultRoleLabel, "yes"))}, condition, yes, v1alpha1.ReasonNodesLabelled, ""},
+		"row 2: taint not seen yet":                       {[]option{node("edge-1", untainted)}, condition, unknown, v1alpha1.ReasonTaintMissing, "1 of 2 edge nodes are tainted with node-role.kubernetes.io/edge; not yet seen on edge-1"},
+		"row 2: a taint of the key with another effect":   {[]option{node("edge-1", nodeChanges(untainted, taintedWith(v1alpha1.DefaultRoleLabel, corev1.TaintEffectPreferNoSchedule)))}, condition, unknown, v1alpha1.ReasonTaintMissing, "edge-1"},
+		"row 48: the taint would remove an agent":         {[]option{untaintedBoth, withheld(v1alpha1.ReasonTaintWithheldForAgents, both, speaker)}, condition, no, v1alpha1.ReasonTaintWithheldForAgents, "No taint was set on nodes edge-1, edge-2, because it would remove MetalLB's DaemonSet metallb-system/speaker: add a toleration for node-role.kubernetes.io/edge"},
+		"the taint would leave no place":                  {[]option{untaintedBoth, withheld(v1alpha1.ReasonTaintWithheldAllNodes, both)}, condition, no, v1alpha1.ReasonTaintWithheldAllNodes, "no node would be left"},
+		"a control-plane node is not tainted":             {[]option{node("edge-1", untainted), withheld(v1alpha1.ReasonTaintWithheldControlPlane, both[:1])}, condition, no, v1alpha1.ReasonTaintWithheldControlPlane, "node edge-1, because the control plane"},
+		"agents not read, so no taint":                    {[]option{untaintedBoth, unread["Agents"], withheld(v1alpha1.ReasonNotRead, both)}, condition, unknown, v1alpha1.ReasonNotRead, errNoAPI.Error()},
+		"a withheld taint of two reasons tells the first": {[]option{withheld(v1alpha1.ReasonTaintWithheldForAgents, both, speaker), withheld(v1alpha1.ReasonTaintWithheldControlPlane, both)}, condition, no, v1alpha1.ReasonTaintWithheldForAgents, ""},
+		"a withheld taint beats labels not seen yet":      {[]option{node("edge-1", unlabelled), withheld(v1alpha1.ReasonTaintWithheldAllNodes, both)}, condition, no, v1alpha1.ReasonTaintWithheldAllNodes, ""},
+		"row 73: nodes not read":                          {[]option{unread["Nodes"]}, condition, unknown, v1alpha1.ReasonNotRead, "the nodes, which could not be read: " + errNoAPI.Error()},
+		"a node could not be written":                     {[]option{failed(snapshot.FailureOther, "Node", "edge-1", "connection refused")}, condition, no, v1alpha1.ReasonApplyFailed, "Writing Node edge-1 failed: connection refused."},
+		"two nodes could not be written":                  {[]option{failed(snapshot.FailureRefused, "Node", "edge-1", "forbidden."), failed(snapshot.FailureRefused, "Node", "edge-2", "forbidden")}, condition, no, v1alpha1.ReasonApplyFailed, "forbidden. 1 other write failed as well."},
+		"a failed write of something else is not its own": {[]option{failed(snapshot.FailureOther, "Service", objectName, "no")}, condition, yes, v1alpha1.ReasonNodesLabelled, ""},
+		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, "being deleted"},
+		"deletion with a node that cannot be cleaned": {[]option{deleted, failed(snapshot.FailureOther, "Node", "edge-1", "timeout")}, condition, no, v1alpha1.ReasonApplyFailed, "timeout"},
+		"deletion without a view of the nodes":        {[]option{deleted, unread["Nodes"]}, condition, unknown, v1alpha1.ReasonDeleting, ""},
+	})
+}
+
+func nodeChanges(changes ...func(*snapshot.Node)) func(*snapshot.Node) {
+	return func(n *snapshot.Node) {
+		for _, change := range changes {
+			change(n)
+		}
+	}
+}
