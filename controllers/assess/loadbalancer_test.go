@@ -33,7 +33,11 @@ var (
 )
 
 func speakerWith(tolerations ...corev1.Toleration) option {
-	return func(g *given) { g.s.Agents.Items[0].Tolerations = tolerations }
+	return func(g *given) {
+		for i := range g.s.Agents.Items {
+			g.s.Agents.Items[i].Tolerations = tolerations
+		}
+	}
 }
 
 func blocked(reason, message string) option {

@@ -70,7 +70,11 @@ func podNotReady(p *snapshot.Pod)    { p.Ready = false }
 func podTerminating(p *snapshot.Pod) { p.Terminating = true }
 
 func onService(change func(*corev1.Service)) option {
-	return func(g *given) { change(g.s.Service.Value) }
+	return func(g *given) {
+		if g.s.Service.Value != nil {
+			change(g.s.Service.Value)
+		}
+	}
 }
 
 func policyCluster(s *corev1.Service) {
@@ -85,7 +89,11 @@ func dualStack(s *corev1.Service) {
 }
 
 func ipMode(mode corev1.LoadBalancerIPMode) option {
-	return onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress[0].IPMode = &mode })
+	return onService(func(s *corev1.Service) {
+		for i := range s.Status.LoadBalancer.Ingress {
+			s.Status.LoadBalancer.Ingress[i].IPMode = &mode
+		}
+	})
 }
 
 func hostname(name string) option {
@@ -119,7 +127,7 @@ func cloud(providerID string) option {
 }
 
 func declared(p v1alpha1.Provider) option {
-	return func(g *given) { g.spec().Exposure.LoadBalancer.Provider = p }
+	return func(g *given) { g.spec().Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Provider: p} }
 }
 
 func agent(p v1alpha1.Provider, namespace, name string, tolerations ...corev1.Toleration) option {
@@ -163,6 +171,9 @@ func header(name string, policy v1alpha1.ForwardedHeaderPolicy) option {
 // seenConfig changes the ConfigMap seen; the one wanted stays.
 func seenConfig(pairs ...string) option {
 	return func(g *given) {
+		if g.s.ConfigMap.Value == nil {
+			return
+		}
 		for i := 0; i < len(pairs); i += 2 {
 			g.s.ConfigMap.Value.Data[pairs[i]] = pairs[i+1]
 		}
@@ -181,11 +192,19 @@ func config(pairs ...string) option {
 }
 
 func onDaemonSet(change func(*appsv1.DaemonSet)) option {
-	return func(g *given) { change(g.s.DaemonSet.Value) }
+	return func(g *given) {
+		if g.s.DaemonSet.Value != nil {
+			change(g.s.DaemonSet.Value)
+		}
+	}
 }
 
 func args(list ...string) option {
-	return onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers[0].Args = list })
+	return onDaemonSet(func(ds *appsv1.DaemonSet) {
+		for i := range ds.Spec.Template.Spec.Containers {
+			ds.Spec.Template.Spec.Containers[i].Args = list
+		}
+	})
 }
 
 // exposed changes the way in, and removes the Service where none is wanted.
@@ -195,9 +214,9 @@ func exposed(how v1alpha1.ExposureType) option {
 		g.asDaemonSet()
 		switch how {
 		case v1alpha1.ExposureNodePort:
-			g.s.Service.Value.Spec.Type = corev1.ServiceTypeNodePort
-			g.s.Service.Value.Spec.HealthCheckNodePort = 0
-			g.s.Service.Value.Status = corev1.ServiceStatus{}
+			onService(func(s *corev1.Service) {
+				s.Spec.Type, s.Spec.HealthCheckNodePort, s.Status = corev1.ServiceTypeNodePort, 0, corev1.ServiceStatus{}
+			})(g)
 			g.s.Agents.Items = nil
 		case v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort:
 			g.s.Service, g.s.EndpointSlices, g.s.Agents = snapshot.Read[corev1.Service]{}, snapshot.List[discoveryv1.EndpointSlice]{}, snapshot.List[snapshot.Agent]{}
