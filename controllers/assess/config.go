@@ -39,31 +39,37 @@ func configTaken(sc *scene) *verdict {
 	return nameTaken(sc.configMapRef(), "")
 }
 
-// refused finds settings that were asked for and are not written.
+// refused finds settings that were asked for and are not written. The reason is that of the gravest kind; the others are told after it,
+// so that a person can mend all at once.
 func refused(kind chart.ProblemKind, reason string) check {
 	return func(sc *scene) *verdict {
-		var messages []string
+		var messages, others []string
 		for _, problem := range sc.state.ConfigProblems {
 			if problem.Kind == kind {
 				messages = append(messages, problem.Message)
+			} else {
+				others = append(others, problem.Message)
 			}
 		}
 		switch {
 		case len(messages) == 0:
 			return nil
 		case kind == chart.ProblemTrust:
-			return isNot(reason, "%s", capital(sentences(messages)))
+			return isNot(reason, "%s", capital(sentences(append(messages, others...))))
 		}
-		return isNot(reason, "%s of spec.controller.config not written. %s", countOf(len(messages), "setting"), sentences(messages))
+		return isNot(reason, "%s of spec.controller.config not written. %s", countOf(len(messages)+len(others), "setting"), sentences(append(messages, others...)))
 	}
 }
+
+// maxProblems is how many settings a message explains.
+const maxProblems = 5
 
 // sentences joins clauses; of many the first few are told.
 func sentences(clauses []string) string {
 	text := ""
 	for i, clause := range clauses {
-		if i == maxNames {
-			return text + " There are " + countOf(len(clauses)-maxNames, "more problem") + "."
+		if i == maxProblems {
+			return text + " There are " + countOf(len(clauses)-maxProblems, "more problem") + "."
 		}
 		if i > 0 {
 			text += " "
