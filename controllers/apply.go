@@ -111,25 +111,38 @@ func (w *writer) applyObject(ctx context.Context, wanted *unstructured.Unstructu
 		w.announceCreated(w.edge, wanted)
 		return nil
 	}
+	if !sameDigest(live, wanted) {
+		log.Info("Applying object")
+		return wrap(w.applyForced(ctx, wanted), "applying %s", ref)
+	}
+	return wrap(w.repair(ctx, live, wanted), "repairing %s", ref)
+}
+
+// repair sets back what somebody changed since the last apply of the same wanted object. Only then are fields that we do not want
+// somebody's: after a change of the spec they may be our own, and the apply takes them away in one step with the rest.
+func (w *writer) repair(ctx context.Context, live, wanted *unstructured.Unstructured) error {
 	added := addedFields(live, wanted)
 	differs := missingFrom(live.Object, wanted.Object, "")
-	drifted := len(added) > 0 || (differs && sameDigest(live, wanted))
+	if len(added) == 0 && !differs {
+		return nil
+	}
+	ctrl.LoggerFrom(ctx).Info("Repairing object", "kind", live.GetKind(), "object", klog.KObj(live), "addedFields", added)
 	if len(added) > 0 {
-		log.Info("Removing fields that somebody added", "fields", added)
 		if err := w.remove(ctx, live, added); err != nil {
-			return fmt.Errorf("removing added fields from %s: %w", ref, err)
+			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
 	if differs {
-		log.Info("Applying object")
-		if err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership); err != nil {
-			return fmt.Errorf("applying %s: %w", ref, err)
+		if err := w.applyForced(ctx, wanted); err != nil {
+			return err
 		}
 	}
-	if drifted {
-		w.announceRepaired(w.edge, live)
-	}
+	w.announceRepaired(w.edge, live)
 	return nil
+}
+
+func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) error {
+	return w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
 }
 
 func sameDigest(live, wanted *unstructured.Unstructured) bool {
