@@ -118,8 +118,9 @@ func hairpin(sc *scene) *verdict {
 	}
 	for _, ingress := range sc.service.Status.LoadBalancer.Ingress {
 		if ingress.IP != "" && (ingress.IPMode == nil || *ingress.IPMode != corev1.LoadBalancerIPModeProxy) {
-			return unclear(v1alpha1.ReasonHairpinBypassesProxyProtocol, "Pods that call %s are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: "+
-				"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service.", ingress.IP)
+			return unclear(v1alpha1.ReasonHairpinBypassesProxyProtocol,
+				"Pods that call %s are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: "+
+					"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service.", ingress.IP)
 		}
 	}
 	return nil

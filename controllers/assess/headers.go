@@ -201,8 +201,9 @@ func policyUnknown(sc *scene) *verdict {
 	if !sc.trust.Header || sc.headerPolicy() != "" {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonHeaderPolicyUnknown, "Whether the proxies append to %s or replace it cannot be seen; one that passes it on unchanged lets clients choose their address: "+
-		"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.HeaderName)
+	return unclear(v1alpha1.ReasonHeaderPolicyUnknown,
+		"Whether the proxies append to %s or replace it cannot be seen; one that passes it on unchanged lets clients choose their address: "+
+			"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.HeaderName)
 }
 
 func headersSafe(sc *scene) verdict {

@@ -96,7 +96,8 @@ func healthCheckPortMissing(sc *scene) *verdict {
 		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s, and with that no health-check port; the operator sets it back.",
 			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy)
 	}
-	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has no healthCheckNodePort, so a load balancer cannot tell which nodes serve: delete it to have it made anew.", sc.serviceRef())
+	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing,
+		"%s has no healthCheckNodePort, so a load balancer cannot tell which nodes serve: delete it to have it made anew.", sc.serviceRef())
 }
 
 func healthCheckOverridden(sc *scene) *verdict {
@@ -104,7 +105,8 @@ func healthCheckOverridden(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || override.Key == "" {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonHealthCheckOverridden, "The annotation %s makes %s check something else than the health-check port %d, so it sends to nodes that drop the traffic: remove it.",
+	return isNot(v1alpha1.ReasonHealthCheckOverridden,
+		"The annotation %s makes %s check something else than the health-check port %d, so it sends to nodes that drop the traffic: remove it.",
 		override, sc.balancer.Name, sc.service.Spec.HealthCheckNodePort)
 }
 
@@ -112,8 +114,9 @@ func healthCheckUnreadable(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !checksCarryProxy(sc.balancer) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonProxyV2HealthCheckIncompatible, "%s begins its health checks with a PROXY header, which the nodes cannot read, so that every node counts as unhealthy: "+
-		"switch PROXY protocol off, since this balancer keeps the client's address without it, or use pod targets.", capital(sc.balancer.Name))
+	return isNot(v1alpha1.ReasonProxyV2HealthCheckIncompatible,
+		"%s begins its health checks with a PROXY header, which the nodes cannot read, so that every node counts as unhealthy: "+
+			"switch PROXY protocol off, since this balancer keeps the client's address without it, or use pod targets.", capital(sc.balancer.Name))
 }
 
 func checksCarryProxy(b provider.Balancer) bool {
@@ -128,7 +131,8 @@ func nodePortsMissing(sc *scene) *verdict {
 	if !slices.ContainsFunc(sc.service.Spec.Ports, unallocated) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNodePortsNotAllocated, "%s delivers to node ports, and %s has none: write spec.exposure.loadBalancer.nodePorts: Enabled.", capital(sc.balancer.Name), sc.serviceRef())
+	return isNot(v1alpha1.ReasonNodePortsNotAllocated,
+		"%s delivers to node ports, and %s has none: write spec.exposure.loadBalancer.nodePorts: Enabled.", capital(sc.balancer.Name), sc.serviceRef())
 }
 
 // edgeNodeExcluded: the cloud controllers read the label's value, others look only whether it is there.
@@ -150,7 +154,8 @@ func edgeNodeExcluded(sc *scene) *verdict {
 	case len(excluded) > 0:
 		return isNot(v1alpha1.ReasonEdgeNodeExcluded, "Load balancers leave out %s: %s.", nodesNamed(excluded), remedy)
 	case len(ambiguous) > 0:
-		return unclear(v1alpha1.ReasonExcludeLabelAmbiguous, "Some load balancers leave out %s, because the exclude label is there, and others do not, because it says false: %s.", nodesNamed(ambiguous), remedy)
+		return unclear(v1alpha1.ReasonExcludeLabelAmbiguous,
+			"Some load balancers leave out %s, because the exclude label is there, and others do not, because it says false: %s.", nodesNamed(ambiguous), remedy)
 	}
 	return nil
 }
@@ -165,7 +170,8 @@ func edgeNodeGoing(sc *scene) *verdict {
 	if len(going) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted, "The cluster autoscaler is about to remove %s, which load balancers then leave out: keep edge nodes out of its node groups.", nodesNamed(going))
+	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted,
+		"The cluster autoscaler is about to remove %s, which load balancers then leave out: keep edge nodes out of its node groups.", nodesNamed(going))
 }
 
 // agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused.
@@ -188,7 +194,8 @@ func agentMissing(sc *scene) *verdict {
 	if len(without) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes, "%s's agent does not run on %s, so the address is not announced from there: %s.", sc.balancer.Name, nodesNamed(without), remedy)
+	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
+		"%s's agent does not run on %s, so the address is not announced from there: %s.", sc.balancer.Name, nodesNamed(without), remedy)
 }
 
 // runsAgents is whether every agent that is meant for the node can run there, and there is one.
@@ -224,7 +231,9 @@ func needsClusterPolicy(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonCiliumL2NeedsCluster, "%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic: announce it by BGP (loadBalancerClass io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
+	return isNot(v1alpha1.ReasonCiliumL2NeedsCluster,
+		"%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic: announce it by BGP (loadBalancerClass "+
+			"io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
 }
 
 // edgeWithoutEndpoint: a Deployment has fewer pods than there are edge nodes on purpose; one endpoint is the least.

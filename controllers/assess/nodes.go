@@ -25,7 +25,8 @@ func nodesMissing(sc *scene) *verdict {
 	if len(missing) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNodesMissing, "%s of spec.nodes.names not found: %s. Correct the names, or wait for the nodes to join.", countOf(len(missing), "node"), listed(missing))
+	return isNot(v1alpha1.ReasonNodesMissing,
+		"%s of spec.nodes.names not found: %s. Correct the names, or wait for the nodes to join.", countOf(len(missing), "node"), listed(missing))
 }
 
 func noNodesSelected(sc *scene) *verdict {

@@ -118,7 +118,8 @@ func configUnwanted(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil || sc.asWanted {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigNotEffective, "%s was not seen as it is wanted, so which address the controller takes is not known; it is being written again.", sc.configMapRef())
+	return unclear(v1alpha1.ReasonConfigNotEffective,
+		"%s was not seen as it is wanted, so which address the controller takes is not known; it is being written again.", sc.configMapRef())
 }
 
 // commandUnwanted: another network or other arguments can change which address the controller sees.
@@ -127,9 +128,11 @@ func commandUnwanted(sc *scene) *verdict {
 	case sc.workload.template == nil || sc.workload.runsAsWanted():
 		return nil
 	case sc.workload.wanted == nil:
-		return unclear(v1alpha1.ReasonConfigNotEffective, "%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
+		return unclear(v1alpha1.ReasonConfigNotEffective,
+			"%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
 	}
-	return unclear(v1alpha1.ReasonConfigNotEffective, "%s was not seen with the network and arguments that are wanted, so which address the controller sees is not known; it is being written again.", sc.workload.ref)
+	return unclear(v1alpha1.ReasonConfigNotEffective,
+		"%s was not seen with the network and arguments that are wanted, so which address the controller sees is not known; it is being written again.", sc.workload.ref)
 }
 
 // rolloutUnderWay: only the current template was read, and pods of an older one may differ.
@@ -167,7 +170,8 @@ func frontUnseen(sc *scene) *verdict {
 	if !sc.trustsAddresses() {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "The controller takes the client's address from %s; whether what stands in front of the nodes writes it, and from which addresses, cannot be seen.", sc.sourceOfAddress())
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"The controller takes the client's address from %s; whether what stands in front of the nodes writes it, and from which addresses, cannot be seen.", sc.sourceOfAddress())
 }
 
 // sourceOfAddress is where the controller takes the client's address from.
@@ -184,8 +188,9 @@ func (sc *scene) sourceOfAddress() string {
 }
 
 func hostPortUnseen(*scene) *verdict {
-	return unclear(v1alpha1.ReasonHostPortMappingUnseen, "The network plugin leads ports 80 and 443 of the nodes to the controller, and whether it keeps the source address cannot be seen: "+
-		"use exposure.type HostNetwork to be sure.")
+	return unclear(v1alpha1.ReasonHostPortMappingUnseen,
+		"The network plugin leads ports 80 and 443 of the nodes to the controller, and whether it keeps the source address cannot be seen: "+
+			"use exposure.type HostNetwork to be sure.")
 }
 
 // engineVersionUnseen: older builds ignore the header where PROXY protocol is on.
@@ -193,11 +198,13 @@ func engineVersionUnseen(sc *scene) *verdict {
 	if !sc.trust.ProxyProtocol || !sc.trust.Header || runsUpstream(sc.spec.Controller.Image) {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonEngineVersionUnknown, "With PROXY protocol, builds before v1.13 ignore %s, and which version the image's digest is cannot be seen.", sc.trust.HeaderName)
+	return unclear(v1alpha1.ReasonEngineVersionUnknown,
+		"With PROXY protocol, builds before v1.13 ignore %s, and which version the image's digest is cannot be seen.", sc.trust.HeaderName)
 }
 
 func hostNetworkDirect(sc *scene) verdict {
-	return is(v1alpha1.ReasonHostNetworkDirect, "client -> node: connections arrive at the node's own ports; -> controller: %s of %s run one on the node's network, and no header is believed; -> application: %s",
+	return is(v1alpha1.ReasonHostNetworkDirect,
+		"client -> node: connections arrive at the node's own ports; -> controller: %s of %s run one on the node's network, and no header is believed; -> application: %s",
 		fmt.Sprint(sc.edgeWith(sc.podOn)), countOf(len(sc.edge), "edge node"), passedOn)
 }
 

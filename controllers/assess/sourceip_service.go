@@ -15,7 +15,8 @@ func notExternal(sc *scene) *verdict {
 	if sc.service == nil || sc.isLoadBalancer() || sc.service.Spec.Type == corev1.ServiceTypeNodePort || len(sc.service.Spec.ExternalIPs) > 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonServiceNotExternal, "Client -> node: %s has type %s and cannot be reached from outside; the operator sets it back.", sc.serviceRef(), sc.service.Spec.Type)
+	return isNot(v1alpha1.ReasonServiceNotExternal,
+		"Client -> node: %s has type %s and cannot be reached from outside; the operator sets it back.", sc.serviceRef(), sc.service.Spec.Type)
 }
 
 func policyIsCluster(sc *scene) *verdict {
@@ -26,7 +27,8 @@ func policyIsCluster(sc *scene) *verdict {
 	if policy == "" {
 		policy = "unset, which means Cluster"
 	}
-	return isNot(v1alpha1.ReasonTrafficPolicyCluster, "Lost at the node: externalTrafficPolicy of %s is %s, so a node's address replaces the client's; the operator sets it back to Local.", sc.serviceRef(), policy)
+	return isNot(v1alpha1.ReasonTrafficPolicyCluster,
+		"Lost at the node: externalTrafficPolicy of %s is %s, so a node's address replaces the client's; the operator sets it back to Local.", sc.serviceRef(), policy)
 }
 
 func policyFallsBack(sc *scene) *verdict {
@@ -36,7 +38,8 @@ func policyFallsBack(sc *scene) *verdict {
 	if _, there := sc.service.Annotations[provider.TrafficPolicyFallback]; !there {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonTrafficPolicyFallback, "Lost at the node: the annotation %s of %s sends traffic on to another node, with a node's address, where a node has no endpoint: remove it.",
+	return isNot(v1alpha1.ReasonTrafficPolicyFallback,
+		"Lost at the node: the annotation %s of %s sends traffic on to another node, with a node's address, where a node has no endpoint: remove it.",
 		provider.TrafficPolicyFallback, sc.serviceRef())
 }
 
@@ -49,15 +52,18 @@ func proxyBalancerOnly(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.ConfigMap.Value == nil || sc.balancer.ProxyProtocol != provider.On || sc.trust.ProxyProtocol {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonProxyProtocolBalancerOnly, "Lost between load balancer and controller: %s speaks PROXY protocol, the controller does not read it and answers every request with 400: "+
-		"write spec.clientIP.proxyProtocol with the balancer's addresses, or switch it off at the balancer.", sc.balancer.Name)
+	return isNot(v1alpha1.ReasonProxyProtocolBalancerOnly,
+		"Lost between load balancer and controller: %s speaks PROXY protocol, the controller does not read it and answers every request with 400: "+
+			"write spec.clientIP.proxyProtocol with the balancer's addresses, or switch it off at the balancer.", sc.balancer.Name)
 }
 
 func proxyControllerOnly(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.balancer.Path == provider.Forwards || sc.balancer.ProxyProtocol != provider.Off || !sc.trust.ProxyProtocol {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonProxyProtocolControllerOnly, "Lost between load balancer and controller: the controller reads PROXY protocol, %s does not speak it, and every connection is closed: %sor remove spec.clientIP.proxyProtocol.",
+	return isNot(v1alpha1.ReasonProxyProtocolControllerOnly,
+		"Lost between load balancer and controller: the controller reads PROXY protocol, %s does not speak it, and every connection is closed: %sor remove "+
+			"spec.clientIP.proxyProtocol.",
 		sc.balancer.Name, annotate(sc.balancer.ProxyProtocolRemedy))
 }
 
@@ -77,7 +83,8 @@ func proxiedWithout(sc *scene) *verdict {
 	if sc.balancer.ProxyProtocolRemedy.Key != "" {
 		remedy = annotate(sc.balancer.ProxyProtocolRemedy) + "and spec.clientIP.proxyProtocol with the balancer's addresses"
 	}
-	return isNot(v1alpha1.ReasonProxyWithoutProxyProtocol, "Lost at the load balancer: %s ends the client's connection and opens one of its own, and the controller reads no PROXY protocol: %s.", sc.balancer.Name, remedy)
+	return isNot(v1alpha1.ReasonProxyWithoutProxyProtocol,
+		"Lost at the load balancer: %s ends the client's connection and opens one of its own, and the controller reads no PROXY protocol: %s.", sc.balancer.Name, remedy)
 }
 
 // headerOfBalancer is whether the balancer writes a header that the controller believes from somebody.
@@ -93,8 +100,9 @@ func ipModeProxies(sc *scene) *verdict {
 	if !slices.ContainsFunc(sc.service.Status.LoadBalancer.Ingress, declares) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonIPModeProxy, "Lost at the load balancer: the status of %s has ipMode Proxy, which says that connections end at the balancer, and the controller reads no PROXY protocol: "+
-		"have the balancer speak it and write spec.clientIP.proxyProtocol.", sc.serviceRef())
+	return isNot(v1alpha1.ReasonIPModeProxy,
+		"Lost at the load balancer: the status of %s has ipMode Proxy, which says that connections end at the balancer, and the controller reads no PROXY protocol: "+
+			"have the balancer speak it and write spec.clientIP.proxyProtocol.", sc.serviceRef())
 }
 
 func preservationOff(sc *scene) *verdict {
@@ -145,14 +153,17 @@ func otherWaysIn(sc *scene) *verdict {
 	if sc.service == nil || len(sc.service.Spec.ExternalIPs) == 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "%s has externalIPs (%s), and how traffic reaches these cannot be seen: remove them.", sc.serviceRef(), listed(sc.service.Spec.ExternalIPs))
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"%s has externalIPs (%s), and how traffic reaches these cannot be seen: remove them.", sc.serviceRef(), listed(sc.service.Spec.ExternalIPs))
 }
 
 func nodePortFrontUnseen(sc *scene) *verdict {
 	if sc.service == nil || sc.service.Spec.Type != corev1.ServiceTypeNodePort {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "The nodes keep the source of a packet (externalTrafficPolicy Local); the controller takes the address from %s. What sends to the node ports cannot be seen from the cluster.",
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"The nodes keep the source of a packet (externalTrafficPolicy Local); the controller takes the address from %s. What sends to the node ports cannot be seen from the "+
+			"cluster.",
 		sc.sourceOfAddress())
 }
 
@@ -167,7 +178,8 @@ func providerUnknown(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.balancer.Path != provider.Unknown {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonProviderUnknown, "What %s does with the source address is not known, because %s. Say in spec.exposure.loadBalancer.provider what it is, or PacketForwarding or Proxying.",
+	return unclear(v1alpha1.ReasonProviderUnknown,
+		"What %s does with the source address is not known, because %s. Say in spec.exposure.loadBalancer.provider what it is, or PacketForwarding or Proxying.",
 		sc.balancer.Name, sc.balancer.Why)
 }
 
@@ -182,7 +194,8 @@ func healthChecksFail(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !checksCarryProxy(sc.balancer) {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonProxyV2HealthCheckIncompatible, "%s counts every node as unhealthy, so which nodes it sends to is not known: see the condition %s.", capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
+	return unclear(v1alpha1.ReasonProxyV2HealthCheckIncompatible,
+		"%s counts every node as unhealthy, so which nodes it sends to is not known: see the condition %s.", capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
 }
 
 // proxyProtocolUnseen: the controller reads PROXY protocol, and nothing shows that somebody speaks it.
@@ -198,7 +211,8 @@ func balancerHeaderUnseen(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.balancer.Path != provider.Proxies || sc.trust.ProxyProtocol {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "%s ends connections and writes the client's address into a header; whether its addresses are among trustedCIDRs cannot be seen.", capital(sc.balancer.Name))
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"%s ends connections and writes the client's address into a header; whether its addresses are among trustedCIDRs cannot be seen.", capital(sc.balancer.Name))
 }
 
 // familyUntrusted: a balancer or proxy is believed from addresses of some families only, and the Service has another.
@@ -208,7 +222,9 @@ func familyUntrusted(sc *scene) *verdict {
 	}
 	for _, family := range sc.service.Spec.IPFamilies {
 		if !trustsFamily(sc.trust.CIDRs, family) {
-			return unclear(v1alpha1.ReasonFamilyNotTrusted, "%s has addresses of family %s, and trustedCIDRs have none: add those of what stands in front, or leave the family out of spec.exposure.ipFamilies.", sc.serviceRef(), family)
+			return unclear(v1alpha1.ReasonFamilyNotTrusted,
+				"%s has addresses of family %s, and trustedCIDRs have none: add those of what stands in front, or leave the family out of "+
+					"spec.exposure.ipFamilies.", sc.serviceRef(), family)
 		}
 	}
 	return nil
@@ -223,7 +239,7 @@ func keptThroughService(sc *scene) verdict {
 	if !sc.viaBalancer() || !sc.isLocal() {
 		return undecided(sc)
 	}
-	reason, balancer := "", ""
+	var reason, balancer string
 	switch {
 	case sc.proxyOnBothSides():
 		reason, balancer = v1alpha1.ReasonProxyProtocolTrusted, "is set to tell the client's address by PROXY protocol"
@@ -237,7 +253,8 @@ func keptThroughService(sc *scene) verdict {
 	if sc.trust.Header && !sc.trust.ProxyProtocol {
 		reason = v1alpha1.ReasonForwardedHeaderTrusted
 	}
-	return is(reason, "client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %d of %s have a ready endpoint, no endpoint is elsewhere, and %s; -> application: %s",
+	return is(reason,
+		"client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %d of %s have a ready endpoint, no endpoint is elsewhere, and %s; -> application: %s",
 		sc.balancer.Name, balancer, sc.edgeWith(sc.endpointOn), countOf(len(sc.edge), "edge node"), sc.believes(), passedOn)
 }
 

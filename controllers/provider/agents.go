@@ -22,10 +22,12 @@ type agentSign struct {
 
 var agentSigns = []agentSign{
 	// FRR-K8s holds the BGP sessions of newer MetalLB versions.
-	{provider: v1alpha1.ProviderMetalLB, images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s"}, labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"}},
+	{provider: v1alpha1.ProviderMetalLB, images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s"},
+		labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"}},
 	{provider: v1alpha1.ProviderMetalLB, labels: map[string]string{"app": "metallb", "component": "speaker"}},
 	{provider: v1alpha1.ProviderMetalLB, labels: map[string]string{"app": "frr-k8s"}},
-	{provider: v1alpha1.ProviderKubeVIP, images: []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables"}, labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}},
+	{provider: v1alpha1.ProviderKubeVIP, images: []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables"},
+		labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}},
 	{provider: v1alpha1.ProviderKubeVIP, labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}},
 	{provider: v1alpha1.ProviderServiceLB, images: []string{"rancher/klipper-lb"}},
 	{provider: v1alpha1.ProviderCilium, images: []string{"cilium/cilium"}, labels: map[string]string{"k8s-app": "cilium"}},

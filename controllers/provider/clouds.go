@@ -130,7 +130,8 @@ func ibm(v view) Balancer {
 	case slices.Contains(features, "proxy-protocol"):
 		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On}
 	}
-	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it is: declare PacketForwarding or Proxying in spec.exposure.loadBalancer.provider"}
+	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it is: declare PacketForwarding or Proxying in " +
+		"spec.exposure.loadBalancer.provider"}
 }
 
 func oracle(v view) Balancer {

@@ -45,7 +45,8 @@ func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 	for _, agent := range s.Agents.Items {
 		// Cilium is a network plugin first: that it runs says nothing about addresses.
 		if agent.Provider != v1alpha1.ProviderCilium {
-			return v1alpha1.ProviderAuto, fmt.Sprintf("%s (DaemonSet %s/%s) runs in the cluster, and the Service does not show whose its address is", agent.Provider, agent.Namespace, agent.Name)
+			return v1alpha1.ProviderAuto, fmt.Sprintf("%s (DaemonSet %s/%s) runs in the cluster, and the Service does not show whose its address "+
+				"is", agent.Provider, agent.Namespace, agent.Name)
 		}
 	}
 	return cloudOf(s.Nodes.Items, v)
