@@ -54,5 +54,6 @@ func (s *story) nameTheProvider(ctx context.Context) error {
 	if err := s.showConditions(ctx); err != nil {
 		return err
 	}
+	s.screen.say("The whole message of one of them follows the client's address, leg by leg:")
 	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }
