@@ -203,7 +203,8 @@ func proxyProtocolUnseen(sc *scene) *verdict {
 	if !sc.viaBalancer() || !sc.trust.ProxyProtocol || sc.balancer.ProxyProtocol == provider.On {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "The controller reads PROXY protocol; whether %s, or a balancer in front of it, speaks it cannot be seen.", sc.balancer.Name)
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"The controller reads PROXY protocol; whether %s, or a balancer in front of it, speaks it cannot be seen.", sc.balancer.Name)
 }
 
 // balancerHeaderUnseen: the balancer writes the header, and its addresses, from which it must be believed, are not known.
