@@ -150,7 +150,7 @@ func (s *story) showNodes(ctx context.Context) error {
 }
 
 func (s *story) showService(ctx context.Context) error {
-	s.screen.say("With externalTrafficPolicy Local only nodes with a ready controller pass the health check, and none rewrites the source:")
+	s.screen.say("By its policy Local only nodes with a ready controller pass the health check, and none rewrites the source:")
 	return s.showObject(ctx, "service", serviceColumns)
 }
 
