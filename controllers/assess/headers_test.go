@@ -3,6 +3,8 @@ package assess
 import (
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -76,6 +78,7 @@ func TestForwardedHeadersSafe(t *testing.T) {
 		"no ConfigMap yet":                                  {[]option{noConfigMap}, condition, unknown, v1alpha1.ReasonConfigMissing, ""},
 		"a ConfigMap of somebody else":                      {[]option{foreignConfigMap}, condition, unknown, v1alpha1.ReasonConfigNotEffective, "not this EdgeIngress's"},
 		"row 40: another ConfigMap is read":                 {[]option{otherConfigMap}, condition, unknown, v1alpha1.ReasonConfigNotEffective, "does not read ConfigMap"},
+		"pods of an older template":                         {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 })}, condition, unknown, v1alpha1.ReasonRolloutInProgress, ""},
 		"no controller yet":                                 {[]option{func(g *given) { g.s.DaemonSet.Value = nil }}, condition, unknown, v1alpha1.ReasonWorkloadMissing, ""},
 		"the ConfigMap not read":                            {[]option{unread["ConfigMap"]}, condition, unknown, v1alpha1.ReasonNotRead, "the ConfigMap"},
 		"the DaemonSet not read":                            {[]option{unread["DaemonSet"]}, condition, unknown, v1alpha1.ReasonNotRead, ""},

@@ -113,6 +113,7 @@ func TestLoadBalancerReady(t *testing.T) {
 		"node ports with a Service of somebody else":           {[]option{nodePort, foreign}, condition, no, v1alpha1.ReasonNameTaken, ""},
 		"node ports with a Service that is a LoadBalancer yet": {[]option{nodePort, onService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeLoadBalancer })}, condition, unknown, v1alpha1.ReasonServiceMissing, "type NodePort yet"},
 		"row 13: node ports with a node without an endpoint":   {[]option{nodePort, secondNotReady}, condition, no, v1alpha1.ReasonEdgeNodesWithoutEndpoint, "edge-2"},
+		"node ports with a family that is frozen":              {[]option{nodePort, blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen.")}, condition, no, v1alpha1.ReasonIPFamilyFrozen, ""},
 		"node ports, the Service not read":                     {[]option{nodePort, unread["Service"]}, condition, unknown, v1alpha1.ReasonNotRead, ""},
 	})
 }

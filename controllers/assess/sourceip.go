@@ -37,7 +37,7 @@ var directChecks = []check{
 	commandUnwanted, rolloutUnderWay,
 	controllerElsewhere, noControllerReady,
 	serviceStillThere,
-	frontUnseen, engineVersionUnseen, // 56, 72
+	frontUnseen, // 56
 }
 
 // serviceChecks are for a controller behind a Service.
