@@ -218,7 +218,7 @@ const (
 
 // Reasons of EngineSupported.
 const (
-	// ReasonUpstreamRetired (False): kubernetes/ingress-nginx was retired in March 2026 and gets no fixes.
+	// ReasonUpstreamRetired (False): upstream, kubernetes/ingress-nginx, was retired in March 2026 and gets no fixes.
 	ReasonUpstreamRetired = "UpstreamRetired"
 	// ReasonForkNotTracked (Unknown): another build of the engine runs; whether it gets fixes is its publisher's to say.
 	ReasonForkNotTracked = "ForkNotTracked"

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const root = "../../"
+
+func vocabulary(t *testing.T) []group {
+	t.Helper()
+	code, err := os.ReadFile(root + source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := parse(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return groups
+}
+
+func TestThePageIsCurrent(t *testing.T) {
+	page, err := os.ReadFile(root + "docs/conditions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != render(vocabulary(t)) {
+		t.Error("docs/conditions.md is not what the constants say: go run ./hack/conditions-doc > docs/conditions.md")
+	}
+}
+
+// TestEveryReasonIsDocumentedAndGiven: what the deciding code says is explained, and what is explained is said by it.
+func TestEveryReasonIsDocumentedAndGiven(t *testing.T) {
+	known := map[string]bool{}
+	for _, g := range vocabulary(t) {
+		for _, c := range g.constants {
+			if strings.HasPrefix(c.name, reasonPrefix) {
+				known[c.name] = true
+			}
+		}
+	}
+	given := reasonsIn(t, "controllers/assess", "controllers/desired")
+	if len(given) == 0 {
+		t.Fatal("no reason was found in the code")
+	}
+	for name := range given {
+		if !known[name] {
+			t.Errorf("%s is given and not documented", name)
+		}
+	}
+	for name := range known {
+		if !given[name] {
+			t.Errorf("%s is documented and never given", name)
+		}
+	}
+}
+
+// reasonsIn are the constants v1alpha1.Reason… that the packages use, tests aside.
+func reasonsIn(t *testing.T, directories ...string) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for _, directory := range directories {
+		files, err := filepath.Glob(root + directory + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if selector, is := n.(*ast.SelectorExpr); is && strings.HasPrefix(selector.Sel.Name, reasonPrefix) {
+					if pkg, is := selector.X.(*ast.Ident); is && pkg.Name == "v1alpha1" {
+						found[selector.Sel.Name] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	return found
+}
+
+func TestParse(t *testing.T) {
+	tests := map[string]struct {
+		code string
+		want string
+		err  string
+	}{
+		"a reason":                           {"// Reasons of A. More.\nconst (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n)", "| `A` | True | It is so. |", ""},
+		"a reason with a choice":             {"const (\n// ReasonA (False or Unknown): maybe.\nReasonA = \"A\"\n)", "| `A` | False or Unknown | Maybe. |", ""},
+		"a reason that differs elsewhere":    {"const (\n// ReasonA (False; of B Unknown): maybe.\nReasonA = \"A\"\n)", "| `A` | False; of B Unknown | Maybe. |", ""},
+		"a condition":                        {"const (\n// ConditionA asks: is it?\nConditionA = \"A\"\n)", "| `A` | Is it? |", ""},
+		"a comment of two lines":             {"const (\n// ReasonA (True): it\n// is so.\nReasonA = \"A\"\n)", "It is so.", ""},
+		"an event":                           {"// Reasons of events, written.\nconst (\n// EventA: it was made.\nEventA = \"A\"\n)", "| `A` | It was made. |", ""},
+		"a bar in a comment":                 {"const (\n// EventA: a|b.\nEventA = \"A\"\n)", `A\|b.`, ""},
+		"a reason without a status":          {"const (\n// ReasonA: it is so.\nReasonA = \"A\"\n)", "", "does not name its status"},
+		"a reason with another status":       {"const (\n// ReasonA (Perhaps): it is so.\nReasonA = \"A\"\n)", "", "does not name its status"},
+		"a reason without a comment":         {"const (\nReasonA = \"A\"\n)", "", "does not begin with its name"},
+		"a comment of something else":        {"const (\n// ReasonB (True): it is so.\nReasonA = \"A\"\n)", "", "does not begin with its name"},
+		"a constant that is no string":       {"const (\n// ReasonA (True): it is so.\nReasonA = 1\n)", "", "no string"},
+		"a constant that is an expression":   {"const (\n// ReasonA (True): it is so.\nReasonA = \"A\" + \"B\"\n)", "", "no string"},
+		"a constant that repeats the former": {"const (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n// ReasonB (True): it is so.\nReasonB\n)", "", "no value of its own"},
+		"no Go":                              {"const (", "", "expected"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			groups, err := parse([]byte("package p\n" + test.code))
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Errorf("got %v, want an error that says %q", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page := render(groups); !strings.Contains(page, test.want) {
+				t.Errorf("%q is not in\n%s", test.want, page)
+			}
+		})
+	}
+}
