@@ -23,7 +23,7 @@ type scene struct {
 	// edge are the selected nodes, in their order, and isEdge tells them by name.
 	edge   []*snapshot.Node
 	isEdge map[string]bool
-	// leaving are nodes that are being deleted: what still runs there is on its way out.
+	// leaving is, for every node that exists, whether it is being deleted: what runs there, or on a node that is gone, is on its way out.
 	leaving map[string]bool
 	// labelled are the edge nodes that the controller's nodeSelector takes and that show their role.
 	labelled map[string]bool
@@ -99,7 +99,7 @@ func (sc *scene) indexPods() map[string]*snapshot.Pod {
 		if pod.Ready {
 			sc.podOn[pod.Node] = true
 		}
-		if !sc.isEdge[pod.Node] && !sc.leaving[pod.Node] {
+		if leaving, exists := sc.leaving[pod.Node]; exists && !leaving && !sc.isEdge[pod.Node] {
 			sc.strays = append(sc.strays, pod.Name+" on "+pod.Node)
 		}
 	}

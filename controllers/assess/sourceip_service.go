@@ -138,8 +138,8 @@ func foreignEndpoints(sc *scene) *verdict {
 	if len(sc.foreign) == 0 {
 		return controllerElsewhere(sc)
 	}
-	return unclear(v1alpha1.ReasonForeignEndpoints, "%s of %s no controller pod on an edge node: %s. Find out who writes its EndpointSlices.",
-		countOf(len(sc.foreign), "endpoint"), sc.serviceRef(), listed(sc.foreign))
+	return unclear(v1alpha1.ReasonForeignEndpoints, "Not every endpoint of %s is a controller pod on an edge node; there is also %s. Find out who writes its EndpointSlices.",
+		sc.serviceRef(), listed(sc.foreign))
 }
 
 func noReadyEndpoints(sc *scene) *verdict {

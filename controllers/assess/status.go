@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// Status is what was seen, in the order of the snapshot's objects: s is what the pass observed before it wrote, d what should exist, o what came
+// Status is the whole status: s is what the pass observed before it wrote, d what should exist, o what came
 // of the writes. A condition keeps its transition time from the old status while its status stays; now is that of a change.
 func Status(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.Time) v1alpha1.EdgeIngressStatus {
 	sc := newScene(s, d, o)
