@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -76,8 +77,12 @@ func (r *Reconciler) writeStatus(ctx context.Context, edge *v1alpha1.EdgeIngress
 	}
 	before := edge.DeepCopy()
 	edge.Status = status
-	if err := r.Client.Status().Patch(ctx, edge, client.MergeFrom(before)); err != nil {
-		return fmt.Errorf("writing the status of EdgeIngress %q: %w", edge.Name, client.IgnoreNotFound(err))
+	err := r.Client.Status().Patch(ctx, edge, client.MergeFrom(before))
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("writing the status of EdgeIngress %q: %w", edge.Name, err)
 	}
 	r.announceTransitions(before, edge)
 	return nil

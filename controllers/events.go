@@ -22,18 +22,29 @@ const maxEventNote = 1024
 // maxNamesInEvent is how many nodes an event names.
 const maxNamesInEvent = 5
 
-// announceTransitions tells of every condition that changed its status. Of a new EdgeIngress only Ready is told: the rest is in its status.
+// announceTransitions tells of the conditions that changed their status.
 func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
 	for _, condition := range after.Status.Conditions {
-		old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
-		if old == nil && condition.Type != v1alpha1.ConditionReady {
-			continue
-		}
-		if old == nil || old.Status != condition.Status {
+		if isTransition(before, condition) {
 			note := fmt.Sprintf("%s is %s: %s", condition.Type, condition.Status, condition.Message)
 			r.announce(after, notice{eventType(condition), condition.Reason, "Assess" + condition.Type, note, nil})
 		}
 	}
+}
+
+// isTransition is whether a condition is news. Of a new EdgeIngress only Ready is; later Ready is when it becomes True, since what made it
+// False or Unknown is told by the condition that it comes from. That an EdgeIngress is being deleted is no news to who deleted it.
+func isTransition(before *v1alpha1.EdgeIngress, condition metav1.Condition) bool {
+	old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
+	switch {
+	case condition.Reason == v1alpha1.ReasonDeleting:
+		return false
+	case old == nil:
+		return condition.Type == v1alpha1.ConditionReady
+	case condition.Type == v1alpha1.ConditionReady && condition.Status != metav1.ConditionTrue:
+		return false
+	}
+	return old.Status != condition.Status
 }
 
 // eventType is Warning only where a person should act.

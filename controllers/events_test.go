@@ -41,6 +41,9 @@ func TestConditionsAreAnnouncedOnTransitionsOnly(t *testing.T) {
 		"of a new object only Ready":       {with(), with(config, notReady), []string{"Warning NoNodesSelected Ready is False: Because."}},
 		"nothing where nothing changed":    {with(config, ready), with(config, ready), nil},
 		"nothing where the reason changed": {with(notReady), with(condition("Ready", "False", "NodesMissing")), nil},
+		"Ready when it becomes True":       {with(notReady), with(ready), []string{"Normal AllConditionsMet Ready is True: Because."}},
+		"not Ready beside what caused it":  {with(config, ready), with(noConfig, notReady), []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"nothing of a deletion":            {with(config, ready), with(condition("ConfigEffective", "Unknown", "Deleting"), condition("Ready", "Unknown", "Deleting")), nil},
 		"a change to False warns":          {with(config, ready), with(noConfig, ready), []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
 		"a change to True does not":        {with(noConfig, ready), with(config, ready), []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
 	} {

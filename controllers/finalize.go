@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
-
-	"k8s.io/klog/v2"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
@@ -45,6 +45,10 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	controllerutil.RemoveFinalizer(edge, v1alpha1.Finalizer)
 	ctrl.LoggerFrom(ctx).Info("Releasing EdgeIngress", "EdgeIngress", klog.KObj(edge))
 	err := r.Client.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if apierrors.IsConflict(err) {
+		// It changed since it was seen, by our own last status most likely; the event of that change causes the next pass.
+		return true, nil
+	}
 	if client.IgnoreNotFound(err) != nil {
 		return false, fmt.Errorf("removing the finalizer from EdgeIngress %q: %w", edge.Name, err)
 	}

@@ -67,6 +67,11 @@ func podProblem(pod *corev1.Pod) string {
 			return sentence(condition.Reason, condition.Message)
 		}
 	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady && condition.Status == corev1.ConditionFalse && condition.Reason != "" {
+			return sentence(condition.Reason, condition.Message)
+		}
+	}
 	return ""
 }
 

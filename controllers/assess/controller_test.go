@@ -28,7 +28,7 @@ func TestControllerAvailable(t *testing.T) {
 		"no pod at all":                                  {[]option{func(g *given) { g.s.Pods.Items = nil }}, condition, no, v1alpha1.ReasonControllersMissing, "0 of 2 edge nodes"},
 		"a pod that is not scheduled":                    {[]option{podChanged("controller-2", func(p *snapshot.Pod) { p.Node, p.Ready = "", false })}, condition, no, v1alpha1.ReasonControllersMissing, "edge-2"},
 		"row 14: a pod outside the edge":                 {[]option{strayOn("app-1")}, condition, no, v1alpha1.ReasonControllerOffEdge, "1 controller pod outside the edge nodes: controller-9 on app-1. Remove the label edgeingress.node-restriction.kubernetes.io/public"},
-		"row 14: a pod on a node that nobody knows":      {[]option{strayOn("ghost")}, condition, no, v1alpha1.ReasonControllerOffEdge, "controller-9 on ghost"},
+		"a pod on a node that is gone":                   {[]option{strayOn("ghost")}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod outside that is going":                    {[]option{strayOn("app-1"), podChanged("controller-9", podTerminating)}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod on a node that is being deleted":          {[]option{strayOn("app-1"), node("app-1", func(n *snapshot.Node) { n.Deleting = true })}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"row 1: no edge node":                            {[]option{selected(), func(g *given) { g.s.Pods.Items = nil }}, condition, no, v1alpha1.ReasonNoEdgeNodes, "NodesReady"},

@@ -84,7 +84,8 @@ func addressMissing(sc *scene) *verdict {
 	if class := sc.service.Spec.LoadBalancerClass; class != nil {
 		whose = fmt.Sprintf("with loadBalancerClass %q", *class)
 	}
-	return isNot(v1alpha1.ReasonLoadBalancerPending, "No load balancer has given an address to %s, %s: install one such as MetalLB or your cloud's controller, or see its log.",
+	return isNot(v1alpha1.ReasonLoadBalancerPending,
+		"No load balancer has given an address to %s, %s: where there is none, install one such as MetalLB or your cloud's controller; where there is one, its log says why.",
 		sc.serviceRef(), whose)
 }
 

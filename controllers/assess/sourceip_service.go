@@ -179,7 +179,8 @@ func providerUnknown(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonProviderUnknown,
-		"What %s does with the source address is not known, because %s. Say in spec.exposure.loadBalancer.provider what it is, or PacketForwarding or Proxying.",
+		"What %s does with the source address is not known, because %s. Write its name into spec.exposure.loadBalancer.provider; where the list does not have it, write "+
+			"PacketForwarding (it passes packets on with their source) or Proxying (it opens a connection of its own).",
 		sc.balancer.Name, sc.balancer.Why)
 }
 
