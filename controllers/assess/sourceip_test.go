@@ -52,7 +52,7 @@ func TestSourceIPConfiguredThroughAForwardingBalancer(t *testing.T) {
 		"row 55: ipMode Proxy":                             {[]option{ipMode(corev1.LoadBalancerIPModeProxy)}, sourceIP, no, v1alpha1.ReasonIPModeProxy, "ipMode Proxy"},
 		"row 55: ipMode Proxy of an unknown balancer":      {[]option{noMetalLB, ipMode(corev1.LoadBalancerIPModeProxy)}, sourceIP, no, v1alpha1.ReasonIPModeProxy, ""},
 		"ipMode VIP of an unknown balancer shows nothing":  {[]option{noMetalLB, ipMode(corev1.LoadBalancerIPModeVIP)}, sourceIP, unknown, v1alpha1.ReasonProviderUnknown, ""},
-		"row 56: an unknown balancer":                      {[]option{noMetalLB}, sourceIP, unknown, v1alpha1.ReasonProviderUnknown, "no providerID. Say in spec.exposure.loadBalancer.provider"},
+		"row 56: an unknown balancer":                      {[]option{noMetalLB}, sourceIP, unknown, v1alpha1.ReasonProviderUnknown, "no providerID. Write its name into spec.exposure.loadBalancer.provider"},
 		"row 56: a class that nobody knows":                {[]option{noMetalLB, class("example.com/vip")}, sourceIP, unknown, v1alpha1.ReasonProviderUnknown, "example.com/vip"},
 		"row 53: ServiceLB":                                {[]option{serviceLB}, sourceIP, unknown, v1alpha1.ReasonServiceLBMasquerades, "MetalLB, or exposure.type HostNetwork"},
 		"row 53: ServiceLB declared":                       {[]option{noMetalLB, declared(v1alpha1.ProviderServiceLB)}, sourceIP, unknown, v1alpha1.ReasonServiceLBMasquerades, ""},
