@@ -122,22 +122,23 @@ func (w *writer) applyObject(ctx context.Context, wanted *unstructured.Unstructu
 // somebody's: after a change of the spec they may be our own, and the apply takes them away in one step with the rest.
 func (w *writer) repair(ctx context.Context, live, wanted *unstructured.Unstructured) error {
 	added := addedFields(live, wanted)
-	differs := missingFrom(live.Object, wanted.Object, "")
-	if len(added) == 0 && !differs {
+	changed := missingFrom(live.Object, wanted.Object, "")
+	if len(added) == 0 && changed == "" {
 		return nil
 	}
-	ctrl.LoggerFrom(ctx).Info("Repairing object", "kind", live.GetKind(), "object", klog.KObj(live), "addedFields", added)
+	ctrl.LoggerFrom(ctx).Info("Repairing object", "kind", live.GetKind(), "object", klog.KObj(live), "addedFields", added, "changedField", changed)
 	if len(added) > 0 {
 		if err := w.remove(ctx, live, added); err != nil {
 			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
-	if differs {
+	if changed != "" {
 		if err := w.applyForced(ctx, wanted); err != nil {
 			return err
 		}
+		added = append(added, changed)
 	}
-	w.announceRepaired(w.edge, live)
+	w.announceRepaired(w.edge, live, added)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,58 +31,61 @@ var portKeys = [][]string{{"containerPort", "protocol"}, {"port", "protocol"}}
 // wholeMaps are maps that the API server treats as one value (+mapType=atomic in k8s.io/api), or that select and so must not hold more than was asked for.
 var wholeMaps = []string{"nodeSelector", "selector", "matchLabels"}
 
-// missingFrom is whether live lacks anything that was asked for, or has it otherwise. What live has beyond that, defaults above all, does not matter here.
-func missingFrom(live, wanted any, field string) bool {
+// missingFrom finds the first field, as a path for people, that was asked for and that live lacks or has otherwise; it is empty where there is none.
+// What live has beyond that, defaults above all, does not matter here.
+func missingFrom(live, wanted any, path string) string {
 	switch wanted := wanted.(type) {
 	case map[string]any:
-		return mapMissingFrom(live, wanted, field)
+		return mapMissingFrom(live, wanted, path)
 	case []any:
-		return listMissingFrom(live, wanted, field)
+		return listMissingFrom(live, wanted, path)
 	default:
-		return !reflect.DeepEqual(live, wanted)
+		if reflect.DeepEqual(live, wanted) {
+			return ""
+		}
+		return path
 	}
 }
 
-func mapMissingFrom(live any, wanted map[string]any, field string) bool {
+func mapMissingFrom(live any, wanted map[string]any, path string) string {
 	liveMap, isMap := live.(map[string]any)
-	if !isMap {
-		return len(wanted) > 0 || live != nil
+	switch {
+	case !isMap && len(wanted) == 0 && live == nil:
+		return ""
+	case !isMap, slices.Contains(wholeMaps, lastOf(path)) && len(liveMap) != len(wanted):
+		return path
 	}
-	if slices.Contains(wholeMaps, field) && len(liveMap) != len(wanted) {
-		return true
-	}
-	for key, value := range wanted {
-		if missingFrom(liveMap[key], value, key) {
-			return true
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		if missing := missingFrom(liveMap[key], wanted[key], strings.TrimPrefix(path+"."+key, ".")); missing != "" {
+			return missing
 		}
 	}
-	return false
+	return ""
 }
 
-func listMissingFrom(live any, wanted []any, field string) bool {
-	liveList, isList := live.([]any)
-	if !isList {
-		return len(wanted) > 0
+func listMissingFrom(live any, wanted []any, path string) string {
+	liveList, _ := live.([]any)
+	keys := keysOf(lastOf(path), wanted)
+	if keys == nil && len(liveList) != len(wanted) {
+		return path
 	}
-	keys := keysOf(field, wanted)
-	if keys == nil {
-		return len(liveList) != len(wanted) || slices.ContainsFunc(indexes(wanted), func(i int) bool {
-			return missingFrom(liveList[i], wanted[i], "")
-		})
+	for i, element := range wanted {
+		at := i
+		if keys != nil {
+			at = indexOf(liveList, element, keys)
+		}
+		if at < 0 {
+			return path
+		}
+		if missing := missingFrom(liveList[at], element, path); missing != "" {
+			return missing
+		}
 	}
-	return slices.ContainsFunc(wanted, func(element any) bool {
-		i := indexOf(liveList, element, keys)
-		return i < 0 || missingFrom(liveList[i], element, "")
-	})
+	return ""
 }
 
-func indexes(list []any) []int {
-	all := make([]int, len(list))
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
+// lastOf is the name of the field that a path leads to, which tells how Kubernetes merges it.
+func lastOf(path string) string { return path[strings.LastIndex(path, ".")+1:] }
 
 func keysOf(field string, elements []any) []string {
 	if field != "ports" {
@@ -166,7 +170,12 @@ func addedToWorkload(live, wanted *unstructured.Unstructured) []string {
 		if i < 0 {
 			continue
 		}
-		added = append(added, addedHostPorts(liveContainers[i], container, fmt.Sprintf("/spec/template/spec/containers/%d", i))...)
+		at := fmt.Sprintf("/spec/template/spec/containers/%d", i)
+		added = append(added, addedHostPorts(liveContainers[i], container, at)...)
+		// A command takes the place of the image's own, and with it of everything that the arguments say.
+		if valueAt(liveContainers[i], "command") != nil && valueAt(container, "command") == nil {
+			added = append(added, at+"/command")
+		}
 	}
 	return added
 }

@@ -57,8 +57,26 @@ func TestWhatIsMissingFromALiveObject(t *testing.T) {
 		"an environment variable with another value": {`spec: {env: [{name: A, value: x}]}}`, `spec: {env: [{name: A, value: y}]}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := missingFrom(parse(t, head+test.live), parse(t, head+test.wanted), ""); got != test.missing {
-				t.Errorf("missing: want %t, got %t", test.missing, got)
+			if got := missingFrom(parse(t, head+test.live), parse(t, head+test.wanted), ""); (got != "") != test.missing {
+				t.Errorf("missing: want %t, got %q", test.missing, got)
+			}
+		})
+	}
+}
+
+func TestTheFieldThatIsMissingIsNamed(t *testing.T) {
+	const head = "{apiVersion: v1, kind: X, metadata: {name: x}, "
+	for name, test := range map[string]struct{ wanted, live, want string }{
+		"a field":                {`spec: {policy: Local}}`, `spec: {policy: Cluster}}`, "spec.policy"},
+		"a field of a container": {`spec: {containers: [{name: a, image: x}]}}`, `spec: {containers: [{name: a, image: y}]}}`, "spec.containers.image"},
+		"a plain list":           {`spec: {args: [a, b]}}`, `spec: {args: [a]}}`, "spec.args"},
+		"a selector":             {`spec: {selector: {a: b}}}`, `spec: {selector: {a: b, c: d}}}`, "spec.selector"},
+		"the first of several":   {`spec: {a: 1, b: 2}}`, `spec: {}}`, "spec.a"},
+		"nothing":                {`spec: {a: 1}}`, `spec: {a: 1}}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := missingFrom(parse(t, head+test.live), parse(t, head+test.wanted), ""); got != test.want {
+				t.Errorf("want %q, got %q", test.want, got)
 			}
 		})
 	}
@@ -92,6 +110,10 @@ func TestFieldsThatSomebodyAdded(t *testing.T) {
 		"host network where it was asked for": {
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostNetwork: true, containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP, hostPort: 80}]}]}}}}`,
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostNetwork: true, containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP, hostPort: 80}]}]}}}}`, nil},
+		"a command in the place of the image's own": {
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, args: [a]}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, args: [a], command: [sh]}]}}}}`,
+			[]string{"/spec/template/spec/containers/0/command"}},
 		"a kind that does not touch the client's address": {
 			`{kind: ServiceAccount, apiVersion: v1}`, `{kind: ServiceAccount, apiVersion: v1, metadata: {annotations: {x: y}}}`, nil},
 	} {

@@ -59,8 +59,10 @@ func (r *Reconciler) announceCreated(edge *v1alpha1.EdgeIngress, object *unstruc
 	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventCreated, "Apply", "Created " + desired.RefOf(object).String() + ".", object})
 }
 
-func (r *Reconciler) announceRepaired(edge *v1alpha1.EdgeIngress, object *unstructured.Unstructured) {
-	r.announce(edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Somebody changed " + desired.RefOf(object).String() + "; it was set back.", object})
+// announceRepaired names what was changed; of a field that somebody set to another value the first.
+func (r *Reconciler) announceRepaired(edge *v1alpha1.EdgeIngress, object *unstructured.Unstructured, fields []string) {
+	note := fmt.Sprintf("Somebody changed %s of %s; it was set back.", strings.Join(fields, ", "), desired.RefOf(object))
+	r.announce(edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", note, object})
 }
 
 func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref, object client.Object) {
