@@ -138,8 +138,6 @@ const (
 	ReasonConfigChanged = "ConfigChanged"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"
-	// ReasonHairpinBypassesProxyProtocol (Unknown): pods that call the balancer's address are short-circuited to the controller without PROXY protocol and are refused.
-	ReasonHairpinBypassesProxyProtocol = "HairpinBypassesProxyProtocol"
 )
 
 // Reasons of ForwardedHeadersSafe.

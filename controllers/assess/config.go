@@ -23,11 +23,11 @@ func configEffective(sc *scene) verdict {
 			refused(chart.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
 			refused(chart.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(chart.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
-			configNotUsed, configMissing, configChanged, workloadMissing, hairpin,
+			configNotUsed, configMissing, configChanged, workloadMissing,
 		},
 		holds: func(sc *scene) verdict {
-			return is(v1alpha1.ReasonConfigWritten, "%s of %s are written as wanted, and %s reads them. Whether the controller loaded them is not looked at.",
-				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref)
+			return is(v1alpha1.ReasonConfigWritten, "%s of %s are written as wanted, and %s reads them. Whether the controller loaded them is not looked at.%s",
+				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref, hairpin(sc))
 		},
 	}.answer(sc)
 }
@@ -111,17 +111,17 @@ func (sc *scene) readsConfig() bool {
 	return sc.workload.template != nil && chart.ConfigMapRead(*sc.workload.template) == ref.Namespace+"/"+ref.Name
 }
 
-// hairpin: the nodes capture what pods send to an address without ipMode Proxy, so that it does not pass the balancer, which would put the header there.
-func hairpin(sc *scene) *verdict {
+// hairpin warns of pods that call the balancer's address: the nodes capture what they send to an address without ipMode Proxy, so that it does
+// not pass the balancer, which would put the PROXY header there. Clients outside are not concerned, so it is no reason against True.
+func hairpin(sc *scene) string {
 	if !sc.trust.ProxyProtocol || !sc.isLoadBalancer() {
-		return nil
+		return ""
 	}
 	for _, ingress := range sc.service.Status.LoadBalancer.Ingress {
 		if ingress.IP != "" && (ingress.IPMode == nil || *ingress.IPMode != corev1.LoadBalancerIPModeProxy) {
-			return unclear(v1alpha1.ReasonHairpinBypassesProxyProtocol,
-				"Pods that call %s are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: "+
-					"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service.", ingress.IP)
+			return " Pods that call " + ingress.IP + " are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: " +
+				"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service."
 		}
 	}
-	return nil
+	return ""
 }
