@@ -142,8 +142,18 @@ func (w *writer) repair(ctx context.Context, live, wanted *unstructured.Unstruct
 	return nil
 }
 
+// applyForced takes over what others changed. What they added stays in an apply, and where it excludes what is wanted (a probe of one
+// kind beside ours of another) the API server refuses the whole; then the template of the pods is replaced.
 func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) error {
-	return w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
+	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
+	template, hasTemplate, _ := unstructured.NestedMap(wanted.Object, "spec", "template")
+	if !apierrors.IsInvalid(err) || !hasTemplate {
+		return err
+	}
+	if w.patchFields(ctx, wanted, []operation{{Op: "replace", Path: pointer("spec", "template"), Value: template}}) == nil {
+		return nil
+	}
+	return err
 }
 
 func sameDigest(live, wanted *unstructured.Unstructured) bool {
@@ -185,20 +195,26 @@ func (w *writer) liveObject(ctx context.Context, wanted *unstructured.Unstructur
 
 // remove deletes fields, provided that the object is still the one that was seen.
 func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, pointers []string) error {
-	type operation struct {
-		Op    string `json:"op"`
-		Path  string `json:"path"`
-		Value any    `json:"value,omitempty"`
-	}
 	operations := []operation{{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}}
 	for _, pointer := range pointers {
 		operations = append(operations, operation{Op: "remove", Path: pointer})
 	}
+	return w.patchFields(ctx, live, operations)
+}
+
+// operation of a JSON patch (RFC 6902).
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []operation) error {
 	patch, err := json.Marshal(operations)
 	if err != nil {
 		return fmt.Errorf("encoding the patch: %w", err)
 	}
-	return w.Client.Patch(ctx, live.DeepCopy(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
+	return w.Client.Patch(ctx, object.DeepCopy(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
 }
 
 // prune deletes an object of ours, provided that it is still the one that was seen.
