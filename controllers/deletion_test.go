@@ -1,0 +1,246 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// leavesNoTrace looks at everything that the EdgeIngress touched after it is gone. The namespace stays.
+func (s *story) leavesNoTrace(nodes ...string) {
+	s.Helper()
+	for _, node := range nodes {
+		if err := s.isClean(node)(); err != nil {
+			s.Error(err)
+		}
+	}
+	s.noObjectIsLeft()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}
+	if err := s.read(namespace); err != nil || !namespace.DeletionTimestamp.IsZero() {
+		s.Errorf("the namespace does not stay (reading it: %v)", err)
+	}
+}
+
+func TestDeletionLeavesTheClusterAsItWas(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "farewell")
+	s.addNodes("a", "b")
+	beforeA, beforeB := s.nodeEssence("a"), s.nodeEssence("b")
+	other := s.createForeign(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "other", Namespace: s.namespace()}})
+	otherBefore := essence(t, other)
+	s.createReady()
+	s.eventually("both are edge nodes", func() error { return errors.Join(s.isEdgeNode(s.node("a"))(), s.isEdgeNode(s.node("b"))()) })
+
+	s.deleteEdge()
+	s.leavesNoTrace(s.node("a"), s.node("b"))
+	err := errors.Join(
+		s.isAsBefore(s.nodeObject("a"), beforeA)(), s.isAsBefore(s.nodeObject("b"), beforeB)(), s.isAsBefore(other, otherBefore)())
+	if err != nil {
+		t.Error(err)
+	}
+	s.eventually("the pods go", s.readyPodsOn())
+}
+
+func (s *story) nodeObject(short string) *corev1.Node {
+	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node(short)}}
+}
+
+// nodeEssence is what people can change of a node, once Kubernetes' own controllers have done with it.
+func (s *story) nodeEssence(short string) map[string]any {
+	s.Helper()
+	node := s.nodeObject(short)
+	s.eventually("the node is Ready, and has the labels and annotations that Kubernetes gives it", func() error {
+		s.mustRead(node)
+		_, labelled := node.Labels["beta.kubernetes.io/os"]
+		_, annotated := node.Annotations["node.alpha.kubernetes.io/ttl"]
+		return errors.Join(want("taints", len(node.Spec.Taints), 0, same), want("labelled", labelled, true, same), want("annotated", annotated, true, same))
+	})
+	return essence(s.T, node)
+}
+
+func TestDeletionOfAFreshEdge(t *testing.T) {
+	t.Parallel()
+	for i := range 5 {
+		t.Run(fmt.Sprintf("attempt %d", i), func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t, fmt.Sprintf("fresh-%d", i))
+			s.addNodes("a")
+			s.create()
+			if i > 0 {
+				// The first is deleted at once, the others in the middle of their first passes.
+				s.eventually("the operator has begun", func() error { return s.hasBegun(i) })
+			}
+			s.deleteEdge()
+			if err := s.isClean(s.node("a"))(); err != nil {
+				t.Error(err)
+			}
+			s.eventually("nothing is left", s.nothingIsLeft)
+		})
+	}
+}
+
+// hasBegun is content when as many of the objects are there.
+func (s *story) hasBegun(objects int) error {
+	there := 0
+	for _, object := range s.shortFormObjects() {
+		if s.read(object) == nil {
+			there++
+		}
+	}
+	if there < objects {
+		return fmt.Errorf("%d objects are there", there)
+	}
+	return nil
+}
+
+func (s *story) nothingIsLeft() error {
+	var errs []error
+	for _, object := range s.everyObject() {
+		if err := s.read(object); !apierrors.IsNotFound(err) {
+			errs = append(errs, fmt.Errorf("%T is still there (reading it: %v)", object, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func TestDeletionWhileANodeIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "widow")
+	s.addNodes("a", "b")
+	s.createReady()
+	s.deleteNode("b")
+	s.deleteEdge()
+	s.leavesNoTrace(s.node("a"))
+	if _, err := s.readNode(s.node("b")); !apierrors.IsNotFound(err) {
+		t.Errorf("the node that was deleted is there again: %v", err)
+	}
+}
+
+func TestDeletionLeavesForeignObjectsOfOurNames(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "neighbour")
+	s.addNodes("a")
+	service := s.createForeign(foreignService(s, map[string]string{v1alpha1.OwnerLabel: s.name}))
+	before := essence(t, service)
+	s.create()
+	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionFalse, v1alpha1.ReasonNameTaken)
+	s.deleteEdge()
+	if err := errors.Join(s.isAsBefore(service, before)(), s.isClean(s.node("a"))()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDeletionWhileTheNamespaceGoes holds the namespace in its end by a finalizer on an object of somebody else.
+func TestDeletionWhileTheNamespaceGoes(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "doomed")
+	s.addNodes("a")
+	s.createReady()
+	s.holdNamespace()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}
+	s.delete(namespace)
+	s.goes(named(s, &appsv1.DaemonSet{}))
+
+	s.deleteEdge()
+	if err := errors.Join(s.isClean(s.node("a"))(), s.nothingIsLeft()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestANamespaceThatWasDeletedIsFilledAgain(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "doomed-refilled")
+	s.addNodes("a")
+	s.createReady()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}
+	s.mustRead(namespace)
+	before := namespace.UID
+	s.delete(namespace)
+	s.eventually("the namespace is another one", func() error {
+		if err := s.read(namespace); err != nil {
+			return err
+		}
+		return want("another namespace", namespace.UID != before, true, same)
+	})
+	s.eventually("the controller runs again", s.readyPodsOn(s.node("a")))
+	s.assignAddress("203.0.113.10")
+	s.becomesReady()
+}
+
+// holdNamespace keeps the namespace from going, once it is deleted, until the test ends.
+func (s *story) holdNamespace() {
+	s.Helper()
+	held := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "held", Namespace: s.namespace(), Finalizers: []string{"example.com/held"}}}
+	if err := admin.Create(s.Context(), held); err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		if err := admin.Patch(context.WithoutCancel(s.Context()), held, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))); client.IgnoreNotFound(err) != nil {
+			s.Error(err)
+		}
+	})
+}
+
+func TestDeletionWhileTheOperatorIsDown(t *testing.T) {
+	s := newStory(t, "unattended")
+	s.addNodes("a", "b")
+	s.createReady()
+	startOperator := stopOperator(t)
+	edge := s.edge()
+	s.delete(edge)
+	s.deleteNode("b")
+	s.mustRead(edge)
+	if edge.DeletionTimestamp.IsZero() {
+		t.Fatal("the EdgeIngress is not being deleted")
+	}
+	if err := s.isEdgeNode(s.node("a"))(); err != nil {
+		t.Fatalf("something else cleaned up: %v", err)
+	}
+	startOperator()
+	s.goes(edge)
+	s.leavesNoTrace(s.node("a"))
+}
+
+func TestARestartInTheMiddleLosesNothing(t *testing.T) {
+	for objects := range 4 {
+		t.Run(fmt.Sprintf("after %d objects", objects), func(t *testing.T) {
+			s := newStory(t, fmt.Sprintf("interrupted-%d", objects))
+			s.addNodes("a")
+			s.create()
+			s.eventually("the operator has begun", func() error { return s.hasBegun(objects) })
+			startOperator := stopOperator(t)
+			made := s.uids()
+			startOperator()
+			s.assignAddress("203.0.113.10")
+			s.becomesReady()
+			s.eventually("the node is an edge node", s.isEdgeNode(s.node("a")))
+			for object, uid := range made {
+				s.mustRead(object)
+				if object.GetUID() != uid {
+					t.Errorf("%T was made a second time", object)
+				}
+			}
+		})
+	}
+}
+
+// uids tells, of those objects that are there, which they are.
+func (s *story) uids() map[client.Object]types.UID {
+	there := map[client.Object]types.UID{}
+	for _, object := range s.shortFormObjects() {
+		if s.read(object) == nil {
+			there[object] = object.GetUID()
+		}
+	}
+	return there
+}

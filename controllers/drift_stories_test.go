@@ -1,0 +1,268 @@
+package controllers_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+)
+
+// tampering is what somebody does to an object of ours: a strategic merge patch.
+type tampering struct {
+	object client.Object
+	patch  string
+	// repaired looks whether it was undone; nil where the object has to be exactly what it was.
+	repaired func() error
+}
+
+func TestChangesByHandAreUndone(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "drift")
+	s.addNodes("a")
+	s.createReady()
+	configMap, service, daemonSet := named(s, &corev1.ConfigMap{}), named(s, &corev1.Service{}), named(s, &appsv1.DaemonSet{})
+	account, role := named(s, &corev1.ServiceAccount{}), named(s, &rbacv1.RoleBinding{})
+	clusterRole := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: chart.ClusterRoleBindingName(s.name)}}
+	class := &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}}
+
+	withoutLabel := fmt.Sprintf(`{"metadata":{"labels":{%q:null}}}`, v1alpha1.OwnerLabel)
+	container := func(fields string) string {
+		return `{"spec":{"template":{"spec":{"containers":[{"name":"controller",` + fields + `}]}}}}`
+	}
+	s.undoes(map[string]tampering{
+		"a header is believed":                            {configMap, `{"data":{"use-forwarded-headers":"true"}}`, nil},
+		"a snippet is added to the configuration":         {configMap, `{"data":{"http-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
+		"a setting is added as binary data":               {configMap, `{"binaryData":{"server-snippet":"dHJ1ZQ=="}}`, nil},
+		"a setting is removed":                            {configMap, `{"data":{"enable-real-ip":null}}`, nil},
+		"the configuration loses the label":               {configMap, withoutLabel, nil},
+		"the Service gets an external address":            {service, `{"spec":{"externalIPs":["192.0.2.7"]}}`, nil},
+		"the Service publishes pods that are not ready":   {service, `{"spec":{"publishNotReadyAddresses":true}}`, nil},
+		"the balancer is told to speak PROXY protocol":    {service, `{"metadata":{"annotations":{"load-balancer.hetzner.cloud/uses-proxyprotocol":"true"}}}`, nil},
+		"the Service selects by one label more":           {service, `{"spec":{"selector":{"version":"canary"}}}`, nil},
+		"the Service selects other pods":                  {service, `{"spec":{"selector":{"app.kubernetes.io/instance":"other"}}}`, nil},
+		"a port of the Service leads elsewhere":           {service, `{"spec":{"ports":[{"port":80,"targetPort":8080}]}}`, nil},
+		"the Service loses the label":                     {service, withoutLabel, nil},
+		"the Service is not reachable from outside":       {service, `{"spec":{"type":"ClusterIP","externalTrafficPolicy":null,"allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
+		"the Service is for node ports only":              {service, `{"spec":{"type":"NodePort","allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
+		"the controller runs anywhere":                    {daemonSet, fmt.Sprintf(`{"spec":{"template":{"spec":{"nodeSelector":{%q:null}}}}}`, v1alpha1.NodeLabel(s.name)), nil},
+		"the controller runs on fewer nodes":              {daemonSet, `{"spec":{"template":{"spec":{"nodeSelector":{"disk":"ssd"}}}}}`, nil},
+		"the controller uses the node's network":          {daemonSet, `{"spec":{"template":{"spec":{"hostNetwork":true}}}}`, nil},
+		"the controller gets other arguments":             {daemonSet, container(`"args":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
+		"the controller gets another command":             {daemonSet, container(`"command":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
+		"the controller gets another image":               {daemonSet, container(`"image":"example.com/other:1"`), nil},
+		"the controller is probed otherwise":              {daemonSet, container(`"readinessProbe":{"httpGet":null,"tcpSocket":{"port":80}}`), nil},
+		"the controller gets a variable of another value": {daemonSet, container(`"env":[{"name":"POD_NAMESPACE","value":"other","valueFrom":null}]`), nil},
+		"the DaemonSet loses the label":                   {daemonSet, withoutLabel, nil},
+		"the ServiceAccount hands out tokens":             {account, `{"automountServiceAccountToken":true}`, nil},
+		"the ServiceAccount loses the label":              {account, withoutLabel, nil},
+		"the role is given to somebody else":              {role, `{"subjects":[{"kind":"ServiceAccount","name":"other","namespace":"default"}]}`, nil},
+		"the cluster-wide role is given to others, too":   {clusterRole, `{"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:authenticated"}]}`, nil},
+		"the class becomes the default":                   {class, `{"metadata":{"annotations":{"ingressclass.kubernetes.io/is-default-class":"true"}}}`, nil},
+	})
+}
+
+// undoes tampers, once at a time, and looks whether it is undone.
+func (s *story) undoes(table map[string]tampering) {
+	s.Helper()
+	for name, row := range table {
+		s.mustRead(row.object)
+		before := essence(s.T, row.object)
+		if err := admin.Patch(s.Context(), row.object, client.RawPatch(types.StrategicMergePatchType, []byte(row.patch)), client.FieldOwner("kubectl-edit")); err != nil {
+			s.Fatalf("%s: %v", name, err)
+		}
+		if reflect.DeepEqual(before, essence(s.T, row.object)) {
+			s.Fatalf("%s: the patch changed nothing", name)
+		}
+		repaired := row.repaired
+		if repaired == nil {
+			repaired = s.isAsBefore(row.object, before)
+		}
+		s.eventually(name, repaired)
+	}
+}
+
+func (s *story) isAsBefore(object client.Object, before map[string]any) func() error {
+	return func() error {
+		if err := s.read(object); err != nil {
+			return err
+		}
+		if diff := cmp.Diff(before, essence(s.T, object)); diff != "" {
+			return fmt.Errorf("compared with what it was (-was +is):\n%s", diff)
+		}
+		return nil
+	}
+}
+
+// essence is what people can change of an object: not its status, nor what the API server and controllers keep count by.
+func essence(t *testing.T, object client.Object) map[string]any {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(content, "status")
+	for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
+		unstructured.RemoveNestedField(content, "metadata", field)
+	}
+	for _, annotation := range []string{appsv1.DeprecatedTemplateGeneration, "deployment.kubernetes.io/revision"} {
+		unstructured.RemoveNestedField(content, "metadata", "annotations", annotation)
+	}
+	return content
+}
+
+// keepsTheSource is content with a Service of type LoadBalancer that keeps the source of packets.
+func (s *story) keepsTheSource() error {
+	service := named(s, &corev1.Service{})
+	if err := s.read(service); err != nil {
+		return err
+	}
+	return errors.Join(
+		want("type", service.Spec.Type, corev1.ServiceTypeLoadBalancer, same),
+		want("policy", service.Spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyLocal, same),
+		want("health-check port present", service.Spec.HealthCheckNodePort != 0, true, same),
+	)
+}
+
+func TestTheHealthCheckPortSurvivesRepairs(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "health-port")
+	s.addNodes("a")
+	s.createReady()
+	service := named(s, &corev1.Service{})
+	s.mustRead(service)
+	port := service.Spec.HealthCheckNodePort
+	if s.edge().Status.HealthCheckNodePort != port {
+		t.Fatalf("the status has health-check port %d, the Service %d", s.edge().Status.HealthCheckNodePort, port)
+	}
+	isBack := func() error {
+		if err := s.keepsTheSource(); err != nil {
+			return err
+		}
+		s.mustRead(service)
+		return want("health-check port", service.Spec.HealthCheckNodePort, port, same)
+	}
+	s.patch(service, `{"spec":{"externalTrafficPolicy":"Cluster"}}`)
+	s.eventually("the policy is Local again, on the old port", isBack)
+
+	s.delete(service)
+	s.eventually("the Service is there again, on the old port", isBack)
+	s.assignAddress("203.0.113.10")
+	s.becomesReady()
+}
+
+func TestWhatIsDeletedByHandIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "deleted")
+	s.addNodes("a")
+	s.createReady()
+	for _, object := range s.shortFormObjects() {
+		s.mustRead(object)
+		before := object.GetUID()
+		s.delete(object)
+		s.eventually(fmt.Sprintf("%T is made again", object), func() error {
+			if err := s.belongsToTheEdge(object)(); err != nil {
+				return err
+			}
+			return want("another object", object.GetUID() != before, true, same)
+		})
+	}
+	s.assignAddress("203.0.113.10")
+	s.becomesReady()
+}
+
+func TestDriftOfADeploymentIsUndone(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "drift-deploy")
+	s.addNodes("a", "b")
+	s.createReady(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment })
+	deployment, budget := named(s, &appsv1.Deployment{}), named(s, &policyv1.PodDisruptionBudget{})
+	s.undoes(map[string]tampering{
+		"the Deployment is scaled":                 {deployment, `{"spec":{"replicas":5}}`, nil},
+		"the Deployment uses the node's network":   {deployment, `{"spec":{"template":{"spec":{"hostNetwork":true}}}}`, nil},
+		"the Deployment is spread by nothing":      {deployment, `{"spec":{"template":{"spec":{"topologySpreadConstraints":null}}}}`, nil},
+		"the disruption budget allows more":        {budget, `{"spec":{"maxUnavailable":2}}`, nil},
+		"the disruption budget selects other pods": {budget, `{"spec":{"selector":{"matchLabels":{"app.kubernetes.io/instance":"other"}}}}`, nil},
+		"the disruption budget loses the label":    {budget, fmt.Sprintf(`{"metadata":{"labels":{%q:null}}}`, v1alpha1.OwnerLabel), nil},
+	})
+	for _, object := range []client.Object{deployment, budget} {
+		s.delete(object)
+		s.eventually(fmt.Sprintf("%T is made again", object), s.belongsToTheEdge(object))
+	}
+}
+
+func TestWhatIsTakenFromANodeComesBack(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "drift-node")
+	s.addNodes("a")
+	s.createReady()
+	node := s.node("a")
+
+	s.removeLabel(node, v1alpha1.DefaultRoleLabel)
+	s.eventually("the role label comes back", s.isEdgeNode(node))
+	s.removeLabel(node, v1alpha1.NodeLabel(s.name))
+	s.eventually("the own label comes back", s.isEdgeNode(node))
+	s.setLabel(node, v1alpha1.NodeLabel(s.name), "other")
+	s.eventually("the own label gets its value back", s.isEdgeNode(node))
+	s.changeTaints(s.Context(), node, func([]corev1.Taint) []corev1.Taint { return nil })
+	s.eventually("the taint comes back", s.isEdgeNode(node))
+	s.eventually("the controller still runs there", s.readyPodsOn(node))
+
+	// The role label is for people, who may give it a value; the controller does not depend on it.
+	s.setLabel(node, v1alpha1.DefaultRoleLabel, "true")
+	s.eventually("the person's value stays, without a claim of ours", func() error {
+		found, err := s.readNode(node)
+		if err != nil {
+			return err
+		}
+		return errors.Join(want("value", found.Labels[v1alpha1.DefaultRoleLabel], "true", same), want("labels of ours", managedBy(found, s.name), 1, same))
+	})
+}
+
+// managedBy is how many labels the field manager of an EdgeIngress holds on a node.
+func managedBy(node *corev1.Node, edge string) int {
+	for _, entry := range node.ManagedFields {
+		if entry.Manager != v1alpha1.NodeFieldManager(edge) {
+			continue
+		}
+		fields := &unstructured.Unstructured{}
+		if err := fields.UnmarshalJSON(append([]byte(`{"apiVersion":"v1","kind":"Fields","fields":`), append(entry.FieldsV1.GetRawBytes(), '}')...)); err != nil {
+			return -1
+		}
+		labels, _, err := unstructured.NestedMap(fields.Object, "fields", "f:metadata", "f:labels")
+		if err != nil {
+			return -1
+		}
+		return len(labels)
+	}
+	return 0
+}
+
+func TestAStatusThatSomebodyChangedIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "status")
+	s.addNodes("a")
+	s.createReady()
+	status := client.RawPatch(types.MergePatchType, []byte(`{"status":{"addresses":["192.0.2.66"],"conditions":null}}`))
+	if err := admin.Status().Patch(s.Context(), s.edge(), status); err != nil {
+		t.Fatal(err)
+	}
+	s.becomesReady()
+	if got := s.edge().Status.Addresses; len(got) != 1 || got[0] != "203.0.113.10" {
+		t.Errorf("addresses: want those of the Service, got %v", got)
+	}
+}

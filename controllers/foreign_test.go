@@ -1,0 +1,123 @@
+package controllers_test
+
+import (
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+)
+
+// foreigner is an object of a name that the operator needs, made by somebody else before.
+type foreigner struct {
+	story string
+	make  func(*story) client.Object
+	// condition that tells of it.
+	condition string
+	// withoutWorkload is whether the controller waits for the name to become free.
+	withoutWorkload bool
+}
+
+var foreigners = map[string]foreigner{
+	"a Service": {"foreign-service", func(s *story) client.Object { return foreignService(s, nil) }, v1alpha1.ConditionLoadBalancerReady, true},
+	"a Service with our label": {"foreign-label", func(s *story) client.Object {
+		return foreignService(s, map[string]string{v1alpha1.OwnerLabel: s.name})
+	}, v1alpha1.ConditionLoadBalancerReady, true},
+	"a ConfigMap": {"foreign-config", func(s *story) client.Object {
+		configMap := named(s, &corev1.ConfigMap{})
+		configMap.Data = map[string]string{"use-forwarded-headers": "true"}
+		return configMap
+	}, v1alpha1.ConditionConfigEffective, true},
+	"a DaemonSet":      {"foreign-daemonset", foreignDaemonSet, v1alpha1.ConditionControllerAvailable, true},
+	"a ServiceAccount": {"foreign-account", func(s *story) client.Object { return named(s, &corev1.ServiceAccount{}) }, v1alpha1.ConditionControllerAvailable, false},
+	"an IngressClass": {"foreign-class", func(s *story) client.Object {
+		return &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/other"}}
+	}, v1alpha1.ConditionConfigEffective, false},
+	"a RoleBinding": {"foreign-role", func(s *story) client.Object {
+		binding := named(s, &rbacv1.RoleBinding{})
+		binding.RoleRef = viewRole
+		return binding
+	}, v1alpha1.ConditionControllerAvailable, false},
+	"a ClusterRoleBinding": {"foreign-clusterrole", func(s *story) client.Object {
+		return &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: chart.ClusterRoleBindingName(s.name)}, RoleRef: viewRole}
+	}, v1alpha1.ConditionControllerAvailable, false},
+}
+
+var viewRole = rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"}
+
+func foreignService(s *story, labels map[string]string) client.Object {
+	service := named(s, &corev1.Service{})
+	service.Labels = labels
+	service.Spec.Ports = []corev1.ServicePort{{Port: 9}}
+	return service
+}
+
+func foreignDaemonSet(s *story) client.Object {
+	daemonSet := named(s, &appsv1.DaemonSet{})
+	labels := map[string]string{"app": "other"}
+	daemonSet.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
+	daemonSet.Spec.Template.Labels = labels
+	daemonSet.Spec.Template.Spec = corev1.PodSpec{
+		NodeSelector: map[string]string{"example.com/nowhere": ""}, Containers: []corev1.Container{{Name: "other", Image: "example.com/other:1"}},
+	}
+	return daemonSet
+}
+
+func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, row := range foreigners {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t, row.story)
+			s.addNodes("a")
+			foreign := s.createForeign(row.make(s))
+			before := essence(t, foreign)
+			s.create()
+			s.becomes(row.condition, metav1.ConditionFalse, v1alpha1.ReasonNameTaken)
+			if err := s.isAsBefore(foreign, before)(); err != nil {
+				t.Errorf("the foreign object: %v", err)
+			}
+			if err := s.read(named(s, &appsv1.DaemonSet{})); row.withoutWorkload && row.condition != v1alpha1.ConditionControllerAvailable && !apierrors.IsNotFound(err) {
+				t.Errorf("the controller was started without what it needs (reading its DaemonSet: %v)", err)
+			}
+			s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionTrue, v1alpha1.ReasonNodesLabelled)
+
+			s.delete(foreign)
+			s.goes(foreign)
+			// The operator looks again by itself after a minute; a change of the spec makes it look now.
+			s.change(func(e *v1alpha1.EdgeIngress) {
+				e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "2m"}
+			})
+			s.eventually("the name is taken up when it is free", s.belongsToTheEdge(foreign))
+			s.assignAddress("203.0.113.10")
+			s.becomesReady()
+		})
+	}
+}
+
+// createForeign creates an object, and the namespace where there is none yet, and returns what the API server made of it.
+func (s *story) createForeign(object client.Object) client.Object {
+	s.Helper()
+	s.createNamespace()
+	if err := admin.Create(s.Context(), object, client.FieldOwner("somebody")); err != nil {
+		s.Fatal(err)
+	}
+	s.cleanUp(object)
+	s.mustRead(object)
+	return object
+}
+
+func (s *story) createNamespace() {
+	s.Helper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}
+	if err := admin.Create(s.Context(), namespace); client.IgnoreAlreadyExists(err) != nil {
+		s.Fatal(err)
+	}
+}

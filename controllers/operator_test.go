@@ -1,0 +1,170 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+)
+
+// The operator's ServiceAccount, as config/rbac names it.
+const (
+	operatorNamespace = "edge-ingress-operator-system"
+	operatorAccount   = "edge-ingress-operator"
+)
+
+// operatorOptions are those that main.go's flags have by default.
+var operatorOptions = snapshot.Options{
+	AllowedImageRepositories: []string{chart.DefaultImage().Repository},
+	ControllerClusterRole:    "edge-ingress-operator-controller",
+	ElectionClusterRole:      "edge-ingress-operator-controller-election",
+}
+
+// operatorProcess is the operator as main.go sets it up, but within the test process, with the rights of its ServiceAccount.
+type operatorProcess struct {
+	// requests are what it sent to the API server.
+	requests testcluster.Requests
+	denied   denials
+	// reconciler of the manager that runs.
+	reconciler *controllers.Reconciler
+	cancel     context.CancelFunc
+	ended      chan error
+}
+
+// start starts the operator and returns when its caches are filled.
+func (o *operatorProcess) start() error {
+	connection := cluster.ServiceAccountConfig(operatorNamespace, operatorAccount)
+	connection.Wrap(o.requests.Record)
+	connection.Wrap(o.denied.record)
+	mgr, err := newManager(connection)
+	if err != nil {
+		return err
+	}
+	o.reconciler = &controllers.Reconciler{
+		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Events: mgr.GetEventRecorder("edge-ingress-operator"),
+		Now: time.Now, Options: operatorOptions,
+	}
+	if err := o.reconciler.SetupWithManager(mgr, 4); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	o.cancel, o.ended = cancel, make(chan error, 1)
+	go func() { o.ended <- mgr.Start(ctx) }()
+	if !mgr.GetCache().WaitForCacheSync(ctx) {
+		return errors.New("starting the operator: its caches were not filled")
+	}
+	return nil
+}
+
+func newManager(connection *rest.Config) (ctrl.Manager, error) {
+	again := true // Two controllers of one name are an error in one process, and tests restart the operator.
+	mgr, err := ctrl.NewManager(connection, ctrl.Options{
+		Scheme: controllers.NewScheme(), Cache: controllers.CacheOptions(),
+		Metrics: metricsserver.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: &again},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the operator's manager: %w", err)
+	}
+	return mgr, nil
+}
+
+// stop stops the operator and returns when nothing of it runs any more.
+func (o *operatorProcess) stop() error {
+	o.cancel()
+	if err := <-o.ended; err != nil {
+		return fmt.Errorf("stopping the operator: %w", err)
+	}
+	return nil
+}
+
+// stopOperator stops the operator until startOperator is called, or the test ends.
+func stopOperator(t *testing.T) (startOperator func()) {
+	t.Helper()
+	if err := operator.stop(); err != nil {
+		t.Fatal(err)
+	}
+	start := sync.OnceValue(operator.start)
+	startOperator = func() {
+		if err := start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(startOperator)
+	return startOperator
+}
+
+func restartOperator(t *testing.T) {
+	t.Helper()
+	stopOperator(t)()
+}
+
+// passes is how many passes the operator has made in the life of the test process, over all EdgeIngress objects.
+func passes(t *testing.T) int {
+	t.Helper()
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0.0
+	for _, family := range families {
+		if family.GetName() != "controller_runtime_reconcile_total" {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			total += metric.GetCounter().GetValue()
+		}
+	}
+	return int(total)
+}
+
+// denials are the requests that the API server refused for want of a right.
+type denials struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (d *denials) record(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		response, err := next.RoundTrip(request)
+		if err == nil && response.StatusCode == http.StatusForbidden {
+			d.mu.Lock()
+			d.seen = append(d.seen, request.Method+" "+request.URL.Path)
+			d.mu.Unlock()
+		}
+		return response, err
+	})
+}
+
+// err tells of those that are not meant. Meant are two: an apply to a node that is gone is refused, as it must be, because it would create
+// the node; and nothing can be created in a namespace that is going.
+func (d *denials) err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	unexpected := slices.DeleteFunc(slices.Clone(d.seen), func(request string) bool {
+		return strings.HasPrefix(request, "PATCH /api/v1/nodes/") || strings.Contains(request, "/namespaces/edge-doomed")
+	})
+	if len(unexpected) > 0 {
+		return fmt.Errorf("the operator was refused, for want of a right, %d requests: %s", len(unexpected), strings.Join(unexpected, ", "))
+	}
+	return nil
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }

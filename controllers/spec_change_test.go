@@ -1,0 +1,323 @@
+package controllers_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func TestIsolationIsSwitchedThereAndBack(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "isolation")
+	s.addNodes("a")
+	s.createReady()
+	s.eventually("Dedicated taints", s.isEdgeNode(s.node("a")))
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Isolation = v1alpha1.IsolationShared })
+	s.eventually("Shared takes the taint away", s.isNotTainted(s.node("a")))
+	s.eventually("Shared keeps the labels", s.isLabelled(s.node("a")))
+	s.becomesReady()
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Isolation = v1alpha1.IsolationDedicated })
+	s.eventually("Dedicated taints again", s.isEdgeNode(s.node("a")))
+}
+
+func TestNodesAreChosenOtherwise(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "choice")
+	s.addNode("old", map[string]string{poolLabel: s.name, "example.com/generation": "1"})
+	s.addNode("new", map[string]string{poolLabel: s.name, "example.com/generation": "2"})
+	s.create(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector.MatchLabels["example.com/generation"] = "1" })
+	s.eventually("the selector chooses", s.readyPodsOn(s.node("old")))
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector.MatchLabels["example.com/generation"] = "2" })
+	s.eventually("the new node joins", s.isEdgeNode(s.node("new")))
+	s.eventually("the old node is clean", s.isClean(s.node("old")))
+	s.eventually("the controller moves", s.readyPodsOn(s.node("new")))
+
+	s.change(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Nodes.Selector, e.Spec.Nodes.Names = nil, []string{s.node("old"), s.node("later")}
+	})
+	s.eventually("the named node joins", s.isEdgeNode(s.node("old")))
+	s.eventually("the one that is not named is clean", s.isClean(s.node("new")))
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNodesMissing)
+	s.saysOf(v1alpha1.ConditionNodesReady, s.node("later"))
+
+	s.addNode("later", nil)
+	s.eventually("a named node joins when it appears", s.isEdgeNode(s.node("later")))
+	s.eventually("a controller runs there", s.readyPodsOn(s.node("old"), s.node("later")))
+}
+
+func TestTheKindOfWorkloadIsChangedWithoutAGap(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "kind")
+	s.addNodes("a", "b")
+	s.createReady()
+	fewest := s.watchReadyPods()
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment })
+	s.eventually("the Deployment is made", s.belongsToTheEdge(named(s, &appsv1.Deployment{})))
+	s.eventually("its disruption budget is made", s.belongsToTheEdge(named(s, &policyv1.PodDisruptionBudget{})))
+	s.goes(named(s, &appsv1.DaemonSet{}))
+	s.eventually("the Deployment's pods alone are left", s.readyPodsOn(s.node("a"), s.node("b")))
+	s.becomesReady()
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDaemonSet })
+	s.eventually("the DaemonSet is made", s.belongsToTheEdge(named(s, &appsv1.DaemonSet{})))
+	s.goes(named(s, &appsv1.Deployment{}))
+	s.goes(named(s, &policyv1.PodDisruptionBudget{}))
+	s.eventually("the DaemonSet's pods alone are left", s.readyPodsOn(s.node("a"), s.node("b")))
+	s.becomesReady()
+	if got := fewest(); got < 2 {
+		t.Errorf("at some time only %d controller pods were ready, want always 2", got)
+	}
+}
+
+// watchReadyPods watches the controller pods, which are ready, until the function that it returns is called; that one answers how few were
+// ready at the worst time in between.
+func (s *story) watchReadyPods() (fewest func() int) {
+	s.Helper()
+	events, err := admin.Watch(s.Context(), &corev1.PodList{}, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: s.name})
+	if err != nil {
+		s.Fatal(err)
+	}
+	low := make(chan int)
+	go func() { low <- fewestReady(events.ResultChan()) }()
+	return func() int {
+		events.Stop()
+		return <-low
+	}
+}
+
+// fewestReady is how few pods were ready at the worst time after two of them were. What comes before only tells what there is.
+func fewestReady(events <-chan watch.Event) int {
+	ready, low := map[string]bool{}, -1
+	for event := range events {
+		pod, isPod := event.Object.(*corev1.Pod)
+		if !isPod {
+			continue
+		}
+		delete(ready, pod.Name)
+		if event.Type != watch.Deleted && isReady(pod) {
+			ready[pod.Name] = true
+		}
+		if low < 0 && len(ready) < 2 {
+			continue
+		}
+		if low < 0 || len(ready) < low {
+			low = len(ready)
+		}
+	}
+	return low
+}
+
+func TestTheExposureIsChangedThereAndBack(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "exposure")
+	s.addNodes("a")
+	s.createReady(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} })
+	service := named(s, &corev1.Service{})
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureNodePort })
+	s.eventually("the Service is for node ports only", func() error {
+		return errors.Join(s.read(service), want("type", service.Spec.Type, corev1.ServiceTypeNodePort, same),
+			want("policy", service.Spec.ExternalTrafficPolicy, corev1.ServiceExternalTrafficPolicyLocal, same))
+	})
+	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionTrue, v1alpha1.ReasonNotApplicable)
+	s.rollsOut()
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureHostNetwork })
+	s.eventually("the controller uses the node's network", func() error { return s.usesHostNetwork(true) })
+	s.goes(service)
+	s.rollsOut()
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureLoadBalancer })
+	s.eventually("the controller has a network of its own again", func() error { return s.usesHostNetwork(false) })
+	s.assignAddress("203.0.113.11")
+	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionTrue, v1alpha1.ReasonAddressAssigned)
+	s.rollsOut()
+}
+
+// rollsOut waits until the story is Ready with all pods of the DaemonSet replaced, and now and then makes the DaemonSet controller look again.
+// Of Kubernetes 1.36.3 it may have to be: with a surge it looks when a pod has been ready for minReadySeconds, but where it had already
+// meant to look at an earlier time, for another pod, it forgets the later one, and then waits for an event (compare
+// https://github.com/openkruise/kruise/pull/1014, which repairs this in a copy of that controller).
+func (s *story) rollsOut() {
+	s.Helper()
+	looks := 0
+	s.eventually("the DaemonSet is rolled out", func() error {
+		err := s.hasCondition(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonAllConditionsMet)
+		if looks++; err != nil && looks%20 == 0 {
+			s.patch(named(s, &appsv1.DaemonSet{}), fmt.Sprintf(`{"metadata":{"annotations":{"example.com/look":"%d"}}}`, looks))
+		}
+		return err
+	})
+}
+
+func (s *story) usesHostNetwork(wanted bool) error {
+	daemonSet := named(s, &appsv1.DaemonSet{})
+	if err := s.read(daemonSet); err != nil {
+		return err
+	}
+	return want("host network", daemonSet.Spec.Template.Spec.HostNetwork, wanted, same)
+}
+
+// specStep is a change of the spec and what has to come of it.
+type specStep struct {
+	name   string
+	change func(*v1alpha1.EdgeIngress)
+	look   func() error
+}
+
+func TestEachSettingArrivesAndIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "settings")
+	s.addNodes("a")
+	s.create()
+	for _, step := range slices.Concat(s.serviceSteps(), s.configSteps(), s.podSteps()) {
+		s.change(step.change)
+		s.eventually(step.name, step.look)
+	}
+}
+
+func (s *story) serviceSteps() []specStep {
+	service := named(s, &corev1.Service{})
+	on := func(look func() error) func() error {
+		return func() error {
+			if err := s.read(service); err != nil {
+				return err
+			}
+			return look()
+		}
+	}
+	loadBalancer := func(change func(*v1alpha1.LoadBalancerSpec)) func(*v1alpha1.EdgeIngress) {
+		return func(e *v1alpha1.EdgeIngress) {
+			if e.Spec.Exposure.LoadBalancer == nil {
+				e.Spec.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{}
+			}
+			change(e.Spec.Exposure.LoadBalancer)
+		}
+	}
+	return []specStep{
+		{"annotations are added", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+			lb.Annotations = map[string]v1alpha1.AnnotationValue{"example.com/size": "small", "example.com/zone": "z1"}
+		}), on(func() error {
+			return errors.Join(hasAnnotation(service, "example.com/size", "small"), hasAnnotation(service, "example.com/zone", "z1"))
+		})},
+		{"an annotation is changed, another removed", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+			lb.Annotations = map[string]v1alpha1.AnnotationValue{"example.com/size": "large"}
+		}), on(func() error {
+			return errors.Join(hasAnnotation(service, "example.com/size", "large"), hasNoAnnotation(service, "example.com/zone"))
+		})},
+		{"the last annotation is removed", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.Annotations = nil }),
+			on(func() error { return hasNoAnnotation(service, "example.com/size") })},
+		{"source ranges are set", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+			lb.SourceRanges = []v1alpha1.CIDR{"198.51.100.0/24", "2001:db8::/32"}
+		}), on(func() error {
+			return want("source ranges", service.Spec.LoadBalancerSourceRanges, []string{"198.51.100.0/24", "2001:db8::/32"}, slices.Equal)
+		})},
+		{"source ranges are taken back", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.SourceRanges = nil }),
+			on(func() error { return want("source ranges", service.Spec.LoadBalancerSourceRanges, nil, slices.Equal) })},
+		{"node ports are not allocated", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.NodePorts = v1alpha1.Disabled }),
+			on(func() error {
+				return want("allocation", service.Spec.AllocateLoadBalancerNodePorts != nil && *service.Spec.AllocateLoadBalancerNodePorts, false, same)
+			})},
+	}
+}
+
+func hasAnnotation(object client.Object, key, value string) error {
+	if got, there := object.GetAnnotations()[key]; !there || got != value {
+		return fmt.Errorf("annotation %s: want %q, got %q (present: %t)", key, value, got, there)
+	}
+	return nil
+}
+
+func hasNoAnnotation(object client.Object, key string) error {
+	if got, there := object.GetAnnotations()[key]; there {
+		return fmt.Errorf("annotation %s is there, value %q", key, got)
+	}
+	return nil
+}
+
+func (s *story) configSteps() []specStep {
+	holds := func(key, value string) func() error {
+		return func() error {
+			configMap := named(s, &corev1.ConfigMap{})
+			if err := s.read(configMap); err != nil {
+				return err
+			}
+			return want("setting "+key, configMap.Data[key], value, same)
+		}
+	}
+	proxies := v1alpha1.TrustedCIDRs{"192.0.2.0/28"}
+	return []specStep{
+		{"a setting of the engine is added", func(e *v1alpha1.EdgeIngress) {
+			e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "20m"}
+		}, holds("proxy-body-size", "20m")},
+		{"a setting of the engine is removed", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Config = nil }, holds("proxy-body-size", "")},
+		{"PROXY protocol is trusted", func(e *v1alpha1.EdgeIngress) {
+			e.Spec.ClientIP = &v1alpha1.ClientIPSpec{ProxyProtocol: &v1alpha1.ProxyProtocolSpec{TrustedCIDRs: proxies}}
+		}, holds("use-proxy-protocol", "true")},
+		{"a header is trusted instead", func(e *v1alpha1.EdgeIngress) {
+			e.Spec.ClientIP = &v1alpha1.ClientIPSpec{ForwardedHeader: &v1alpha1.ForwardedHeaderSpec{TrustedCIDRs: proxies}}
+		}, func() error {
+			return errors.Join(holds("use-proxy-protocol", "false")(), holds("enable-real-ip", "true")(), holds("proxy-real-ip-cidr", "192.0.2.0/28")())
+		}},
+		{"nobody is trusted any more", func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = nil },
+			func() error {
+				return errors.Join(holds("use-proxy-protocol", "false")(), holds("enable-real-ip", "false")())
+			}},
+	}
+}
+
+func (s *story) podSteps() []specStep {
+	daemonSet := named(s, &appsv1.DaemonSet{})
+	pod := &daemonSet.Spec.Template.Spec
+	on := func(look func() error) func() error {
+		return func() error {
+			if err := s.read(daemonSet); err != nil {
+				return err
+			}
+			return look()
+		}
+	}
+	grace := func(wanted int64) func() error {
+		return on(func() error { return want("grace period", *pod.TerminationGracePeriodSeconds, wanted, same) })
+	}
+	memory := func(wanted string) func() error {
+		return on(func() error {
+			return want("memory limit", pod.Containers[0].Resources.Limits.Memory().String(), wanted, same)
+		})
+	}
+	return []specStep{
+		{"resources are set", func(e *v1alpha1.EdgeIngress) {
+			e.Spec.Controller.Resources = &v1alpha1.ResourcesSpec{Limits: v1alpha1.ResourceAmounts{corev1.ResourceMemory: resource.MustParse("1024Mi")}}
+		}, memory("1Gi")},
+		{"resources are taken back", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Resources = nil }, memory("0")},
+		{"the balancer needs longer", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, grace(60 + 260)},
+		{"the balancer needs no time", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, grace(260)},
+		{"the image is another build of the same repository", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Image = otherBuild() },
+			on(func() error { return want("image", pod.Containers[0].Image, otherBuildReference, same) })},
+	}
+}
+
+const otherBuildReference = "registry.k8s.io/ingress-nginx/controller:v1.15.0@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+func otherBuild() *v1alpha1.ImageSpec {
+	return &v1alpha1.ImageSpec{
+		Repository: "registry.k8s.io/ingress-nginx/controller", Tag: "v1.15.0",
+		Digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	}
+}

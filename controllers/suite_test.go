@@ -1,0 +1,143 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/yaml"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+)
+
+// One cluster serves all tests of the package. Stories with nodes and an EdgeIngress of their own run in parallel; those that stop
+// the operator, count its requests or change what concerns every EdgeIngress do not, and so run first and alone.
+var (
+	cluster *testcluster.Cluster
+	// admin is an administrator's client without a cache.
+	admin client.WithWatch
+	// operator is the operator, which runs unless a test stopped it.
+	operator = &operatorProcess{}
+)
+
+// applicationNode belongs to no story.
+const applicationNode = "applications"
+
+// parallelStories is more than there are processors, because a story mostly waits.
+const parallelStories = "8"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	logger := logr.Discard()
+	if testing.Verbose() {
+		logger = zap.New(zap.WriteTo(os.Stderr), zap.ConsoleEncoder())
+	}
+	ctrl.SetLogger(logger)
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) (code int) {
+	if err := flag.Set("test.parallel", parallelStories); err != nil {
+		fmt.Fprintln(os.Stderr, "setting how many tests run in parallel:", err)
+		return 1
+	}
+	started, err := testcluster.Start(context.Background(), testcluster.Options{Controllers: true})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	cluster = started
+	err = prepare()
+	if err == nil {
+		code = m.Run()
+		err = errors.Join(operator.stop(), operator.denied.err())
+	}
+	if err = errors.Join(err, cluster.Stop()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func prepare() error {
+	if err := cluster.InstallCRDs(); err != nil {
+		return err
+	}
+	var err error
+	if admin, err = client.NewWithWatch(cluster.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
+		return fmt.Errorf("making the administrator's client: %w", err)
+	}
+	if err := installRBAC(context.Background()); err != nil {
+		return err
+	}
+	// Edge nodes are tainted only where a node is left for applications.
+	if err := cluster.AddNode(context.Background(), testcluster.Node{Name: applicationNode}); err != nil {
+		return err
+	}
+	return operator.start()
+}
+
+// installRBAC applies config/rbac as kubectl apply -k does, so that the operator has the rights that it is shipped with and no others.
+func installRBAC(ctx context.Context) error {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}
+	if err := admin.Create(ctx, namespace); err != nil {
+		return fmt.Errorf("creating the operator's namespace: %w", err)
+	}
+	objects, err := rbacObjects()
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		if err := admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("kubectl")); err != nil {
+			return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// rbacObjects reads the objects that config/rbac/kustomization.yaml lists.
+func rbacObjects() ([]*unstructured.Unstructured, error) {
+	directory := filepath.Join("..", "config", "rbac")
+	var kustomization struct {
+		Resources []string `json:"resources"`
+	}
+	if err := readYAML(filepath.Join(directory, "kustomization.yaml"), &kustomization); err != nil {
+		return nil, err
+	}
+	var objects []*unstructured.Unstructured
+	for _, file := range kustomization.Resources {
+		object := &unstructured.Unstructured{}
+		if err := readYAML(filepath.Join(directory, file), &object.Object); err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+	if !slices.ContainsFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetName() == operatorAccount }) {
+		return nil, errors.New("reading config/rbac: the operator's own role is not there")
+	}
+	return objects, nil
+}
+
+func readYAML(path string, into any) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading a manifest: %w", err)
+	}
+	if err := yaml.Unmarshal(content, into); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	return nil
+}
