@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
 // leavesNoTrace looks at everything that the EdgeIngress touched after it is gone. The namespace stays.
@@ -243,4 +247,53 @@ func (s *story) uids() map[client.Object]types.UID {
 		}
 	}
 	return there
+}
+
+// laggingClient shows the nodes as they were at some time, as a cache does that has not seen the last writes yet.
+type laggingClient struct {
+	client.Client
+	nodes corev1.NodeList
+}
+
+func (c *laggingClient) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	if nodes, isNodes := list.(*corev1.NodeList); isNodes {
+		c.nodes.DeepCopyInto(nodes)
+		return nil
+	}
+	return c.Client.List(ctx, list, options...)
+}
+
+func TestALaggingCacheDoesNotLetAnEdgeGo(t *testing.T) {
+	s := newStory(t, "lagging")
+	s.addNodes("a")
+	connection, err := client.New(cluster.ServiceAccountConfig(operatorNamespace, operatorAccount), client.Options{Scheme: controllers.NewScheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lagging := &laggingClient{Client: connection}
+	if err := admin.List(t.Context(), &lagging.nodes); err != nil {
+		t.Fatal(err)
+	}
+	s.create()
+	s.eventually("the node is an edge node", s.isEdgeNode(s.node("a")))
+	startOperator := stopOperator(t)
+	edge := s.edge()
+	s.delete(edge)
+
+	reconciler := &controllers.Reconciler{Client: lagging, Reader: connection, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions}
+	s.eventually("the objects go", func() error {
+		if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(edge)}); err != nil {
+			return err
+		}
+		return s.nothingIsLeft()
+	})
+	if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(edge)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.read(edge); err != nil {
+		t.Fatalf("the EdgeIngress was let go while its node was not clean: %v", err)
+	}
+	startOperator()
+	s.goes(edge)
+	s.leavesNoTrace(s.node("a"))
 }

@@ -3,8 +3,11 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,6 +43,9 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	if !clean {
 		return false, nil
 	}
+	if held, err := r.holdsLabels(ctx, seen.EdgeIngress.Name); held || err != nil {
+		return false, err
+	}
 	edge := seen.EdgeIngress.DeepCopy()
 	before := edge.DeepCopy()
 	controllerutil.RemoveFinalizer(edge, v1alpha1.Finalizer)
@@ -53,4 +59,17 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 		return false, fmt.Errorf("removing the finalizer from EdgeIngress %q: %w", edge.Name, err)
 	}
 	return true, nil
+}
+
+// holdsLabels asks the API server itself: a cache that has not seen our own last writes yet shows nodes as clean that are not, and what
+// is forgotten here stays for ever. Objects need no such care, since Kubernetes collects what the EdgeIngress owned.
+func (r *Reconciler) holdsLabels(ctx context.Context, name string) (bool, error) {
+	nodes := &metav1.PartialObjectMetadataList{}
+	nodes.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NodeList"))
+	if err := r.Reader.List(ctx, nodes, client.HasLabels{v1alpha1.NodeLabel(name)}); err != nil {
+		return false, fmt.Errorf("listing the nodes that EdgeIngress %q labelled: %w", name, err)
+	}
+	return slices.ContainsFunc(nodes.Items, func(node metav1.PartialObjectMetadata) bool {
+		return len(managedLabels(node.ManagedFields)[name]) > 0
+	}), nil
 }
