@@ -191,6 +191,8 @@ func TestTaintGate(t *testing.T) {
 		"an agent that runs elsewhere":                          {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{otherPool(speaker())}, []string{"a"}, ""},
 		"one agent of two does not tolerate it":                 {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating), speaker()}, nil, "TaintWithheldForAgents: [a]"},
 		"an agent that another taint keeps away loses nothing":  {[]snapshot.Node{node("a", pool, taint("gpu", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, []string{"a"}, ""},
+		"an agent that waits for a node that starts":            {[]snapshot.Node{node("a", pool, taint(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [a]"},
+		"an agent that waits for the cloud's controller":        {[]snapshot.Node{node("a", pool, taint("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [a]"},
 		"an agent that appears after the taint":                 {[]snapshot.Node{node("a", pool, tainted), node("w")}, []snapshot.Agent{speaker()}, nil, ""},
 		"an agent that appears before a second node joins":      {[]snapshot.Node{node("a", pool, tainted), node("b", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [b]"},
 		"every schedulable node is an edge node":                {[]snapshot.Node{node("a", pool), node("b", pool)}, nil, nil, "TaintWithheldAllNodes: [a b]"},

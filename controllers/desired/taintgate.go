@@ -34,9 +34,11 @@ func (g *taintGate) admits(node snapshot.Node) bool {
 	return len(agents) == 0
 }
 
-// agentsRemovedFrom are the load-balancer agents that run on the node and would not with the taint.
+// agentsRemovedFrom are the load-balancer agents that run on the node and would not with the taint. One that only waits for a node that
+// is starting runs there soon, so taints that pass do not count.
 func (g *taintGate) agentsRemovedFrom(node snapshot.Node) []snapshot.Agent {
 	taint := corev1.Taint{Key: g.key, Effect: corev1.TaintEffectNoSchedule}
+	node.Taints = slices.DeleteFunc(slices.Clone(node.Taints), passes)
 	var removed []snapshot.Agent
 	for _, agent := range g.snapshot.Agents.Items {
 		if provider.AgentRunsOn(agent, node) && !provider.AgentRunsOn(agent, node, taint) {
@@ -89,9 +91,14 @@ func placeRemains(nodes []snapshot.Node, chosen map[string]bool) bool {
 	})
 }
 
-// kubernetesTaintPrefix begins the taints that Kubernetes itself sets while a node is in trouble or cordoned.
-const kubernetesTaintPrefix = "node.kubernetes.io/"
-
 func keepsPodsAway(taint corev1.Taint) bool {
-	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !strings.HasPrefix(taint.Key, kubernetesTaintPrefix)
+	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes(taint)
+}
+
+// passingTaints begin the keys of taints that go by themselves: Kubernetes' own, on a node that is in trouble or cordoned, and those on a node
+// that starts, until its cloud's controller or Cilium has set it up.
+var passingTaints = []string{"node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"}
+
+func passes(taint corev1.Taint) bool {
+	return slices.ContainsFunc(passingTaints, func(prefix string) bool { return strings.HasPrefix(taint.Key, prefix) })
 }
