@@ -114,7 +114,7 @@ const (
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
 	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
-	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint; a packet that reaches it is dropped.
+	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint, so that a packet that reaches it is dropped, or there is no edge node at all.
 	ReasonEdgeNodesWithoutEndpoint = "EdgeNodesWithoutEndpoint"
 )
 

@@ -6,8 +6,10 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 //
 // +kubebuilder:validation:XValidation:rule="has(self.selector) || has(self.names)",message="nodes does not say which nodes are edge nodes: write nodes.selector (by label) or nodes.names"
 // +kubebuilder:validation:XValidation:rule="!has(self.selector) || !has(self.names)",message="nodes.selector and nodes.names exclude each other: remove one of them"
+// +kubebuilder:validation:XValidation:rule="!has(self.selector) || !has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, e.key != self.label || !(e.operator in ['NotIn', 'DoesNotExist']))",message="nodes.selector must not choose nodes by the absence of nodes.label, because the operator gives that label to the nodes it chose, and they would leave and join without end: write another label, such as pool"
 type NodesSpec struct {
-	// selector chooses nodes by label; nodes that get the label later join.
+	// selector chooses nodes by label; nodes that get the label later join. The operator sets nodes.label itself: its presence may be asked for
+	// (In, Exists and matchLabels), to choose nodes that somebody gave this role, but not its absence (NotIn and DoesNotExist).
 	// +optional
 	Selector *NodeSelector `json:"selector,omitempty"`
 

@@ -61,6 +61,7 @@ func TestChangesOfNodes(t *testing.T) {
 		"the names":                           {"nodes: {names: [a]}", "nodes: {names: [b, c]}", accepted},
 		"names give way to a selector":        {"nodes: {names: [a]}", "nodes: {selector: {matchLabels: {pool: edge}}}", accepted},
 		"a selector becomes empty":            {"nodes: {selector: {matchLabels: {pool: edge}}}", "nodes: {selector: {}}", "it would take every node"},
+		"the absence of the role is chosen":   {"nodes: {names: [a]}", "nodes: {selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: DoesNotExist}]}}", "must not choose nodes by the absence of nodes.label"},
 		"dedicated nodes are shared from now": {"nodes: {names: [a]}", "nodes: {names: [a], isolation: Shared}", accepted},
 	}
 	judgeChanges(t, "", rows)

@@ -30,6 +30,7 @@ func TestObjectAsAWhole(t *testing.T) {
 
 func TestNodes(t *testing.T) {
 	const noLabelKey, noLabelValue = "no label key: write name or example.com/name", "at most 63 letters, digits"
+	const absence = "by the absence of nodes.label, because the operator gives that label to the nodes it chose"
 	judge(t, "", map[string]verdict{
 		"neither selector nor names says which nodes":       {"nodes: {}", "write nodes.selector (by label) or nodes.names"},
 		"both selector and names contradict each other":     {"nodes: {names: [edge-1], selector: {matchLabels: {pool: edge}}}", "exclude each other: remove one"},
@@ -64,6 +65,14 @@ func TestNodes(t *testing.T) {
 		"an expression's key must be a label key":        {"nodes: {selector: {matchExpressions: [{key: 'my pool', operator: Exists}]}}", "must be a label key"},
 		"an expression's value must be a label value":    {"nodes: {selector: {matchExpressions: [{key: pool, operator: In, values: ['a b']}]}}", noLabelValue},
 		"an expression cannot use the own label":         {"nodes: {selector: {matchExpressions: [{key: edgeingress.node-restriction.kubernetes.io/public, operator: Exists}]}}", "write another label"},
+		"the role may be what chooses":                   {`nodes: {selector: {matchLabels: {node-role.kubernetes.io/edge: ""}}}`, accepted},
+		"the role may be what must exist":                {"nodes: {selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: Exists}]}}", accepted},
+		"the role may be what has one of the values":     {`nodes: {selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: In, values: [""]}]}}`, accepted},
+		"nodes without the role would flap":              {"nodes: {selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: DoesNotExist}]}}", absence},
+		"nodes without the role's value would flap":      {`nodes: {selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: NotIn, values: [""]}]}}`, absence},
+		"nodes without the written role would flap":      {"nodes: {label: edgeingress.dev/dmz, selector: {matchExpressions: [{key: edgeingress.dev/dmz, operator: DoesNotExist}]}}", absence},
+		"nodes that would flap beside another condition": {"nodes: {selector: {matchLabels: {pool: edge}, matchExpressions: [{key: gpu, operator: DoesNotExist}, {key: node-role.kubernetes.io/edge, operator: DoesNotExist}]}}", absence},
+		"nodes without the role of others do not flap":   {"nodes: {label: edgeingress.dev/dmz, selector: {matchExpressions: [{key: node-role.kubernetes.io/edge, operator: DoesNotExist}]}}", accepted},
 		"a selector takes at most 16 expressions":        {"nodes: {selector: {matchExpressions: [" + numbered("{key: k%d, operator: Exists}", 17) + "]}}", "must have at most 16 items"},
 		"one hundred values are the most one expression": {"nodes: {selector: {matchExpressions: [{key: pool, operator: In, values: [" + numbered("v%d", 101) + "]}]}}", "must have at most 100 items"},
 
