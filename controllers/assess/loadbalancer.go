@@ -240,6 +240,10 @@ func needsClusterPolicy(sc *scene) *verdict {
 // edgeWithoutEndpoint: a Deployment has fewer pods than there are edge nodes on purpose; one endpoint is the least.
 func edgeWithoutEndpoint(sc *scene) *verdict {
 	without := sc.edgeWithout(sc.endpointOn)
+	if sc.service != nil && len(sc.edge) == 0 {
+		return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "There is no edge node, so no ready endpoint either, and what arrives for %s is dropped: see the condition %s.",
+			sc.serviceRef(), v1alpha1.ConditionNodesReady)
+	}
 	if sc.service == nil || len(without) == 0 || (sc.isDeployment() && len(without) < len(sc.edge)) {
 		return nil
 	}
