@@ -11,6 +11,7 @@ import (
 // +kubebuilder:validation:XValidation:rule="!has(self.nodePorts) || self.type == 'NodePort'",message="exposure.nodePorts needs exposure.type NodePort: remove nodePorts or change the type"
 // +kubebuilder:validation:XValidation:rule="!(has(self.ipFamilies) || has(self.ipFamilyPolicy)) || self.type in ['LoadBalancer', 'NodePort']",message="exposure.ipFamilies and ipFamilyPolicy need a Service: write exposure.type LoadBalancer or NodePort, or remove them"
 // +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack: write one of these, or a single family"
+// +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) != 1 || !has(self.ipFamilyPolicy) || self.ipFamilyPolicy == 'SingleStack'",message="exposure.ipFamilyPolicy PreferDualStack and RequireDualStack take both ipFamilies or none, because Kubernetes adds the second one: write both, the primary one first, or remove ipFamilies, or write SingleStack"
 type ExposureSpec struct {
 	// type is LoadBalancer (a Service that a load balancer of the cluster serves), NodePort (a Service for a balancer outside Kubernetes),
 	// HostNetwork (the controller uses the node's own network, no Service) or HostPort (ports 80 and 443 of the node lead to the pod, no Service).
@@ -31,7 +32,7 @@ type ExposureSpec struct {
 	// +kubebuilder:validation:Enum=SingleStack;PreferDualStack;RequireDualStack
 	IPFamilyPolicy *corev1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
 
-	// ipFamilies of the Service, the primary one first. Default: the cluster's.
+	// ipFamilies of the Service, the primary one first. Default: the cluster's. With ipFamilyPolicy PreferDualStack or RequireDualStack write both or none.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2

@@ -35,6 +35,7 @@ func TestChanges(t *testing.T) {
 		"the primary family":              {"exposure: {ipFamilies: [IPv4]}", "exposure: {ipFamilies: [IPv6]}", family},
 		"the order of the families":       {"exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4, IPv6]}", "exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv6, IPv4]}", family},
 		"a second family":                 {"exposure: {ipFamilies: [IPv4]}", "exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4, IPv6]}", accepted},
+		"the families are half a pair":    {"exposure: {ipFamilies: [IPv4]}", "exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4]}", "take both ipFamilies or none"},
 		"the families are emptied":        {"exposure: {ipFamilies: [IPv4]}", "exposure: {ipFamilies: []}", "exposure.ipFamilies must not be empty"},
 		"the families are left to others": {"exposure: {ipFamilies: [IPv4]}", "", accepted},
 

@@ -6,7 +6,10 @@ import (
 )
 
 func TestExposure(t *testing.T) {
-	const drain = "write it like 30s or 1m30s"
+	const (
+		drain       = "write it like 30s or 1m30s"
+		halfWritten = "write both, the primary one first, or remove ipFamilies, or write SingleStack"
+	)
 	judge(t, someNodes, map[string]verdict{
 		"a load balancer":     {"exposure: {type: LoadBalancer}", accepted},
 		"fixed node ports":    {"exposure: {type: NodePort, nodePorts: {http: 30080, https: 30443}}", accepted},
@@ -27,6 +30,10 @@ func TestExposure(t *testing.T) {
 		"two families where there are two":              {"exposure: {type: NodePort, ipFamilyPolicy: PreferDualStack}", accepted},
 		"two families need a policy for two":            {"exposure: {ipFamilies: [IPv4, IPv6]}", "need ipFamilyPolicy PreferDualStack or RequireDualStack"},
 		"two families are no single stack":              {"exposure: {ipFamilyPolicy: SingleStack, ipFamilies: [IPv4, IPv6]}", "write one of these, or a single family"},
+		"one family is a single stack":                  {"exposure: {ipFamilyPolicy: SingleStack, ipFamilies: [IPv6]}", accepted},
+		"two families where two are preferred":          {"exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4, IPv6]}", accepted},
+		"one family where two are preferred":            {"exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4]}", halfWritten},
+		"one family where two are required":             {"exposure: {type: NodePort, ipFamilyPolicy: RequireDualStack, ipFamilies: [IPv6]}", halfWritten},
 		"the same family twice":                         {"exposure: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv4, IPv4]}", "names the same family twice"},
 		"a family is IPv4 or IPv6":                      {"exposure: {ipFamilies: [ipv4]}", `supported values: "IPv4", "IPv6"`},
 		"no families are none to choose from":           {"exposure: {ipFamilies: []}", "or remove ipFamilies to take the cluster's"},
