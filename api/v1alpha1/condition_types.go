@@ -36,7 +36,7 @@ const (
 	ReasonNotRead = "NotRead"
 	// ReasonApplyFailed (False): the API server refused or failed a write; the message quotes it.
 	ReasonApplyFailed = "ApplyFailed"
-	// ReasonNameTaken (False): an object of the name that is needed exists and is not this EdgeIngress's; it is left alone.
+	// ReasonNameTaken (False or Unknown): an object of the name that is needed exists and is not this EdgeIngress's; it is left alone.
 	ReasonNameTaken = "NameTaken"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"

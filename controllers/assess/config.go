@@ -17,7 +17,7 @@ func configEffective(sc *scene) verdict {
 		needs:  needs,
 		writes: func(kind string) bool { return kind == "ConfigMap" || kind == "IngressClass" },
 		checks: []check{
-			configTaken,
+			configTaken, workloadTaken,
 			refused(chart.ProblemTrust, v1alpha1.ReasonTrustRefused),
 			refused(chart.ProblemForbidden, v1alpha1.ReasonForbiddenConfigKeys),
 			refused(chart.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),

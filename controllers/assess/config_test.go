@@ -13,6 +13,7 @@ import (
 var (
 	noConfigMap      = func(g *given) { g.s.ConfigMap = snapshot.Read[corev1.ConfigMap]{} }
 	foreignConfigMap = func(g *given) { g.s.ConfigMap = snapshot.Read[corev1.ConfigMap]{Foreign: true} }
+	foreignDaemonSet = func(g *given) { g.s.DaemonSet = snapshot.Read[appsv1.DaemonSet]{Foreign: true} }
 	otherConfigMap   = args("/nginx-ingress-controller", "--configmap=ingress-nginx/other")
 )
 
@@ -42,6 +43,7 @@ func TestConfigEffective(t *testing.T) {
 		"row 40: another ConfigMap is read":                {[]option{otherConfigMap}, condition, no, v1alpha1.ReasonConfigNotUsed, "(ingress-nginx/other)"},
 		"row 40: no ConfigMap is read":                     {[]option{args("/nginx-ingress-controller")}, condition, no, v1alpha1.ReasonConfigNotUsed, "(none)"},
 		"no controller yet":                                {[]option{func(g *given) { g.s.DaemonSet = snapshot.Read[appsv1.DaemonSet]{} }}, condition, unknown, v1alpha1.ReasonWorkloadMissing, ""},
+		"a controller of somebody else":                    {[]option{foreignDaemonSet}, condition, no, v1alpha1.ReasonNameTaken, "DaemonSet edge-public/public-edge-ingress exists and does not belong"},
 		"row 31: pods go around the balancer":              {[]option{hetzner, annotated(hetznerKey, "true"), proxyProtocol}, condition, yes, v1alpha1.ReasonConfigWritten, "Pods that call 203.0.113.10"},
 		"row 31: ipMode VIP is the same":                   {[]option{hetzner, annotated(hetznerKey, "true"), proxyProtocol, ipMode(corev1.LoadBalancerIPModeVIP)}, condition, yes, v1alpha1.ReasonConfigWritten, "Pods that call 203.0.113.10"},
 		"row 31: with ipMode Proxy pods pass the balancer": {[]option{hetzner, annotated(hetznerKey, "true"), proxyProtocol, proxyMode}, condition, yes, v1alpha1.ReasonConfigWritten, ""},

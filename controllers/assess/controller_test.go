@@ -33,7 +33,7 @@ func TestControllerAvailable(t *testing.T) {
 		"a pod on a node that is being deleted":          {[]option{strayOn("app-1"), node("app-1", func(n *snapshot.Node) { n.Deleting = true })}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"row 1: no edge node":                            {[]option{selected(), func(g *given) { g.s.Pods.Items = nil }}, condition, no, v1alpha1.ReasonNoEdgeNodes, "NodesReady"},
 		"no DaemonSet yet":                               {[]option{func(g *given) { g.s.DaemonSet.Value = nil }}, condition, unknown, v1alpha1.ReasonWorkloadMissing, "DaemonSet edge-public/public-edge-ingress has not been seen yet."},
-		"a DaemonSet of somebody else":                   {[]option{func(g *given) { g.s.DaemonSet = snapshot.Read[appsv1.DaemonSet]{Foreign: true} }}, condition, no, v1alpha1.ReasonNameTaken, "DaemonSet edge-public/public-edge-ingress exists and does not belong"},
+		"a DaemonSet of somebody else":                   {[]option{foreignDaemonSet}, condition, no, v1alpha1.ReasonNameTaken, "DaemonSet edge-public/public-edge-ingress exists and does not belong"},
 		"a template that was not taken up":               {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Generation++ })}, condition, unknown, v1alpha1.ReasonRolloutNotObserved, ""},
 		"a template of before":                           {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Annotations[v1alpha1.AppliedAnnotation] = "old" })}, condition, unknown, v1alpha1.ReasonRolloutNotObserved, ""},
 		"nothing could be computed":                      {[]option{func(g *given) { g.d.Objects = nil }}, condition, unknown, v1alpha1.ReasonRolloutNotObserved, ""},

@@ -80,6 +80,7 @@ func TestForwardedHeadersSafe(t *testing.T) {
 		"row 40: another ConfigMap is read":                 {[]option{otherConfigMap}, condition, unknown, v1alpha1.ReasonConfigNotEffective, "does not read ConfigMap"},
 		"pods of an older template":                         {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 })}, condition, unknown, v1alpha1.ReasonRolloutInProgress, ""},
 		"no controller yet":                                 {[]option{func(g *given) { g.s.DaemonSet.Value = nil }}, condition, unknown, v1alpha1.ReasonWorkloadMissing, ""},
+		"a controller of somebody else":                     {[]option{foreignDaemonSet}, condition, unknown, v1alpha1.ReasonNameTaken, "DaemonSet edge-public/public-edge-ingress is not this EdgeIngress's"},
 		"the ConfigMap not read":                            {[]option{unread["ConfigMap"]}, condition, unknown, v1alpha1.ReasonNotRead, "the ConfigMap"},
 		"the DaemonSet not read":                            {[]option{unread["DaemonSet"]}, condition, unknown, v1alpha1.ReasonNotRead, ""},
 		"row 73: nodes not read while something is trusted": {[]option{appending, unread["Nodes"]}, condition, unknown, v1alpha1.ReasonNotRead, "the nodes"},

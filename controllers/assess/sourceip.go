@@ -101,7 +101,11 @@ func lostInConfig(sc *scene, what string) *verdict {
 }
 
 func controllerUnseen(sc *scene) *verdict {
-	if sc.workload.template != nil {
+	switch {
+	case sc.workload.foreign:
+		return unclear(v1alpha1.ReasonNameTaken, "%s is not this EdgeIngress's, so what its pods make of the client's address is not known: see the condition %s.",
+			sc.workload.ref, v1alpha1.ConditionControllerAvailable)
+	case sc.workload.template != nil:
 		return nil
 	}
 	return unclear(v1alpha1.ReasonWorkloadMissing, "%s has not been seen yet.", sc.workload.ref)

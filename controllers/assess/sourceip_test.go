@@ -83,6 +83,7 @@ func TestSourceIPConfiguredThroughAForwardingBalancer(t *testing.T) {
 		"host network set by hand":                           {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.HostNetwork = true })}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, ""},
 		"an image that is not allowed":                       {[]option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, "left as it was"},
 		"no controller yet":                                  {[]option{func(g *given) { g.s.DaemonSet.Value = nil }}, sourceIP, unknown, v1alpha1.ReasonWorkloadMissing, ""},
+		"a controller of somebody else":                      {[]option{foreignDaemonSet}, sourceIP, unknown, v1alpha1.ReasonNameTaken, "is not this EdgeIngress's"},
 		"pods of an older template":                          {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 })}, sourceIP, unknown, v1alpha1.ReasonRolloutInProgress, ""},
 		"pods of the workload before":                        {[]option{deployment, func(g *given) { g.s.Pods.Items = append(g.s.Pods.Items, pod("old", "edge-1", "10.244.1.9")) }}, sourceIP, unknown, v1alpha1.ReasonRolloutInProgress, ""},
 		"an address that is lost beats a pending rollout":    {[]option{onService(policyCluster), onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 })}, sourceIP, no, v1alpha1.ReasonTrafficPolicyCluster, ""},
