@@ -27,7 +27,12 @@ func engineIsFork(sc *scene) *verdict {
 	return unclear(v1alpha1.ReasonForkNotTracked, "The image is %s:%s, another build than upstream's: whether it gets fixes is its publisher's to say.", image.Repository, image.Tag)
 }
 
-// runsUpstream is whether the image is upstream's, from whichever registry: the digest decides.
+// versionKnown is whether the image is the very one that the operator ships, whose version is known; a tag beside another digest proves nothing.
+func versionKnown(image *v1alpha1.ImageSpec) bool {
+	return image == nil || image.Digest == chart.DefaultImage().Digest
+}
+
+// runsUpstream is whether the image is upstream's, of whichever version, or the one that the operator ships from whichever registry.
 func runsUpstream(image *v1alpha1.ImageSpec) bool {
 	upstream := chart.DefaultImage()
 	return image == nil || image.Repository == upstream.Repository || image.Digest == upstream.Digest

@@ -199,7 +199,7 @@ func hostPortUnseen(*scene) *verdict {
 
 // engineVersionUnseen: older builds ignore the header where PROXY protocol is on.
 func engineVersionUnseen(sc *scene) *verdict {
-	if !sc.trust.ProxyProtocol || !sc.trust.Header || runsUpstream(sc.spec.Controller.Image) {
+	if !sc.trust.ProxyProtocol || !sc.trust.Header || versionKnown(sc.spec.Controller.Image) {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonEngineVersionUnknown,
