@@ -19,6 +19,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Source IP Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="SourceIPPreserved")].reason`,description="Why Source IP is what it is"
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 50",message="metadata.name must be at most 50 characters, because names of other objects are made from it: choose a shorter name"
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z][-a-z0-9]*$')",message="metadata.name must begin with a letter and hold only lower-case letters, digits and hyphens, because namespaces and Services are named after it: write a name such as public-web"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name != 'ingress-operator-system' || has(self.spec.__namespace__)",message="metadata.name ingress-operator-system would make the operator's own namespace, edge-ingress-operator-system, the controller's: choose another name, or write spec.namespace"
 type EdgeIngress struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -53,14 +54,16 @@ type EdgeIngressList struct {
 // +kubebuilder:validation:XValidation:rule="!(self.exposure.type in ['HostNetwork', 'HostPort']) || !has(self.controller.rollout) || !has(self.controller.rollout.maxUnavailable) || self.controller.rollout.maxUnavailable > 0",message="controller.rollout.maxUnavailable must be at least 1 with exposure.type HostNetwork or HostPort, because a pod can only be replaced after it gave up its ports: write 1 or remove maxUnavailable"
 type EdgeIngressSpec struct {
 	// namespace is where the ingress controller runs. It is created if it does not exist and is never deleted. Default: edge-<metadata.name>. Immutable.
-	// Whoever may run pods in it can act as the controller, which reads every Secret: give it a namespace of its own. The namespaces of
-	// Kubernetes (kube-*) are refused for this reason, and default, where everybody's pods are.
+	// Whoever may run pods in it can act as the controller, which reads every Secret: give it a namespace of its own. Refused are
+	// the namespaces of Kubernetes (kube-*), default, where everybody's pods are, and edge-ingress-operator-system, where the operator
+	// runs: the rights of the controller in its namespace would reach the operator's leader election.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule="!format.dns1123Label().validate(self).hasValue()",message="namespace must be lower-case letters, digits and hyphens, and begin and end with a letter or digit: write a name such as edge-public"
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('kube-')",message="namespaces that begin with kube- belong to Kubernetes: write one of its own, such as edge-public, or remove namespace"
 	// +kubebuilder:validation:XValidation:rule="self != 'default'",message="namespace must not be default, because whoever may run pods there could act as the controller, which reads every Secret: write one of its own, such as edge-public, or remove namespace"
+	// +kubebuilder:validation:XValidation:rule="self != 'edge-ingress-operator-system'",message="namespace must not be edge-ingress-operator-system, where the operator runs, because the controller would get rights beside the operator's leader election: write one of its own, such as edge-public, or remove namespace"
 	Namespace string `json:"namespace,omitempty"`
 
 	// nodes says which nodes are edge nodes.

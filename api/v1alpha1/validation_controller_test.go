@@ -8,7 +8,8 @@ import (
 func TestNamespace(t *testing.T) {
 	judge(t, someNodes, map[string]verdict{
 		"a namespace of one's own is fine":         {"namespace: ingress-public", accepted},
-		"the operator's own namespace is fine":     {"namespace: edge-ingress-operator-system", accepted},
+		"the operator's own namespace is not":      {"namespace: edge-ingress-operator-system", "write one of its own, such as edge-public, or remove namespace"},
+		"a namespace may begin as the operator's":  {"namespace: edge-ingress-operator-system-2", accepted},
 		"a namespace may begin with kube":          {"namespace: kubernetes-edge", accepted},
 		"kube-system belongs to Kubernetes":        {"namespace: kube-system", "write one of its own, such as edge-public, or remove namespace"},
 		"kube-public belongs to Kubernetes":        {"namespace: kube-public", "belong to Kubernetes"},

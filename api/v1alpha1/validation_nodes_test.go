@@ -15,6 +15,8 @@ func TestObjectAsAWhole(t *testing.T) {
 		"a name of 51 characters is too long":                {"metadata: {name: " + strings.Repeat("a", 51) + "}\nspec: {nodes: {names: [edge-1]}}", "at most 50 characters"},
 		"a name with dots cannot name a Service":             {"metadata: {name: www.example.com}\nspec: {nodes: {names: [edge-1]}}", "write a name such as public-web"},
 		"a name that begins with a digit cannot either":      {"metadata: {name: 2nd}\nspec: {nodes: {names: [edge-1]}}", "must begin with a letter"},
+		"a name whose namespace would be the operator's":     {"metadata: {name: ingress-operator-system}\nspec: {nodes: {names: [edge-1]}}", "choose another name, or write spec.namespace"},
+		"that name with another namespace is fine":           {"metadata: {name: ingress-operator-system}\nspec: {namespace: edge-public, nodes: {names: [edge-1]}}", accepted},
 		"a spec is needed":                                   {"metadata: {name: public}", "spec: Required value"},
 		"nodes are needed":                                   {"metadata: {name: public}\nspec: {}", "spec.nodes: Required value"},
 		"a misspelt field is named":                          {"metadata: {name: public}\nspec: {nodes: {names: [edge-1]}, exposre: {}}", `unknown field "spec.exposre"`},
