@@ -200,7 +200,7 @@ const (
 	ReasonAddressPending = "AddressPending"
 	// ReasonHostPortMappingUnseen (Unknown): the network plugin maps the host port, and whether it keeps the source is not visible.
 	ReasonHostPortMappingUnseen = "HostPortMappingUnseen"
-	// ReasonConfigNotEffective (False or Unknown): the configuration about the client's address is not the one wanted.
+	// ReasonConfigNotEffective (False or Unknown): the configuration about the client's address, or what the controller's pods run, is not what is wanted.
 	ReasonConfigNotEffective = "ConfigNotEffective"
 	// ReasonFamilyNotTrusted (Unknown): the Service has an IP family of which trustedCIDRs hold no address.
 	ReasonFamilyNotTrusted = "FamilyNotTrusted"

@@ -23,7 +23,7 @@ func configEffective(sc *scene) verdict {
 			refused(chart.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
 			refused(chart.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(chart.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
-			configNotUsed, configMissing, configChanged, workloadMissing,
+			configNotUsed, configMissing, configChanged, workloadMissing, podsUnwanted,
 		},
 		holds: func(sc *scene) verdict {
 			return is(v1alpha1.ReasonConfigWritten, "%s of %s are written as wanted, and %s reads them. Whether the controller loaded them is not looked at.%s",

@@ -26,7 +26,7 @@ func forwardedHeadersSafe(sc *scene) verdict {
 	return question{
 		needs: needs,
 		checks: []check{
-			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, rolloutUnderWay, policyUnknown,
+			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, rolloutUnderWay, policyUnknown,
 		},
 		holds: headersSafe,
 	}.answer(sc)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
@@ -131,20 +132,24 @@ func (g *given) writeConfig() {
 func (g *given) template() corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{Spec: corev1.PodSpec{
 		HostNetwork: g.spec().Exposure.Type == v1alpha1.ExposureHostNetwork,
-		Containers:  []corev1.Container{{Name: "controller", Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName}}},
+		Containers: []corev1.Container{{
+			Name: "controller", Image: chart.DefaultImage().Repository, Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
+			Env:   []corev1.EnvVar{fieldVariable("POD_NAME", "metadata.name"), fieldVariable("POD_NAMESPACE", "metadata.namespace")},
+			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 80}, {Name: "https", ContainerPort: 443}},
+		}},
 	}}
+}
+
+func fieldVariable(name, path string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
 // want makes the workload wanted that has the pods of the template seen.
 func (g *given) want(kind v1alpha1.WorkloadKind) {
 	template := g.template().Spec
-	args := make([]any, 0, len(template.Containers[0].Args))
-	for _, arg := range template.Containers[0].Args {
-		args = append(args, arg)
-	}
-	podSpec := map[string]any{"containers": []any{map[string]any{"name": template.Containers[0].Name, "args": args}}}
-	if template.HostNetwork {
-		podSpec["hostNetwork"] = true
+	podSpec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&template)
+	if err != nil {
+		panic(err)
 	}
 	g.d.Objects = []*unstructured.Unstructured{{Object: map[string]any{
 		"apiVersion": "apps/v1", "kind": string(kind),

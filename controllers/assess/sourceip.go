@@ -34,7 +34,7 @@ var directChecks = []check{
 	addressThrownAway, // 28, 29, 33, 34
 	controllerUnseen,
 	configUnseen, otherConfigRead, configUnwanted, // 40, 44
-	commandUnwanted, rolloutUnderWay,
+	podsUnwanted, rolloutUnderWay,
 	controllerElsewhere, noControllerReady,
 	serviceStillThere,
 	frontUnseen, // 56
@@ -55,7 +55,7 @@ var serviceChecks = []check{
 	configUnseen,         //
 	otherConfigRead,      // 40
 	configUnwanted,       // 44
-	commandUnwanted,      //
+	podsUnwanted,         //
 	rolloutUnderWay,      //
 	serviceUnseen,        //
 	addressPending,       // 4
@@ -126,8 +126,8 @@ func configUnwanted(sc *scene) *verdict {
 		"%s was not seen as it is wanted, so which address the controller takes is not known; it is being written again.", sc.configMapRef())
 }
 
-// commandUnwanted: another network or other arguments can change which address the controller sees.
-func commandUnwanted(sc *scene) *verdict {
+// podsUnwanted: pods that somebody changed can see another address, read other files and believe others than the configuration says.
+func podsUnwanted(sc *scene) *verdict {
 	switch {
 	case sc.workload.template == nil || sc.workload.runsAsWanted():
 		return nil
@@ -136,7 +136,7 @@ func commandUnwanted(sc *scene) *verdict {
 			"%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective,
-		"%s was not seen with the network and arguments that are wanted, so which address the controller sees is not known; it is being written again.", sc.workload.ref)
+		"%s was not seen with the image, arguments, environment, files and network that are wanted, so what its pods do is not known; it is being written again.", sc.workload.ref)
 }
 
 // rolloutUnderWay: only the current template was read, and pods of an older one may differ.

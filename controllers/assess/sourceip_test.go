@@ -75,7 +75,7 @@ func TestSourceIPConfiguredThroughAForwardingBalancer(t *testing.T) {
 		"no ConfigMap yet":                                 {[]option{noConfigMap}, sourceIP, unknown, v1alpha1.ReasonConfigMissing, ""},
 		"a ConfigMap of somebody else":                     {[]option{foreignConfigMap}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, ""},
 		"row 40: another ConfigMap is read":                {[]option{otherConfigMap}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, "does not read ConfigMap"},
-		"row 45: arguments added by hand":                  {[]option{args("/nginx-ingress-controller", "--configmap="+namespace+"/"+objectName, "--enable-ssl-passthrough")}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, "network and arguments that are wanted"},
+		"row 45: arguments added by hand":                  {[]option{args("/nginx-ingress-controller", "--configmap="+namespace+"/"+objectName, "--enable-ssl-passthrough")}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, "files and network that are wanted"},
 		"a command added by hand":                          {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers[0].Command = []string{"/bin/sh"} })}, sourceIP, unknown, v1alpha1.ReasonConfigNotEffective, ""},
 		"a container added by hand": {[]option{onDaemonSet(func(ds *appsv1.DaemonSet) {
 			ds.Spec.Template.Spec.Containers = append(ds.Spec.Template.Spec.Containers, corev1.Container{Name: "proxy"})

@@ -1,12 +1,12 @@
 package assess
 
 import (
-	"reflect"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
@@ -79,30 +79,18 @@ func runsPodsOf(s snapshot.Snapshot, kind v1alpha1.WorkloadKind) bool {
 	return slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return pod.Workload == kind && !pod.Terminating })
 }
 
-// runsAsWanted is whether the live pods are started as the wanted ones: on the same network and with the same commands. Where nothing is
-// wanted for now there is nothing to compare with.
+// runsAsWanted is whether the live template runs what the wanted one does. Where nothing is wanted for now there is nothing to compare with.
 func (w *workload) runsAsWanted() bool {
 	if w.wanted == nil || w.template == nil {
 		return false
 	}
-	pod, found, err := unstructured.NestedMap(w.wanted.Object, "spec", "template", "spec")
+	fields, found, err := unstructured.NestedMap(w.wanted.Object, "spec", "template", "spec")
 	if err != nil || !found {
 		return false
 	}
-	hostNetwork, _, err := unstructured.NestedBool(pod, "hostNetwork")
-	if err != nil || hostNetwork != w.template.Spec.HostNetwork {
+	var wanted corev1.PodSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &wanted); err != nil {
 		return false
 	}
-	containers, _, err := unstructured.NestedSlice(pod, "containers")
-	return err == nil && slices.EqualFunc(containers, w.template.Spec.Containers, sameCommand)
-}
-
-func sameCommand(wanted any, live corev1.Container) bool {
-	container, isMap := wanted.(map[string]any)
-	if !isMap || !reflect.DeepEqual(container["name"], any(live.Name)) {
-		return false
-	}
-	command, _, commandErr := unstructured.NestedStringSlice(container, "command")
-	args, _, argsErr := unstructured.NestedStringSlice(container, "args")
-	return commandErr == nil && argsErr == nil && slices.Equal(command, live.Command) && slices.Equal(args, live.Args)
+	return runTheSame(wanted, w.template.Spec)
 }
