@@ -24,16 +24,14 @@ import (
 // errNotOurs is an object of the name that we need which somebody else made.
 var errNotOurs = errors.New("an object of this name exists and does not belong to this EdgeIngress")
 
+// errTerminating is a namespace in which nothing can be made until it is gone; the event of that brings the next pass.
+var errTerminating = errors.New("the namespace is being deleted")
+
 // apply brings the cluster to the state, and writes only what differs. Every step runs even if one before failed.
 func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State) (snapshot.Outcome, error) {
 	w := &writer{Reconciler: r, edge: seen.EdgeIngress}
 	w.applyNodes(ctx, state.Nodes)
-	if len(state.Objects) > 0 {
-		w.note(snapshot.Ref{Kind: "Namespace", Name: state.Namespace}, w.ensureNamespace(ctx, state.Namespace))
-	}
-	for _, object := range state.Objects {
-		w.note(desired.RefOf(object), w.applyObject(ctx, object))
-	}
+	w.applyObjects(ctx, state)
 	for _, owned := range ownedKinds() {
 		for _, ref := range state.Prune {
 			if ref.Kind == owned.kind {
@@ -42,6 +40,20 @@ func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state de
 		}
 	}
 	return w.outcome, errors.Join(w.errs...)
+}
+
+func (w *writer) applyObjects(ctx context.Context, state desired.State) {
+	if len(state.Objects) == 0 {
+		return
+	}
+	err := w.ensureNamespace(ctx, state.Namespace)
+	w.note(snapshot.Ref{Kind: "Namespace", Name: state.Namespace}, err)
+	if errors.Is(err, errTerminating) {
+		return
+	}
+	for _, object := range state.Objects {
+		w.note(desired.RefOf(object), w.applyObject(ctx, object))
+	}
 }
 
 // writer carries out the writes of one pass and keeps what came of them.
@@ -57,8 +69,13 @@ func (w *writer) note(ref snapshot.Ref, err error) {
 	if err == nil {
 		return
 	}
+	if apierrors.IsConflict(err) {
+		// Somebody wrote at the same time; that is no news for people, and the next try will see what they wrote.
+		w.errs = append(w.errs, err)
+		return
+	}
 	w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Message: err.Error()})
-	if !errors.Is(err, errNotOurs) {
+	if !errors.Is(err, errNotOurs) && !errors.Is(err, errTerminating) {
 		w.errs = append(w.errs, err)
 	}
 }
@@ -78,6 +95,9 @@ func (w *writer) ensureNamespace(ctx context.Context, name string) error {
 	live := &metav1.PartialObjectMetadata{}
 	live.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	err := w.Client.Get(ctx, types.NamespacedName{Name: name}, live)
+	if err == nil && !live.DeletionTimestamp.IsZero() {
+		return errTerminating
+	}
 	if !apierrors.IsNotFound(err) {
 		return wrap(err, "reading namespace %q", name)
 	}
@@ -104,18 +124,57 @@ func (w *writer) applyObject(ctx context.Context, wanted *unstructured.Unstructu
 	log := ctrl.LoggerFrom(ctx).WithValues("kind", ref.Kind, "object", klog.KRef(ref.Namespace, ref.Name))
 	if live == nil {
 		log.Info("Creating object")
-		// Not forced: an object that somebody makes between the look and the write has fields of another manager, and stays theirs.
+		// Not forced: of an object that somebody makes between the look and the write, the fields are another manager's, and where one of them
+		// is to be different here the apply is refused.
 		if err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
 			return fmt.Errorf("creating %s: %w", ref, err)
 		}
 		w.announceCreated(w.edge, wanted)
 		return nil
 	}
-	if !sameDigest(live, wanted) {
-		log.Info("Applying object")
-		return wrap(w.applyForced(ctx, wanted), "applying %s", ref)
+	switch {
+	case isFrozen(live, wanted):
+		return wrap(w.replace(ctx, live, wanted), "replacing %s", ref)
+	case sameDigest(live, wanted):
+		return wrap(w.repair(ctx, live, wanted), "repairing %s", ref)
 	}
-	return wrap(w.repair(ctx, live, wanted), "repairing %s", ref)
+	log.Info("Applying object")
+	return wrap(w.change(ctx, live, wanted), "applying %s", ref)
+}
+
+// isFrozen is whether Kubernetes would not let the live object become the wanted one, and nothing is lost by making it anew.
+func isFrozen(live, wanted *unstructured.Unstructured) bool {
+	if immutable, _, _ := unstructured.NestedBool(live.Object, "immutable"); immutable {
+		return true
+	}
+	return missingFrom(live.Object["roleRef"], wanted.Object["roleRef"], "roleRef") != ""
+}
+
+// replace deletes the object and makes it anew. A controller that reads a ConfigMap keeps the last content that it read in between.
+func (w *writer) replace(ctx context.Context, live, wanted *unstructured.Unstructured) error {
+	ctrl.LoggerFrom(ctx).Info("Replacing object", "kind", live.GetKind(), "object", klog.KObj(live))
+	uid := live.GetUID()
+	err := w.Client.Delete(ctx, live.DeepCopy(), client.Preconditions{UID: &uid})
+	if err = client.IgnoreNotFound(err); err != nil {
+		return err
+	}
+	if err := w.applyForced(ctx, wanted); err != nil {
+		return err
+	}
+	w.announceRepaired(w.edge, live, []string{"a field that cannot be changed"})
+	return nil
+}
+
+// change applies what the spec asks for now. Fields beyond that which would change the client's address go first, also where the apply
+// is refused; of a workload they are left to the next pass, so that its pods are replaced once and not twice.
+func (w *writer) change(ctx context.Context, live, wanted *unstructured.Unstructured) error {
+	_, hasPods, _ := unstructured.NestedMap(wanted.Object, "spec", "template")
+	if added := addedFields(live, wanted); len(added) > 0 && !hasPods {
+		if err := w.remove(ctx, live, added); err != nil {
+			return fmt.Errorf("removing added fields: %w", err)
+		}
+	}
+	return w.applyForced(ctx, wanted)
 }
 
 // repair sets back what somebody changed since the last apply of the same wanted object. Only then are fields that we do not want

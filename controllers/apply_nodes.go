@@ -104,7 +104,7 @@ func changeTaint(node *corev1.Node, name string, change desired.TaintChange) boo
 	claims := taintClaims(node.Annotations)
 	same := func(t corev1.Taint) bool { return t.MatchTaint(&change.Taint) }
 	tainted := slices.ContainsFunc(node.Spec.Taints, same)
-	_, claimed := claims[name]
+	claim, claimed := claims[name]
 	delete(claims, name)
 	claimedByOthers := false
 	for _, key := range claims {
@@ -113,7 +113,8 @@ func changeTaint(node *corev1.Node, name string, change desired.TaintChange) boo
 	annotation := v1alpha1.TaintAnnotation(name)
 	if !change.Present {
 		delete(node.Annotations, annotation)
-		if claimed && tainted && !claimedByOthers {
+		// A claim on another taint is not one that the operator wrote, so it gives no right to take that taint away.
+		if claim == change.Taint.Key && tainted && !claimedByOthers {
 			node.Spec.Taints = slices.DeleteFunc(node.Spec.Taints, same)
 		}
 		return claimed

@@ -41,6 +41,7 @@ func TestTaintsAndClaimsOnANode(t *testing.T) {
 		"our taint goes with our claim":                      {false, []corev1.Taint{autoscaler, ours, executing}, claims("public"), []corev1.Taint{autoscaler, executing}, claims(), true},
 		"the taint stays while another EdgeIngress wants it": {false, []corev1.Taint{ours}, claims("public", "internal"), []corev1.Taint{ours}, claims("internal"), true},
 		"a person's taint stays when we leave":               {false, []corev1.Taint{ours}, claims(), []corev1.Taint{ours}, claims(), false},
+		"a claim on another taint takes nothing away":        {false, []corev1.Taint{autoscaler, ours}, map[string]string{v1alpha1.TaintAnnotation("public"): autoscaler.Key}, []corev1.Taint{autoscaler, ours}, map[string]string{}, true},
 		"a claim without its taint goes":                     {false, []corev1.Taint{autoscaler}, claims("public"), []corev1.Taint{autoscaler}, claims(), true},
 	} {
 		t.Run(name, func(t *testing.T) {

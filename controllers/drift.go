@@ -145,14 +145,18 @@ func addedConfig(live, wanted *unstructured.Unstructured) []string {
 	return added
 }
 
+// serviceProxyLabel takes a Service away from kube-proxy (k8s.io/kubernetes/pkg/proxy/apis LabelServiceProxyName).
+const serviceProxyLabel = "service.kubernetes.io/service-proxy-name"
+
 func addedToService(live, wanted *unstructured.Unstructured) []string {
 	var added []string
-	for _, key := range provider.ClientAddressAnnotations {
-		_, there := live.GetAnnotations()[key]
-		_, asked := wanted.GetAnnotations()[key]
-		if there && !asked {
+	for _, key := range slices.Sorted(maps.Keys(live.GetAnnotations())) {
+		if _, asked := wanted.GetAnnotations()[key]; !asked && slices.Contains(provider.ClientAddressAnnotations, key) {
 			added = append(added, pointer("metadata", "annotations", key))
 		}
+	}
+	if _, takenAway := live.GetLabels()[serviceProxyLabel]; takenAway {
+		added = append(added, pointer("metadata", "labels", serviceProxyLabel))
 	}
 	for _, field := range []string{"externalIPs", "publishNotReadyAddresses"} {
 		added = append(added, addedAt(live, wanted, "spec", field)...)
@@ -160,21 +164,62 @@ func addedToService(live, wanted *unstructured.Unstructured) []string {
 	return added
 }
 
+// ownPodFields and ownContainerFields decide what runs in a controller pod and which connections reach it: with a file mounted over the engine's
+// template, or a process beside it, any address could be believed. What else somebody adds to the pods (a priority class, pull secrets) stays.
+var (
+	ownPodFields       = []string{"hostNetwork", "shareProcessNamespace", "initContainers", "volumes"}
+	ownContainerFields = []string{"command", "env", "envFrom", "lifecycle", "volumeDevices", "volumeMounts"}
+)
+
 func addedToWorkload(live, wanted *unstructured.Unstructured) []string {
 	podSpec := []string{"spec", "template", "spec"}
-	added := addedAt(live, wanted, append(podSpec, "hostNetwork")...)
 	liveContainers, _, _ := unstructured.NestedSlice(live.Object, append(podSpec, "containers")...)
 	wantedContainers, _, _ := unstructured.NestedSlice(wanted.Object, append(podSpec, "containers")...)
-	for _, container := range wantedContainers {
-		i := indexOf(liveContainers, container, listKeys["containers"])
-		if i < 0 {
+	var added, foreign []string
+	for i, container := range liveContainers {
+		at := fmt.Sprintf("/spec/template/spec/containers/%d", i)
+		j := indexOf(wantedContainers, container, listKeys["containers"])
+		if j < 0 {
+			foreign = append(foreign, at)
 			continue
 		}
-		at := fmt.Sprintf("/spec/template/spec/containers/%d", i)
-		added = append(added, addedHostPorts(liveContainers[i], container, at)...)
-		// A command takes the place of the image's own, and with it of everything that the arguments say.
-		if valueAt(liveContainers[i], "command") != nil && valueAt(container, "command") == nil {
-			added = append(added, at+"/command")
+		added = append(added, addedHostPorts(container, wantedContainers[j], at)...)
+		for _, field := range ownContainerFields {
+			added = append(added, addedBelow(valueAt(container, field), valueAt(wantedContainers[j], field), at+"/"+field)...)
+		}
+	}
+	// From the last on, so that removing one does not move another.
+	slices.Reverse(foreign)
+	added = append(added, foreign...)
+	for _, field := range ownPodFields {
+		added = append(added, addedAt(live, wanted, append(podSpec, field)...)...)
+	}
+	return added
+}
+
+// addedBelow finds what a field of a container has beyond what is wanted of it: all of it, some keys, or some elements of a keyed list.
+func addedBelow(live, wanted any, at string) []string {
+	if live == nil {
+		return nil
+	}
+	if wanted == nil {
+		return []string{at}
+	}
+	var added []string
+	switch live := live.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(live)) {
+			if valueAt(wanted, key) == nil {
+				added = append(added, at+"/"+escape.Replace(key))
+			}
+		}
+	case []any:
+		wantedList, _ := wanted.([]any)
+		keys := listKeys[at[strings.LastIndex(at, "/")+1:]]
+		for i, element := range slices.Backward(live) {
+			if keys != nil && indexOf(wantedList, element, keys) < 0 {
+				added = append(added, fmt.Sprintf("%s/%d", at, i))
+			}
 		}
 	}
 	return added

@@ -106,7 +106,18 @@ func TestFieldsThatSomebodyAdded(t *testing.T) {
 		"host network added to the workload": {
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP}]}]}}}}`,
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostNetwork: true, containers: [{name: sidecar}, {name: controller, ports: [{containerPort: 80, protocol: TCP, hostPort: 80}]}]}}}}`,
-			[]string{"/spec/template/spec/hostNetwork", "/spec/template/spec/containers/1/ports/0/hostPort"}},
+			[]string{"/spec/template/spec/containers/1/ports/0/hostPort", "/spec/template/spec/containers/0", "/spec/template/spec/hostNetwork"}},
+		"a file mounted over the engine's template": {
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, env: [{name: A, value: x}], lifecycle: {preStop: {exec: {command: [a]}}}}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {volumes: [{name: t}], priorityClassName: kept, containers: [{name: controller, imagePullPolicy: Always, volumeMounts: [{mountPath: /etc/nginx/template, name: t}], env: [{name: LUA, value: y}, {name: A, value: x}, {name: B, value: z}], lifecycle: {postStart: {exec: {command: [b]}}, preStop: {exec: {command: [a]}}}}]}}}}`,
+			[]string{"/spec/template/spec/containers/0/env/2", "/spec/template/spec/containers/0/env/0", "/spec/template/spec/containers/0/lifecycle/postStart", "/spec/template/spec/containers/0/volumeMounts", "/spec/template/spec/volumes"}},
+		"processes beside the controller": {
+			`{kind: Deployment, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller}]}}}}`,
+			`{kind: Deployment, apiVersion: apps/v1, spec: {template: {spec: {shareProcessNamespace: true, initContainers: [{name: init}], containers: [{name: a}, {name: controller, envFrom: [{secretRef: {name: x}}]}, {name: b}]}}}}`,
+			[]string{"/spec/template/spec/containers/1/envFrom", "/spec/template/spec/containers/2", "/spec/template/spec/containers/0", "/spec/template/spec/shareProcessNamespace", "/spec/template/spec/initContainers"}},
+		"a label that takes the Service from kube-proxy": {
+			`{kind: Service, apiVersion: v1, metadata: {labels: {a: b}}}`, `{kind: Service, apiVersion: v1, metadata: {labels: {a: b, service.kubernetes.io/service-proxy-name: x, c: d}}}`,
+			[]string{"/metadata/labels/service.kubernetes.io~1service-proxy-name"}},
 		"host network where it was asked for": {
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostNetwork: true, containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP, hostPort: 80}]}]}}}}`,
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostNetwork: true, containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP, hostPort: 80}]}]}}}}`, nil},

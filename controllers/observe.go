@@ -26,15 +26,17 @@ import (
 func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.Snapshot {
 	key := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: chart.ObjectName(edge.Name)}
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
+	daemonSet, deployment := readOwned(ctx, r, edge, key, &appsv1.DaemonSet{}), readOwned(ctx, r, edge, key, &appsv1.Deployment{})
 	return snapshot.Snapshot{
 		EdgeIngress:    edge,
+		Others:         r.observeOthers(ctx, edge),
 		Options:        r.Options,
 		Nodes:          r.observeNodes(ctx),
 		Service:        readOwned(ctx, r, edge, key, &corev1.Service{}),
 		ConfigMap:      readOwned(ctx, r, edge, key, &corev1.ConfigMap{}),
-		DaemonSet:      readOwned(ctx, r, edge, key, &appsv1.DaemonSet{}),
-		Deployment:     readOwned(ctx, r, edge, key, &appsv1.Deployment{}),
-		Pods:           r.observePods(ctx, edge),
+		DaemonSet:      daemonSet,
+		Deployment:     deployment,
+		Pods:           r.observePods(ctx, edge, daemonSet.Value, deployment.Value),
 		EndpointSlices: r.observeEndpointSlices(ctx, key),
 		Agents:         agentsAmong(daemonSets, daemonSetsErr),
 		Inventory:      r.observeInventory(ctx, edge),
@@ -60,6 +62,17 @@ func readOwned[T any, P interface {
 		return snapshot.Read[T]{Foreign: true}
 	}
 	return snapshot.Read[T]{Value: (*T)(object)}
+}
+
+func (r *Reconciler) observeOthers(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[v1alpha1.EdgeIngress] {
+	list := &v1alpha1.EdgeIngressList{}
+	if err := r.Client.List(ctx, list); err != nil {
+		return snapshot.List[v1alpha1.EdgeIngress]{Err: fmt.Errorf("listing EdgeIngress objects: %w", err)}
+	}
+	others := slices.DeleteFunc(list.Items, func(other v1alpha1.EdgeIngress) bool {
+		return other.Name == edge.Name || !other.DeletionTimestamp.IsZero()
+	})
+	return snapshot.List[v1alpha1.EdgeIngress]{Items: others}
 }
 
 func (r *Reconciler) listDaemonSets(ctx context.Context) ([]appsv1.DaemonSet, error) {

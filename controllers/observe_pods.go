@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -14,7 +15,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[snapshot.Pod] {
+// observePods lists the pods of our own workloads. A pod of somebody else's workload may carry our labels, and so be an endpoint of the
+// Service; it is no controller pod all the same.
+func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress, daemonSet *appsv1.DaemonSet, deployment *appsv1.Deployment) snapshot.List[snapshot.Pod] {
 	list := &corev1.PodList{}
 	err := r.Client.List(ctx, list, client.InNamespace(edge.ControllerNamespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name})
 	if err != nil {
@@ -22,24 +25,21 @@ func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress
 	}
 	pods := make([]snapshot.Pod, 0, len(list.Items))
 	for i := range list.Items {
-		if pod, ours := observedPod(&list.Items[i]); ours {
-			pods = append(pods, pod)
+		pod := &list.Items[i]
+		switch owner := metav1.GetControllerOf(pod); {
+		case owner == nil:
+		case daemonSet != nil && owner.UID == daemonSet.UID:
+			pods = append(pods, observedPod(pod, v1alpha1.WorkloadDaemonSet))
+		case deployment != nil && owner.Kind == "ReplicaSet" && owner.Name == deployment.Name+"-"+pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]:
+			// The Deployment's name is taken, so nobody else's Deployment can have a ReplicaSet of this name.
+			pods = append(pods, observedPod(pod, v1alpha1.WorkloadDeployment))
 		}
 	}
 	slices.SortFunc(pods, func(a, b snapshot.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	return snapshot.List[snapshot.Pod]{Items: pods}
 }
 
-// observedPod leaves out a pod that merely carries our labels: only what a workload controller made counts as a controller pod.
-func observedPod(pod *corev1.Pod) (snapshot.Pod, bool) {
-	owner := metav1.GetControllerOf(pod)
-	if owner == nil {
-		return snapshot.Pod{}, false
-	}
-	workload := v1alpha1.WorkloadDaemonSet
-	if owner.Kind == "ReplicaSet" {
-		workload = v1alpha1.WorkloadDeployment
-	}
+func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	seen := snapshot.Pod{
 		Name: pod.Name, Node: pod.Spec.NodeName, Workload: workload,
 		Terminating: !pod.DeletionTimestamp.IsZero(), Problem: podProblem(pod),
@@ -52,7 +52,7 @@ func observedPod(pod *corev1.Pod) (snapshot.Pod, bool) {
 			seen.Ready = condition.Status == corev1.ConditionTrue
 		}
 	}
-	return seen, true
+	return seen
 }
 
 // podProblem is what the pod's status says about why it does not run; empty where it says nothing.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -36,8 +37,12 @@ func Compute(s snapshot.Snapshot) (State, error) {
 func computeObjects(s snapshot.Snapshot, state *State) error {
 	e := s.EdgeIngress
 	state.Config, state.ConfigProblems = chart.Config(e)
-	if e.Spec.Controller.Image != nil && !slices.Contains(s.Options.AllowedImageRepositories, e.Spec.Controller.Image.Repository) {
-		state.ImageRefused = e.Spec.Controller.Image.Repository
+	image := chart.DefaultImage()
+	if e.Spec.Controller.Image != nil {
+		image = *e.Spec.Controller.Image
+	}
+	if !slices.Contains(s.Options.AllowedImageRepositories, image.Repository) {
+		state.ImageRefused = image.Repository
 	}
 	objects, err := chart.Render(chart.Input{
 		EdgeIngress:           e,
@@ -60,8 +65,11 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	return nil
 }
 
-// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. Where the
-// Service is gone and asking for the old port was refused, somebody else has it now, and any port will do.
+// portIsTaken is what the API server says of a port that another Service has (ErrAllocated in k8s.io/kubernetes/pkg/registry/core/service/portallocator).
+const portIsTaken = "port is already allocated"
+
+// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. Where asking
+// for it was refused because somebody else has it now, any port will do.
 func healthCheckNodePort(s snapshot.Snapshot) int32 {
 	if s.EdgeIngress.Spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
 		return 0
@@ -69,10 +77,10 @@ func healthCheckNodePort(s snapshot.Snapshot) int32 {
 	if live := s.Service.Value; live != nil && live.Spec.HealthCheckNodePort != 0 {
 		return live.Spec.HealthCheckNodePort
 	}
-	refused := slices.ContainsFunc(s.EdgeIngress.Status.Conditions, func(c metav1.Condition) bool {
-		return c.Type == v1alpha1.ConditionLoadBalancerReady && c.Reason == v1alpha1.ReasonApplyFailed
+	taken := slices.ContainsFunc(s.EdgeIngress.Status.Conditions, func(c metav1.Condition) bool {
+		return c.Type == v1alpha1.ConditionLoadBalancerReady && c.Reason == v1alpha1.ReasonApplyFailed && strings.Contains(c.Message, portIsTaken)
 	})
-	if refused && s.Service.Value == nil {
+	if taken {
 		return 0
 	}
 	return s.EdgeIngress.Status.HealthCheckNodePort
@@ -81,7 +89,10 @@ func healthCheckNodePort(s snapshot.Snapshot) int32 {
 // stampDigest writes into the object what it was applied from, so that a setting that is no longer wanted is noticed although the
 // live object has all that is wanted.
 func stampDigest(object *unstructured.Unstructured) error {
-	encoded, err := json.Marshal(object.Object)
+	content := object.DeepCopy().Object
+	// The port is Kubernetes' choice at first; that it is asked for again later is no change.
+	unstructured.RemoveNestedField(content, "spec", "healthCheckNodePort")
+	encoded, err := json.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("encoding %s %s: %w", object.GetKind(), object.GetName(), err)
 	}

@@ -114,24 +114,29 @@ func TestTheSameSnapshotGivesTheSameDigests(t *testing.T) {
 
 func TestHealthCheckNodePortIsKept(t *testing.T) {
 	remembered := func(e *v1alpha1.EdgeIngress) { e.Status.HealthCheckNodePort = 30999 }
-	refused := func(e *v1alpha1.EdgeIngress) {
-		e.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLoadBalancerReady, Reason: v1alpha1.ReasonApplyFailed}}
+	refused := func(message string) func(*v1alpha1.EdgeIngress) {
+		return func(e *v1alpha1.EdgeIngress) {
+			e.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionLoadBalancerReady, Reason: v1alpha1.ReasonApplyFailed, Message: message}}
+		}
 	}
+	taken := refused("Service is invalid: failed to allocate requested HealthCheck NodePort 30999: provided port is already allocated")
 	repaired := liveService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 0 })
 	for name, test := range map[string]struct {
 		edge    *v1alpha1.EdgeIngress
 		service *corev1.Service
 		want    int32
 	}{
-		"a new Service takes any port":                                {edge(), nil, 0},
-		"a live Service keeps its port":                               {edge(), liveService(), 31000},
-		"the live port wins over the remembered one":                  {edge(remembered), liveService(), 31000},
-		"after a change to Cluster the remembered port comes back":    {edge(remembered), repaired, 30999},
-		"a deleted Service comes back with its port":                  {edge(remembered), nil, 30999},
-		"a port that was refused is not asked for again":              {edge(remembered, refused), nil, 0},
-		"a refusal while the Service is there does not lose the port": {edge(remembered, refused), repaired, 30999},
-		"a Service without a balancer has no port":                    {edge(remembered, exposed(v1alpha1.ExposureNodePort)), liveService(), 0},
-		"without a Service there is no port":                          {edge(remembered, exposed(v1alpha1.ExposureHostNetwork)), nil, 0},
+		"a new Service takes any port":                             {edge(), nil, 0},
+		"a live Service keeps its port":                            {edge(), liveService(), 31000},
+		"the live port wins over the remembered one":               {edge(remembered), liveService(), 31000},
+		"after a change to Cluster the remembered port comes back": {edge(remembered), repaired, 30999},
+		"a deleted Service comes back with its port":               {edge(remembered), nil, 30999},
+		"a port that somebody else has is not asked for again":     {edge(remembered, taken), nil, 0},
+		"a port that somebody took while the policy was Cluster":   {edge(remembered, taken), repaired, 0},
+		"a refusal for another reason does not lose the port":      {edge(remembered, refused("exceeded quota")), nil, 30999},
+		"a port that the live Service has is its own":              {edge(remembered, taken), liveService(), 31000},
+		"a Service without a balancer has no port":                 {edge(remembered, exposed(v1alpha1.ExposureNodePort)), liveService(), 0},
+		"without a Service there is no port":                       {edge(remembered, exposed(v1alpha1.ExposureHostNetwork)), nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
@@ -175,6 +180,27 @@ func TestImageOfAForeignRepositoryIsRefused(t *testing.T) {
 				t.Error("the Service is not applied")
 			}
 		})
+	}
+}
+
+func TestTheDefaultImageIsHeldAgainstTheFlagAsWell(t *testing.T) {
+	s := seen(edge())
+	s.Options.AllowedImageRepositories = []string{"mirror.example.com/controller"}
+	state := compute(t, s)
+	if state.ImageRefused != chart.DefaultImage().Repository || find(state, "DaemonSet") != nil {
+		t.Errorf("refused %q, and the workload is applied: %t", state.ImageRefused, find(state, "DaemonSet") != nil)
+	}
+}
+
+func TestThePortThatKubernetesChoseIsNoChange(t *testing.T) {
+	without, with := seen(edge()), seen(edge())
+	with.Service.Value = liveService()
+	first, second := find(compute(t, without), "Service"), find(compute(t, with), "Service")
+	if first.GetAnnotations()[v1alpha1.AppliedAnnotation] != second.GetAnnotations()[v1alpha1.AppliedAnnotation] {
+		t.Error("the digest changes with the health-check port, so that every Service would be applied twice")
+	}
+	if port, _, _ := unstructured.NestedInt64(second.Object, "spec", "healthCheckNodePort"); port != 31000 {
+		t.Errorf("health-check port asked for: %d", port)
 	}
 }
 

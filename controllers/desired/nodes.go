@@ -33,27 +33,28 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	return plan, nil
 }
 
+// chooseNodes answers the nodes that the spec chooses, and those that it names and that do not exist. An EdgeIngress that is being deleted chooses none.
 func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string, err error) {
-	chosen = map[string]bool{}
 	if !s.EdgeIngress.DeletionTimestamp.IsZero() || s.Nodes.Err != nil {
-		return chosen, nil, nil
+		return map[string]bool{}, nil, nil
 	}
-	spec := s.EdgeIngress.Spec.Nodes
+	return chosenBy(s.EdgeIngress.Spec.Nodes, s.Nodes.Items)
+}
+
+func chosenBy(spec v1alpha1.NodesSpec, nodes []snapshot.Node) (chosen map[string]bool, missing []string, err error) {
+	chosen = map[string]bool{}
 	if spec.Selector != nil {
 		selector, err := metav1.LabelSelectorAsSelector(spec.Selector.LabelSelector())
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading spec.nodes.selector: %w", err)
 		}
-		if selector.Empty() {
-			return chosen, nil, nil
-		}
-		for _, node := range s.Nodes.Items {
-			chosen[node.Name] = selector.Matches(labels.Set(node.Labels))
+		for _, node := range nodes {
+			chosen[node.Name] = !selector.Empty() && selector.Matches(labels.Set(node.Labels))
 		}
 		return chosen, nil, nil
 	}
 	present := map[string]bool{}
-	for _, node := range s.Nodes.Items {
+	for _, node := range nodes {
 		present[node.Name] = true
 	}
 	for _, name := range spec.Names {
@@ -65,6 +66,23 @@ func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string,
 	}
 	slices.Sort(missing)
 	return chosen, missing, nil
+}
+
+// taken are the nodes that are, or are about to be, kept for ingress: those of this EdgeIngress, and those that another chooses for itself
+// alone. What the other has tainted so far does not matter: two that start together would each see the other's nodes as free.
+func taken(s snapshot.Snapshot, chosen map[string]bool) map[string]bool {
+	all := maps.Clone(chosen)
+	for _, other := range s.Others.Items {
+		if other.Spec.Nodes.Isolation == v1alpha1.IsolationShared {
+			continue
+		}
+		// A selector that cannot be read chooses nothing; the pass of its own EdgeIngress reports it.
+		theirs, _, _ := chosenBy(other.Spec.Nodes, s.Nodes.Items)
+		for name, isTheirs := range theirs {
+			all[name] = all[name] || isTheirs
+		}
+	}
+	return all
 }
 
 // labelChange keeps the field manager of this EdgeIngress at exactly the labels that it needs on the node. Where somebody
@@ -99,13 +117,13 @@ type taintGate struct {
 
 func planTaints(s snapshot.Snapshot, chosen map[string]bool) ([]TaintChange, []Withheld) {
 	name, spec := s.EdgeIngress.Name, s.EdgeIngress.Spec.Nodes
-	gate := taintGate{snapshot: s, key: spec.Label, noneRemain: !placeRemains(s.Nodes.Items, chosen), withheld: map[string]*Withheld{}}
+	gate := taintGate{snapshot: s, key: spec.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen)), withheld: map[string]*Withheld{}}
 	var changes []TaintChange
 	for _, node := range s.Nodes.Items {
 		wanted := chosen[node.Name] && !node.Deleting && spec.Isolation != v1alpha1.IsolationShared
 		claimed, hasClaim := node.TaintClaims[name]
 		if hasClaim && (!wanted || claimed != spec.Label) {
-			changes = append(changes, taintChange(node, claimed, false))
+			changes = append(changes, taintChange(node, spec.Label, false))
 		}
 		if wanted && needsTaint(node, name, spec.Label) && gate.admits(node) {
 			changes = append(changes, taintChange(node, spec.Label, true))

@@ -154,6 +154,7 @@ func TestTaintOfANode(t *testing.T) {
 		"a node of a deleted EdgeIngress loses the claim":            {edge(deleting), node("a", pool, tainted), &drop},
 		"a node that is being deleted loses the claim":               {edge(), node("a", pool, tainted, beingDeleted), &drop},
 		"a claim whose taint is gone is dropped as well":             {edge(), node("a", claim(ingressName, roleLabel)), &drop},
+		"a claim on another taint, which we never wrote, is dropped": {edge(), node("a", taint("gpu", corev1.TaintEffectNoSchedule), claim(ingressName, "gpu")), &drop},
 		"a node that was never ours is left alone":                   {edge(), node("a"), nil},
 		"a control-plane node is not tainted":                        {edge(), node("a", pool, label("node-role.kubernetes.io/control-plane", "")), nil},
 		"a control-plane node of old is not tainted":                 {edge(), node("a", pool, label("node-role.kubernetes.io/master", "")), nil},
@@ -224,6 +225,43 @@ func TestTaintGate(t *testing.T) {
 			}
 			if withheld != test.withheld {
 				t.Errorf("withheld: want %q, got %q", test.withheld, withheld)
+			}
+		})
+	}
+}
+
+func TestNodesOfOthersAreNoPlaceForApplications(t *testing.T) {
+	other := func(options ...func(*v1alpha1.EdgeIngress)) v1alpha1.EdgeIngress {
+		e := edge(options...)
+		e.Name = "internal"
+		return *e
+	}
+	unreadable := func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{MatchExpressions: []v1alpha1.NodeRequirement{{Key: "pool", Operator: "Near"}}}
+	}
+	for name, test := range map[string]struct {
+		other   v1alpha1.EdgeIngress
+		err     error
+		tainted int
+		reason  string
+	}{
+		"another takes the rest":                   {other(named("w")), nil, 0, v1alpha1.ReasonTaintWithheldAllNodes},
+		"another takes the rest, but shares it":    {other(named("w"), shared), nil, 1, ""},
+		"another takes the same node":              {other(named("a")), nil, 1, ""},
+		"another's selector cannot be read":        {other(unreadable), nil, 1, ""},
+		"the others could not be read":             {other(), errors.New("no answer"), 0, v1alpha1.ReasonNotRead},
+		"another names a node that does not exist": {other(named("z")), nil, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge(), node("a", pool), node("w"))
+			s.Others = snapshot.List[v1alpha1.EdgeIngress]{Items: []v1alpha1.EdgeIngress{test.other}, Err: test.err}
+			got := plan(t, s)
+			reason := ""
+			for _, entry := range got.Withheld {
+				reason += entry.Reason
+			}
+			if len(got.Taints) != test.tainted || reason != test.reason {
+				t.Errorf("want %d tainted and %q, got %d and %q", test.tainted, test.reason, len(got.Taints), reason)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func (g *taintGate) admits(node snapshot.Node) bool {
 	case g.noneRemain:
 		g.withhold(v1alpha1.ReasonTaintWithheldAllNodes, node)
 		return false
-	case g.snapshot.Agents.Err != nil:
+	case g.snapshot.Agents.Err != nil, g.snapshot.Others.Err != nil:
 		g.withhold(v1alpha1.ReasonNotRead, node)
 		return false
 	}
@@ -83,11 +83,11 @@ func isControlPlane(node snapshot.Node) bool {
 	return controlPlane || master
 }
 
-// placeRemains is whether a node outside the edge set takes ordinary pods. A cordon and the taints that Kubernetes itself sets while a
+// placeRemains is whether a node that no EdgeIngress takes for itself takes ordinary pods. A cordon and the taints that Kubernetes itself sets while a
 // node is in trouble pass, so such a node counts; a taint that somebody set on purpose does not pass.
-func placeRemains(nodes []snapshot.Node, chosen map[string]bool) bool {
+func placeRemains(nodes []snapshot.Node, taken map[string]bool) bool {
 	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
-		return !chosen[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, keepsPodsAway)
+		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, keepsPodsAway)
 	})
 }
 

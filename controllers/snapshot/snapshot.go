@@ -17,6 +17,8 @@ import (
 type Snapshot struct {
 	// EdgeIngress is the object that the pass is about.
 	EdgeIngress *v1alpha1.EdgeIngress
+	// Others are the other EdgeIngress objects of the cluster, those that are being deleted excepted.
+	Others List[v1alpha1.EdgeIngress]
 	// Options are the operator's own settings.
 	Options Options
 	// Nodes are all nodes of the cluster, ordered by name.
@@ -41,7 +43,7 @@ type Snapshot struct {
 
 // ReadErrors are the reads that failed, or nil.
 func (s Snapshot) ReadErrors() error {
-	return errors.Join(s.Nodes.Err, s.Service.Err, s.ConfigMap.Err, s.DaemonSet.Err, s.Deployment.Err,
+	return errors.Join(s.Others.Err, s.Nodes.Err, s.Service.Err, s.ConfigMap.Err, s.DaemonSet.Err, s.Deployment.Err,
 		s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err)
 }
 
