@@ -266,10 +266,7 @@ func (c *laggingClient) List(ctx context.Context, list client.ObjectList, option
 func TestALaggingCacheDoesNotLetAnEdgeGo(t *testing.T) {
 	s := newStory(t, "lagging")
 	s.addNodes("a")
-	connection, err := client.New(cluster.ServiceAccountConfig(operatorNamespace, operatorAccount), client.Options{Scheme: controllers.NewScheme()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	connection := newClient(t, cluster.ServiceAccountConfig(operatorNamespace, operatorAccount))
 	lagging := &laggingClient{Client: connection}
 	if err := admin.List(t.Context(), &lagging.nodes); err != nil {
 		t.Fatal(err)

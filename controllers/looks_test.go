@@ -204,15 +204,30 @@ func (s *story) noObjectIsLeft() {
 // podOn is the controller pod on a node.
 func (s *story) podOn(node string) *corev1.Pod {
 	s.Helper()
+	pods := s.pods()
+	i := slices.IndexFunc(pods, func(pod corev1.Pod) bool { return pod.Spec.NodeName == node })
+	if i < 0 {
+		s.Fatalf("no controller pod runs on node %s", node)
+	}
+	return &pods[i]
+}
+
+func (s *story) anyPod() *corev1.Pod {
+	s.Helper()
+	pods := s.pods()
+	if len(pods) == 0 {
+		s.Fatal("there is no controller pod")
+	}
+	return &pods[0]
+}
+
+func (s *story) pods() []corev1.Pod {
+	s.Helper()
 	pods := &corev1.PodList{}
 	if err := admin.List(s.Context(), pods, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: s.name}); err != nil {
 		s.Fatal(err)
 	}
-	i := slices.IndexFunc(pods.Items, func(pod corev1.Pod) bool { return pod.Spec.NodeName == node })
-	if i < 0 {
-		s.Fatalf("no controller pod runs on node %s", node)
-	}
-	return &pods.Items[i]
+	return pods.Items
 }
 
 // saysOf waits until the message of a condition contains all these words.

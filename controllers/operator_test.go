@@ -14,7 +14,6 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
@@ -112,25 +111,6 @@ func stopOperator(t *testing.T) (startOperator func()) {
 func restartOperator(t *testing.T) {
 	t.Helper()
 	stopOperator(t)()
-}
-
-// passes is how many passes the operator has made in the life of the test process, over all EdgeIngress objects.
-func passes(t *testing.T) int {
-	t.Helper()
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	total := 0.0
-	for _, family := range families {
-		if family.GetName() != "controller_runtime_reconcile_total" {
-			continue
-		}
-		for _, metric := range family.GetMetric() {
-			total += metric.GetCounter().GetValue()
-		}
-	}
-	return int(total)
 }
 
 // denials are the requests that the API server refused for want of a right.

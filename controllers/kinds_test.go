@@ -1,0 +1,138 @@
+package controllers
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+	"sigs.k8s.io/yaml"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+)
+
+// TestEveryKindOfTheChartIsOwned: what is in ownedKinds is watched, cached, repaired and pruned, so nothing of the chart may be missing there.
+func TestEveryKindOfTheChartIsOwned(t *testing.T) {
+	owned := map[schema.GroupVersionKind]bool{}
+	for _, kind := range ownedKinds() {
+		gvk, err := apiutil.GVKForObject(kind.object, NewScheme())
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := apiutil.GVKForObject(kind.newList(), NewScheme())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gvk.Kind != kind.kind || list.Kind != kind.kind+"List" {
+			t.Errorf("%s is listed with an object of kind %s and a list of kind %s", kind.kind, gvk.Kind, list.Kind)
+		}
+		owned[gvk] = true
+	}
+	rendered := renderedKinds(t)
+	for gvk := range rendered {
+		if !owned[gvk] {
+			t.Errorf("the chart renders %s, which is not owned", gvk)
+		}
+	}
+	for gvk := range owned {
+		if !rendered[gvk] {
+			t.Errorf("%s is owned, and no variant of the chart renders it", gvk)
+		}
+	}
+	for _, gvk := range chart.Kinds() {
+		if !rendered[gvk] {
+			t.Errorf("the chart can make %s, and no variant here does", gvk)
+		}
+	}
+}
+
+// renderedKinds are the kinds that the chart renders, over all kinds of workload and exposure and all golden cases of the chart.
+func renderedKinds(t *testing.T) map[schema.GroupVersionKind]bool {
+	t.Helper()
+	kinds := map[schema.GroupVersionKind]bool{}
+	for _, edge := range append(goldenEdges(t), shapes()...) {
+		config, _ := chart.Config(edge)
+		objects, err := chart.Render(chart.Input{EdgeIngress: edge, Config: config, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range objects {
+			kinds[object.GroupVersionKind()] = true
+		}
+	}
+	return kinds
+}
+
+func shapes() (edges []*v1alpha1.EdgeIngress) {
+	for _, workload := range []v1alpha1.WorkloadKind{v1alpha1.WorkloadDaemonSet, v1alpha1.WorkloadDeployment} {
+		for _, exposure := range []v1alpha1.ExposureType{
+			v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureNodePort, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort,
+		} {
+			edge := &v1alpha1.EdgeIngress{}
+			edge.Name = "shape"
+			edge.Spec.Controller.Kind, edge.Spec.Exposure.Type = workload, exposure
+			edges = append(edges, edge)
+		}
+	}
+	return edges
+}
+
+func goldenEdges(t *testing.T) (edges []*v1alpha1.EdgeIngress) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("chart", "testdata", "*.in.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("finding the chart's golden cases: %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		edge := &v1alpha1.EdgeIngress{}
+		decode(t, file, edge)
+		edges = append(edges, edge)
+	}
+	return edges
+}
+
+func decode(t *testing.T, file string, into any) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalStrict(content, into); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+func TestEveryOwnedKindIsCoveredByTheOperatorsRole(t *testing.T) {
+	role := &rbacv1.ClusterRole{}
+	decode(t, filepath.Join("..", "config", "rbac", "role.yaml"), role)
+	for _, kind := range ownedKinds() {
+		gvk, err := apiutil.GVKForObject(kind.object, NewScheme())
+		if err != nil {
+			t.Fatal(err)
+		}
+		resource, _ := meta.UnsafeGuessKindToResource(gvk)
+		for _, verb := range []string{"get", "list", "watch", "create", "patch", "delete"} {
+			if !grants(role, resource.GroupResource(), verb) {
+				t.Errorf("config/rbac/role.yaml does not grant %s on %s", verb, resource.GroupResource())
+			}
+		}
+	}
+	for _, rule := range role.Rules {
+		if strings.Contains(strings.Join(slices.Concat(rule.Verbs, rule.Resources, rule.APIGroups), " "), "*") {
+			t.Errorf("config/rbac/role.yaml grants by wildcard: %v", rule)
+		}
+	}
+}
+
+func grants(role *rbacv1.ClusterRole, resource schema.GroupResource, verb string) bool {
+	return slices.ContainsFunc(role.Rules, func(rule rbacv1.PolicyRule) bool {
+		return len(rule.ResourceNames) == 0 && slices.Contains(rule.APIGroups, resource.Group) &&
+			slices.Contains(rule.Resources, resource.Resource) && slices.Contains(rule.Verbs, verb)
+	})
+}

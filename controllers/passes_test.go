@@ -1,0 +1,62 @@
+package controllers_test
+
+import (
+	"fmt"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// passes is how many passes the operator has made in the life of the test process, over all EdgeIngress objects.
+func passes(t *testing.T) int {
+	t.Helper()
+	return int(counter(t, "controller_runtime_reconcile_total"))
+}
+
+// failedPasses is how many of them failed.
+func failedPasses(t *testing.T) int {
+	t.Helper()
+	return int(counter(t, "controller_runtime_reconcile_errors_total"))
+}
+
+// counter sums up one of controller-runtime's metrics over its labels.
+func counter(t *testing.T, name string) float64 {
+	t.Helper()
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0.0
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			total += metric.GetCounter().GetValue()
+		}
+	}
+	return total
+}
+
+// makesPasses makes the operator look at the story's EdgeIngress this many times, one after the other, by touching a controller pod. The last
+// of them has begun after the call, and has ended; only where no other EdgeIngress is worked on meanwhile can that be known.
+func (s *story) makesPasses(count int) {
+	s.Helper()
+	for i := range count + 1 { // One may have been under way.
+		before := passes(s.T)
+		s.touchPod(fmt.Sprint(before))
+		s.eventually(fmt.Sprintf("pass %d ends", i), func() error {
+			if passes(s.T) == before {
+				return fmt.Errorf("%d passes were made, as before", before)
+			}
+			return nil
+		})
+	}
+}
+
+// touchPod changes what no pass looks at of a controller pod.
+func (s *story) touchPod(value string) {
+	s.Helper()
+	pod := s.anyPod()
+	s.patch(pod, fmt.Sprintf(`{"metadata":{"annotations":{"example.com/touched":%q}}}`, value))
+}

@@ -1,0 +1,79 @@
+package controllers_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+)
+
+// TestTheAPIServerTakesWhatTheChartRenders tries every golden case of the chart and every kind of workload and exposure on the API server, without
+// leaving anything there.
+func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "rendered")
+	s.createNamespace()
+	for name, edge := range s.renderedVariants() {
+		config, _ := chart.Config(edge)
+		edge.Spec.Namespace = s.namespace()
+		objects, err := chart.Render(chart.Input{
+			EdgeIngress: edge, Config: config, HealthCheckNodePort: 32767,
+			ControllerClusterRole: operatorOptions.ControllerClusterRole, ElectionClusterRole: operatorOptions.ElectionClusterRole,
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, object := range objects {
+			if err := admin.Create(t.Context(), object, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// renderedVariants are EdgeIngress objects as the API server completes them.
+func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
+	s.Helper()
+	all := map[string]*v1alpha1.EdgeIngress{}
+	files, err := filepath.Glob(filepath.Join("chart", "testdata", "*.in.yaml"))
+	if err != nil || len(files) == 0 {
+		s.Fatalf("finding the chart's golden cases: %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		edge := &v1alpha1.EdgeIngress{}
+		if err := readYAML(file, edge); err != nil {
+			s.Fatal(err)
+		}
+		all[filepath.Base(file)] = edge
+	}
+	for _, workload := range []v1alpha1.WorkloadKind{v1alpha1.WorkloadDaemonSet, v1alpha1.WorkloadDeployment} {
+		for _, exposure := range []v1alpha1.ExposureType{
+			v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureNodePort, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort,
+		} {
+			edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: "shape"}}
+			edge.Spec.Nodes.Names = []string{"a"}
+			edge.Spec.Controller.Kind, edge.Spec.Exposure.Type = workload, exposure
+			all[fmt.Sprintf("%s with %s", workload, exposure)] = edge
+		}
+	}
+	for name, edge := range all {
+		// The test cluster has no IPv6.
+		edge.Spec.Exposure.IPFamilyPolicy, edge.Spec.Exposure.IPFamilies = nil, nil
+		err := admin.Create(s.Context(), edge, client.DryRunAll)
+		if err != nil && !(apierrors.IsInvalid(err) && slices.Contains(refusedCases, name)) {
+			s.Errorf("%s: %v", name, err)
+		}
+	}
+	return all
+}
+
+// refusedCases show what the chart makes of objects that the API refuses today.
+var refusedCases = []string{"trust-refused.in.yaml", "cdn-behind-proxy-protocol.in.yaml"}
