@@ -45,34 +45,41 @@ func TestChangesByHandAreUndone(t *testing.T) {
 		return `{"spec":{"template":{"spec":{"containers":[{"name":"controller",` + fields + `}]}}}}`
 	}
 	s.undoes(map[string]tampering{
-		"a header is believed":                            {configMap, `{"data":{"use-forwarded-headers":"true"}}`, nil},
-		"a snippet is added to the configuration":         {configMap, `{"data":{"http-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
-		"a setting is added as binary data":               {configMap, `{"binaryData":{"server-snippet":"dHJ1ZQ=="}}`, nil},
-		"a setting is removed":                            {configMap, `{"data":{"enable-real-ip":null}}`, nil},
-		"the configuration loses the label":               {configMap, withoutLabel, nil},
-		"the Service gets an external address":            {service, `{"spec":{"externalIPs":["192.0.2.7"]}}`, nil},
-		"the Service publishes pods that are not ready":   {service, `{"spec":{"publishNotReadyAddresses":true}}`, nil},
-		"the balancer is told to speak PROXY protocol":    {service, `{"metadata":{"annotations":{"load-balancer.hetzner.cloud/uses-proxyprotocol":"true"}}}`, nil},
-		"the Service selects by one label more":           {service, `{"spec":{"selector":{"version":"canary"}}}`, nil},
-		"the Service selects other pods":                  {service, `{"spec":{"selector":{"app.kubernetes.io/instance":"other"}}}`, nil},
-		"a port of the Service leads elsewhere":           {service, `{"spec":{"ports":[{"port":80,"targetPort":8080}]}}`, nil},
-		"the Service loses the label":                     {service, withoutLabel, nil},
-		"the Service is not reachable from outside":       {service, `{"spec":{"type":"ClusterIP","externalTrafficPolicy":null,"allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
-		"the Service is for node ports only":              {service, `{"spec":{"type":"NodePort","allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
-		"the controller runs anywhere":                    {daemonSet, fmt.Sprintf(`{"spec":{"template":{"spec":{"nodeSelector":{%q:null}}}}}`, v1alpha1.NodeLabel(s.name)), nil},
-		"the controller runs on fewer nodes":              {daemonSet, `{"spec":{"template":{"spec":{"nodeSelector":{"disk":"ssd"}}}}}`, nil},
-		"the controller uses the node's network":          {daemonSet, `{"spec":{"template":{"spec":{"hostNetwork":true}}}}`, nil},
-		"the controller gets other arguments":             {daemonSet, container(`"args":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
-		"the controller gets another command":             {daemonSet, container(`"command":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
-		"the controller gets another image":               {daemonSet, container(`"image":"example.com/other:1"`), nil},
-		"the controller is probed otherwise":              {daemonSet, container(`"readinessProbe":{"httpGet":null,"tcpSocket":{"port":80}}`), nil},
-		"the controller gets a variable of another value": {daemonSet, container(`"env":[{"name":"POD_NAMESPACE","value":"other","valueFrom":null}]`), nil},
-		"the DaemonSet loses the label":                   {daemonSet, withoutLabel, nil},
-		"the ServiceAccount hands out tokens":             {account, `{"automountServiceAccountToken":true}`, nil},
-		"the ServiceAccount loses the label":              {account, withoutLabel, nil},
-		"the role is given to somebody else":              {role, `{"subjects":[{"kind":"ServiceAccount","name":"other","namespace":"default"}]}`, nil},
-		"the cluster-wide role is given to others, too":   {clusterRole, `{"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:authenticated"}]}`, nil},
-		"the class becomes the default":                   {class, `{"metadata":{"annotations":{"ingressclass.kubernetes.io/is-default-class":"true"}}}`, nil},
+		"a header is believed":                    {configMap, `{"data":{"use-forwarded-headers":"true"}}`, nil},
+		"a snippet is added to the configuration": {configMap, `{"data":{"http-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
+		"a setting is added as binary data":       {configMap, `{"binaryData":{"server-snippet":"dHJ1ZQ=="}}`, nil},
+		"a file is mounted over the engine's template": {daemonSet, `{"spec":{"template":{"spec":{"volumes":[{"name":"t","configMap":{"name":"evil"}}],` +
+			`"containers":[{"name":"controller","volumeMounts":[{"name":"t","mountPath":"/etc/nginx/template"}]}]}}}}`, nil},
+		"a process runs before the controller":                 {daemonSet, `{"spec":{"template":{"spec":{"initContainers":[{"name":"i","image":"example.com/x"}]}}}}`, nil},
+		"a process runs beside the controller":                 {daemonSet, `{"spec":{"template":{"spec":{"containers":[{"name":"z","image":"example.com/x"}]}}}}`, nil},
+		"the controller gets another library":                  {daemonSet, container(`"env":[{"name":"LUA_PATH","value":"/tmp/?.lua"}]`), nil},
+		"the Service is taken from kube-proxy":                 {service, `{"metadata":{"labels":{"service.kubernetes.io/service-proxy-name":"none"}}}`, nil},
+		"everyone is trusted, and the configuration is frozen": {configMap, `{"immutable":true,"data":{"use-forwarded-headers":"true","proxy-real-ip-cidr":"0.0.0.0/0"}}`, s.trustsNobody},
+		"a setting is removed":                                 {configMap, `{"data":{"enable-real-ip":null}}`, nil},
+		"the configuration loses the label":                    {configMap, withoutLabel, nil},
+		"the Service gets an external address":                 {service, `{"spec":{"externalIPs":["192.0.2.7"]}}`, nil},
+		"the Service publishes pods that are not ready":        {service, `{"spec":{"publishNotReadyAddresses":true}}`, nil},
+		"the balancer is told to speak PROXY protocol":         {service, `{"metadata":{"annotations":{"load-balancer.hetzner.cloud/uses-proxyprotocol":"true"}}}`, nil},
+		"the Service selects by one label more":                {service, `{"spec":{"selector":{"version":"canary"}}}`, nil},
+		"the Service selects other pods":                       {service, `{"spec":{"selector":{"app.kubernetes.io/instance":"other"}}}`, nil},
+		"a port of the Service leads elsewhere":                {service, `{"spec":{"ports":[{"port":80,"targetPort":8080}]}}`, nil},
+		"the Service loses the label":                          {service, withoutLabel, nil},
+		"the Service is not reachable from outside":            {service, `{"spec":{"type":"ClusterIP","externalTrafficPolicy":null,"allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
+		"the Service is for node ports only":                   {service, `{"spec":{"type":"NodePort","allocateLoadBalancerNodePorts":null}}`, s.keepsTheSource},
+		"the controller runs anywhere":                         {daemonSet, fmt.Sprintf(`{"spec":{"template":{"spec":{"nodeSelector":{%q:null}}}}}`, v1alpha1.NodeLabel(s.name)), nil},
+		"the controller runs on fewer nodes":                   {daemonSet, `{"spec":{"template":{"spec":{"nodeSelector":{"disk":"ssd"}}}}}`, nil},
+		"the controller uses the node's network":               {daemonSet, `{"spec":{"template":{"spec":{"hostNetwork":true}}}}`, nil},
+		"the controller gets other arguments":                  {daemonSet, container(`"args":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
+		"the controller gets another command":                  {daemonSet, container(`"command":["/nginx-ingress-controller","--configmap=other/other"]`), nil},
+		"the controller gets another image":                    {daemonSet, container(`"image":"example.com/other:1"`), nil},
+		"the controller is probed otherwise":                   {daemonSet, container(`"readinessProbe":{"httpGet":null,"tcpSocket":{"port":80}}`), nil},
+		"the controller gets a variable of another value":      {daemonSet, container(`"env":[{"name":"POD_NAMESPACE","value":"other","valueFrom":null}]`), nil},
+		"the DaemonSet loses the label":                        {daemonSet, withoutLabel, nil},
+		"the ServiceAccount hands out tokens":                  {account, `{"automountServiceAccountToken":true}`, nil},
+		"the ServiceAccount loses the label":                   {account, withoutLabel, nil},
+		"the role is given to somebody else":                   {role, `{"subjects":[{"kind":"ServiceAccount","name":"other","namespace":"default"}]}`, nil},
+		"the cluster-wide role is given to others, too":        {clusterRole, `{"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:authenticated"}]}`, nil},
+		"the class becomes the default":                        {class, `{"metadata":{"annotations":{"ingressclass.kubernetes.io/is-default-class":"true"}}}`, nil},
 	})
 }
 
@@ -94,6 +101,18 @@ func (s *story) undoes(table map[string]tampering) {
 		}
 		s.eventually(name, repaired)
 	}
+}
+
+// trustsNobody: a frozen ConfigMap cannot be changed and so is another object afterwards.
+func (s *story) trustsNobody() error {
+	configMap := named(s, &corev1.ConfigMap{})
+	if err := s.read(configMap); err != nil {
+		return err
+	}
+	if configMap.Immutable != nil || configMap.Data["use-forwarded-headers"] != "false" || configMap.Data["proxy-real-ip-cidr"] != "" {
+		return fmt.Errorf("immutable %v, data %v", configMap.Immutable, configMap.Data)
+	}
+	return nil
 }
 
 func (s *story) isAsBefore(object client.Object, before map[string]any) func() error {
