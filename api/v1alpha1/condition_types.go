@@ -60,6 +60,8 @@ const (
 	ReasonTaintWithheldAllNodes = "TaintWithheldAllNodes"
 	// ReasonTaintWithheldControlPlane (False): a selected node runs the control plane and is labelled only.
 	ReasonTaintWithheldControlPlane = "TaintWithheldControlPlane"
+	// ReasonNoNodesForApplications (False): the edge nodes are tainted, and no other node takes ordinary pods, such as when the last one left the cluster.
+	ReasonNoNodesForApplications = "NoNodesForApplications"
 	// ReasonNodesNotReady (False): no edge node is Ready.
 	ReasonNodesNotReady = "NodesNotReady"
 )

@@ -2,6 +2,8 @@ package assess
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -15,7 +17,7 @@ func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, labelsMissing, taintsMissing},
+		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing},
 		holds:  nodesLabelled,
 	}.answer(sc)
 }
@@ -64,6 +66,26 @@ func taintsWithheld(sc *scene) *verdict {
 	}
 	return unclear(withheld.Reason, "%s.", nodes)
 }
+
+// noPlaceForApplications looks at nodes that are tainted already: the others may have left since, or another EdgeIngress may have taken them.
+func noPlaceForApplications(sc *scene) *verdict {
+	if len(sc.edge) == 0 || sc.spec.Nodes.Isolation == v1alpha1.IsolationShared || slices.ContainsFunc(sc.Nodes.Items, sc.takesOrdinaryPods) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNoNodesForApplications, "The edge nodes are kept for the controller, and no other node takes ordinary pods, so applications have nowhere to run: "+
+		"add nodes, choose fewer edge nodes, or write spec.nodes.isolation: Shared.")
+}
+
+// takesOrdinaryPods is whether pods without tolerations can be scheduled to the node, now or once taints that go by themselves are gone.
+func (sc *scene) takesOrdinaryPods(node snapshot.Node) bool {
+	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, func(taint corev1.Taint) bool {
+		passes := slices.ContainsFunc(passingTaints, func(prefix string) bool { return strings.HasPrefix(taint.Key, prefix) })
+		return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes
+	})
+}
+
+// passingTaints begin the keys of taints that Kubernetes sets while a node is in trouble or cordoned, and of those on a node that starts.
+var passingTaints = []string{"node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"}
 
 func agentsNamed(withheld desired.Withheld) string {
 	var names []string
