@@ -64,11 +64,11 @@ var serviceChecks = []check{
 	otherWaysIn,          //
 	nodePortFrontUnseen,  // 56
 	serviceLBMasquerades, // 53
+	balancerHeaderUnseen, // 75
 	providerUnknown,      // 56
 	clusterPolicyNeeded,  // 52
 	healthChecksFail,     // 20
 	proxyProtocolUnseen,  // 56
-	balancerHeaderUnseen, // 75
 	familyUntrusted,      // 36, 74
 	engineVersionUnseen,  // 72
 }
