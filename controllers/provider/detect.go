@@ -55,13 +55,16 @@ func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 // shownByService are the load balancers that left a mark on the Service, or run something that is named after it.
 func shownByService(s snapshot.Snapshot, v view) map[v1alpha1.Provider]bool {
 	shown := map[v1alpha1.Provider]bool{}
-	if p, known := classes[v.class]; known {
+	p, known := classes[v.class]
+	if known {
 		shown[p] = true
 	}
-	if (v.marked(s, metalLBPool) || v.marked(s, metalLBPoolBefore)) && runs(s, v1alpha1.ProviderMetalLB) {
+	// Anybody can write an annotation. It shows something only where its balancer's agent runs, and not where another one may serve the class.
+	marks := known || v.class == ""
+	if marks && (v.marked(s, metalLBPool) || v.marked(s, metalLBPoolBefore)) && runs(s, v1alpha1.ProviderMetalLB) {
 		shown[v1alpha1.ProviderMetalLB] = true
 	}
-	if v.marked(s, kubeVIPHost) {
+	if marks && v.marked(s, kubeVIPHost) && runs(s, v1alpha1.ProviderKubeVIP) {
 		shown[v1alpha1.ProviderKubeVIP] = true
 	}
 	if slices.Contains(v.conditions, ciliumPoolCondition) {
