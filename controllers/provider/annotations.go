@@ -1,5 +1,10 @@
 package provider
 
+import (
+	"slices"
+	"strings"
+)
+
 // Annotations of Services that decide what a load balancer does with the client's address, and few others that this package
 // reads. Names are those of the cloud controllers' own documentation.
 const (
@@ -67,26 +72,31 @@ const (
 	TrafficPolicyFallback = "traffic-policy.network.alpha.openshift.io/local-with-fallback"
 )
 
-// ClientAddressAnnotations are the annotations of a Service that switch PROXY protocol or the preservation of the client's
-// address. One that the spec does not ask for is somebody's change of what the application sees.
+// ServiceProxyName is the label of a Service that takes it away from kube-proxy, for another proxy of that name to serve.
+const ServiceProxyName = "service.kubernetes.io/service-proxy-name"
+
+// ClientAddressAnnotations are the annotations of a Service by which people tell a load balancer what to do with the client's address: what
+// it is, how it sends, and what it checks. One that the spec does not ask for is somebody's change of what the application sees. Those that
+// balancers write themselves are not among them, such as DigitalOcean's type and the addresses' pool.
 var ClientAddressAnnotations = []string{
-	awsProxyProtocol,
-	awsTargetGroupAttributes,
-	azurePrivateLinkProxyProtocol,
-	digitalOceanProxyProtocol,
-	hetznerProxyProtocol,
-	openStackProxyProtocol,
-	openStackForwardedFor,
-	scalewayProxyProtocolV1,
-	scalewayProxyProtocolV2,
-	linodeProxyProtocol,
-	vultrProxyProtocol,
+	awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
+	azurePrivateLink, azurePrivateLinkProxyProtocol,
+	digitalOceanProxyProtocol, digitalOceanProtocol, digitalOceanOverrideHealthCheck,
+	hetznerProxyProtocol, hetznerProtocol,
+	ovhClass,
+	openStackProxyProtocol, openStackForwardedFor, openStackHealthMonitor,
+	scalewayProxyProtocolV1, scalewayProxyProtocolV2, scalewayHTTP,
+	linodeProxyProtocol, linodeProtocol,
+	vultrProxyProtocol, vultrProtocol,
 	ibmFeatures,
-	oracleProxyProtocol,
-	oracleNetworkPreserve,
-	oracleNetworkProxyHeader,
-	alibabaPreserve,
-	alibabaProxyProtocol,
-	naverProxyProtocol,
+	oracleType, oracleProxyProtocol, oracleBackendProtocol, oracleNetworkPreserve, oracleNetworkProxyHeader,
+	alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType,
+	tencentDirectAccess,
+	naverLayerType, naverProxyProtocol,
 	TrafficPolicyFallback,
+}
+
+// IsClientAddressAnnotation is whether the key is one of ClientAddressAnnotations or of the families of keys that end in a port's number.
+func IsClientAddressAnnotation(key string) bool {
+	return slices.Contains(ClientAddressAnnotations, key) || strings.HasPrefix(key, linodePortPrefix)
 }
