@@ -50,7 +50,11 @@ func Config(e *v1alpha1.EdgeIngress) (data map[string]string, problems []Problem
 		if problem == nil && spellings[canonical(key)] > 1 {
 			problem = &Problem{ProblemInvalid, key, fmt.Sprintf("%s is written in several spellings: keep %s", key, canonical(key))}
 		}
+		if problem == nil {
+			problem = clash(canonical(key), value, given)
+		}
 		if problem != nil {
+			problem.Key = key
 			problems = append(problems, *problem)
 			continue
 		}

@@ -63,7 +63,7 @@ func TestSettingsThatAreWritten(t *testing.T) {
 		{"log-format-upstream", `$remote_addr \"$request\" \'$status\'`},
 		{"log-format-escape-json", "true"},
 		{"gzip-disable", "msie6"},
-		{"lua-shared-dicts", "configuration_data: 40M, my_dict:512"},
+		{"lua-shared-dicts", "configuration_data: 40M, my_dict:128, other: 512k"},
 		{"otel-sampler-ratio", "0.25"},
 		{"otel-service-name", "edge nginx"},
 		{"otlp-collector-port", "4318"},
@@ -82,6 +82,45 @@ func TestSettingsThatAreWritten(t *testing.T) {
 		{"strict-validate-path-type", "true"},
 		{"allow-cross-namespace-resources", "false"},
 		{"upstream-hash-by", "$request_uri"},
+		{"access-log-params", "buffer=16k flush=5s gzip=4"},
+		{"access-log-params", "gzip"},
+		{"app-root", "/app?lang=$arg_lang"},
+		{"skip-access-log-urls", `/healthz,~*^/(a|b)$,\default`},
+		{"block-user-agents", `~(?=look)ahead,~a++`},
+		{"gzip-types", "*"},
+		{"brotli-types", "text/css image/svg+xml"},
+		{"default-type", "application/octet-stream"},
+		{"global-auth-cache-duration", "200 202 10m, 401 30s,1h"},
+		{"global-auth-signin", "https://$host/oauth2/start?rd=$request_uri"},
+		{"global-auth-signin-redirect-param", "rd"},
+		{"global-auth-request-redirect", "https://$host$request_uri"},
+		{"gzip-disable", "MSIE [1-6]\\.(?!.*SV1)"},
+		{"large-client-header-buffers", "8  64K"},
+		{"limit-conn-zone-variable", "$http_x_api_key"},
+		{"log-format-upstream", "${remote_addr} $HTTP_X_ANY $namespace $proxy_protocol_tlv_alpn"},
+		{"log-format-stream", "$remote_addr $bytes_received [$proxy_upstream_name]"},
+		{"opentelemetry-operation-name", "HTTP $request_method $service_name"},
+		{"proxy-buffers-number", "3"},
+		{"proxy-cookie-domain", "off"},
+		{"proxy-cookie-domain", "~\\.one\\.(.+)$ $1.$host"},
+		{"proxy-cookie-path", "~(?<rest>/.*)$ /app$rest"},
+		{"proxy-max-temp-file-size", "0"},
+		{"proxy-next-upstream", "off"},
+		{"proxy-redirect-from", "default"},
+		{"proxy-redirect-from", "http://one/$uri"},
+		{"proxy-redirect-to", "https://$host/$1"},
+		{"ssl-ciphers", "@SECLEVEL=0:kECDHE+AES:!MD5:-RC4"},
+		{"ssl-ecdh-curve", "X25519:P-256"},
+		{"ssl-protocols", "TLSv1.1  TLSv1.2"},
+		{"ssl-session-cache-size", "32k"},
+		{"ssl-session-ticket-key", strings.Repeat("AAAA", 16)},
+		{"ssl-session-timeout", "1h30m"},
+		{"syslog-host", "logs.example.com"},
+		{"syslog-host", "[2001:db8::1]"},
+		{"worker-cpu-affinity", "auto 01010101"},
+		{"worker-cpu-affinity", "0001 0010"},
+		{"proxy-busy-buffers-size", "12k"},
+		{"access-log-path", "/var/log/edge.log"},
 		{"Proxy-Body-Size", "1m"},
 		{"PROXY-READ-TIMEOUT", "5"},
 	}
@@ -214,6 +253,95 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"limit-conn-zone-variable", "remote_addr", ProblemInvalid, "a variable"},
 		{"annotations-risk-level", "Extreme", ProblemInvalid, "Low, Medium, High"},
 		{"global-auth-method", "get", ProblemInvalid, "GET"},
+		// Values that nginx refuses at its start.
+		{"access-log-params", "lots", ProblemInvalid, "buffer=size"},
+		{"access-log-params", "flush=5s", ProblemInvalid, "buffer=size"},
+		{"access-log-params", "buffer=1k if=$nope", ProblemInvalid, "skip-access-log-urls"},
+		{"access-log-params", "gzip=10", ProblemInvalid, "gzip=1 to 9"},
+		{"access-log-path", "/var/log/other/x", ProblemInvalid, "in /var/log/"},
+		{"error-log-path", "/var/log/nginx", ProblemInvalid, "in /var/log/"},
+		{"app-root", "app", ProblemInvalid, "a path"},
+		{"app-root", "/$nope", ProblemInvalid, "variables that nginx knows"},
+		{"bind-address", "10.0.0.1,10.0.0.1", ProblemInvalid, "each once"},
+		{"custom-http-errors", "404,404", ProblemInvalid, "each once"},
+		{"custom-http-errors", "499", ProblemInvalid, "but 499"},
+		{"block-user-agents", "~*(bot", ProblemInvalid, "regular expression"},
+		{"block-referers", "a,A", ProblemInvalid, "each once"},
+		{"skip-access-log-urls", "default", ProblemInvalid, "entries"},
+		{"skip-access-log-urls", "~", ProblemInvalid, "entries"},
+		{"skip-access-log-urls", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ProblemInvalid, "write at least \"72\" as map-hash-bucket-size"},
+		{"default-type", "html", ProblemInvalid, "text/html"},
+		{"gzip-types", "lots", ProblemInvalid, "media types"},
+		{"brotli-types", "text", ProblemInvalid, "media types"},
+		{"global-auth-cache-duration", "200", ProblemInvalid, "a time"},
+		{"global-auth-cache-duration", "any 5m", ProblemInvalid, "status codes"},
+		{"global-auth-cache-duration", "200 5ms", ProblemInvalid, "status codes"},
+		{"global-auth-cache-key", "$nope", ProblemInvalid, "variables"},
+		{"global-auth-request-redirect", "$nope", ProblemInvalid, "variables"},
+		{"global-auth-signin", "/start", ProblemInvalid, "a URL"},
+		{"global-auth-signin-redirect-param", "a&b", ProblemInvalid, "query parameter"},
+		{"global-auth-url", "https://auth.example.com/$nope", ProblemInvalid, "variables"},
+		{"global-auth-url", "auth.example.com", ProblemInvalid, "a URL"},
+		{"gzip-disable", "(msie", ProblemInvalid, "regular expression"},
+		{"large-client-header-buffers", "lots", ProblemInvalid, "4 16k"},
+		{"large-client-header-buffers", "4", ProblemInvalid, "4 16k"},
+		{"large-client-header-buffers", "0 8k", ProblemInvalid, "4 16k"},
+		{"large-client-header-buffers", "4 8g", ProblemInvalid, "4 16k"},
+		{"limit-conn-zone-variable", "$nope", ProblemInvalid, "$binary_remote_addr"},
+		{"limit-conn-zone-variable", "$uri$host", ProblemInvalid, "a variable"},
+		{"log-format-stream", "$request", ProblemInvalid, "stream module"},
+		{"log-format-upstream", "$the_real_ip", ProblemInvalid, "such as $remote_addr"},
+		{"log-format-upstream", "$geoip2_city", ProblemInvalid, "such as"},
+		{"log-format-upstream", "5$", ProblemInvalid, "such as"},
+		{"log-format-upstream", "$1", ProblemInvalid, "such as"},
+		{"log-format-upstream", "$http_", ProblemInvalid, "such as"},
+		{"lua-shared-dicts", "a: 4k", ProblemInvalid, "from 8k"},
+		{"lua-shared-dicts", "a: 201", ProblemInvalid, "200m"},
+		{"map-hash-bucket-size", "0", ProblemInvalid, "from 1"},
+		{"variables-hash-max-size", "0", ProblemInvalid, "from 64"},
+		{"variables-hash-bucket-size", "0", ProblemInvalid, "from 64"},
+		{"proxy-headers-hash-max-size", "0", ProblemInvalid, "from 1"},
+		{"proxy-headers-hash-bucket-size", "0", ProblemInvalid, "from 1"},
+		{"server-name-hash-max-size", "0", ProblemInvalid, "from 1"},
+		{"opentelemetry-operation-name", "$nope", ProblemInvalid, "variables"},
+		{"proxy-body-size", "1t", ProblemInvalid, "8k or 10m"},
+		{"proxy-buffer-size", "0", ProblemInvalid, "from 512"},
+		{"proxy-buffer-size", "1g", ProblemInvalid, "from 512"},
+		{"proxy-buffers-number", "2", ProblemInvalid, "from 3"},
+		{"proxy-busy-buffers-size", "2k", ProblemInvalid, "at least proxy-buffer-size"},
+		{"proxy-busy-buffers-size", "16k", ProblemInvalid, "one less than"},
+		{"proxy-cookie-domain", "one", ProblemInvalid, "off, or"},
+		{"proxy-cookie-domain", "a $nope", ProblemInvalid, "variables"},
+		{"proxy-cookie-path", "~( /", ProblemInvalid, "off, or"},
+		{"proxy-max-temp-file-size", "1g", ProblemInvalid, "a size"},
+		{"proxy-max-temp-file-size", "1k", ProblemInvalid, "write 0 or"},
+		{"proxy-next-upstream", "foo", ProblemInvalid, "http_502"},
+		{"proxy-next-upstream", "error,timeout", ProblemInvalid, "separated by spaces"},
+		{"proxy-next-upstream", "updating", ProblemInvalid, "http_502"},
+		{"proxy-redirect-from", "a b", ProblemInvalid, "one word"},
+		{"proxy-redirect-from", "~(", ProblemInvalid, "what to replace"},
+		{"proxy-redirect-to", "$nope", ProblemInvalid, "variables"},
+		{"ssl-buffer-size", "lots", ProblemInvalid, "a size"},
+		{"client-body-buffer-size", "1g", ProblemInvalid, "a size"},
+		{"client-header-buffer-size", "1g", ProblemInvalid, "a size"},
+		{"http2-max-field-size", "1g", ProblemInvalid, "a size"},
+		{"http2-max-header-size", "x", ProblemInvalid, "a size"},
+		{"ssl-ciphers", "FOO:BAR", ProblemInvalid, "names of OpenSSL"},
+		{"ssl-ciphers", "TLS_AES_128_GCM_SHA256", ProblemInvalid, "for TLS 1.2"},
+		{"ssl-ciphers", "!aNULL", ProblemInvalid, "names of OpenSSL"},
+		{"ssl-ciphers", "HIGH:a$b", ProblemInvalid, "names of OpenSSL"},
+		{"ssl-ecdh-curve", "secp42", ProblemInvalid, "names of curves"},
+		{"ssl-protocols", "TLSv9", ProblemInvalid, "TLSv1.3"},
+		{"ssl-protocols", "TLSv1.2,TLSv1.3", ProblemInvalid, "separated by spaces"},
+		{"ssl-session-cache-size", "31k", ProblemInvalid, "from 32k"},
+		{"ssl-session-ticket-key", "c2hvcnQ=", ProblemInvalid, "48 or 80"},
+		{"ssl-session-timeout", "10ms", ProblemInvalid, "whole seconds"},
+		{"syslog-host", "2001:db8::1", ProblemInvalid, "in brackets"},
+		{"syslog-host", "a b", ProblemInvalid, "a host name"},
+		{"enable-syslog", "true", ProblemInvalid, "write syslog-host"},
+		{"upstream-keepalive-connections", "999999999", ProblemInvalid, "from 0 to"},
+		{"worker-cpu-affinity", "all", ProblemInvalid, "masks"},
+		{"worker-cpu-affinity", "auto 1 0", ProblemInvalid, "masks"},
 	}
 	nothing, _ := configOf(nil)
 	for _, test := range tests {
@@ -231,6 +359,24 @@ func TestSettingsThatAreRefused(t *testing.T) {
 			}
 			if diff := cmp.Diff(nothing, data); diff != "" {
 				t.Errorf("it changed what is written:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSettingsThatFitEachOther(t *testing.T) {
+	tests := map[string]map[string]string{
+		"busy buffers within larger buffers":   {"proxy-busy-buffers-size": "16k", "proxy-buffer-size": "8k"},
+		"a temporary file of one buffer":       {"proxy-max-temp-file-size": "8k", "Proxy-Buffer-Size": "8k"},
+		"a long URL in a large bucket":         {"skip-access-log-urls": "/" + strings.Repeat("a", 90), "map-hash-bucket-size": "128"},
+		"the longest URL in the usual buckets": {"skip-access-log-urls": "/" + strings.Repeat("a", 45)},
+		"syslog with a host":                   {"enable-syslog": "true", "syslog-host": "10.0.0.1"},
+		"no syslog without a host":             {"enable-syslog": "false"},
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, problems := configOf(config); len(problems) > 0 {
+				t.Error(problems[0].Message)
 			}
 		})
 	}
@@ -301,8 +447,8 @@ func TestDefaultsAreAccepted(t *testing.T) {
 	for key, s := range settings() {
 		_, isReserved := reserved[key]
 		_, isForbidden := forbidden[key]
-		value := strings.Trim(s.standard, `"`)
-		if isReserved || isForbidden || slices.Contains(except, key) || s.emptyByDefault() || strings.HasPrefix(s.standard, "[") || strings.Contains(value, `\"`) {
+		value := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(s.standard, `"`), `"`), `\"`, `"`)
+		if isReserved || isForbidden || slices.Contains(except, key) || s.emptyByDefault() || strings.HasPrefix(s.standard, "[") {
 			continue
 		}
 		if problem := check(key, value); problem != nil {

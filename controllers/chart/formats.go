@@ -43,8 +43,14 @@ func formatNamed(name string) format {
 	case "range":
 		from, to, _ := strings.Cut(argument, "-")
 		return numbers(from, to)
+	case "sizes":
+		from, to, _ := strings.Cut(argument, "-")
+		return sizes(from, to)
 	}
-	return formats[kind]
+	if f, found := formats[kind]; found {
+		return f
+	}
+	return startFormats[kind]
 }
 
 var formats = map[string]format{
@@ -54,26 +60,22 @@ var formats = map[string]format{
 	"duration":    {inNoTemplate, isDuration, "a duration such as 5s"},
 	"ratio":       {inNoTemplate, isRatio, "a number from 0 to 1, such as \"0.01\""},
 	"digits":      {inArguments, matches(`[0-9]{1,10}`), "a number of seconds, such as \"31536000\""},
-	"size":        {inArguments, matches(`[0-9]{1,10}[kKmMgG]?`), "a size such as 8k or 10m"},
+	"offset":      {inArguments, matches(`[0-9]{1,10}[kKmMgG]?`), "a size such as 8k or 10m"},
 	"time":        {inArguments, isNginxTime, "a time such as 30s or 10m"},
+	"wholeTime":   {inArguments, isWholeTime, "a time in whole seconds, such as 30s or 10m"},
 	"shutdownTime": {inArguments, isShutdownTime,
 		"a time from 1s to 1h, because a pod that is to go waits for it"},
 	"processes":       {inArguments, matches(`auto|[1-9][0-9]{0,2}`), "auto or the number of processes"},
-	"variable":        {inArguments, matches(`\$[A-Za-z0-9_]+`), "a variable such as $binary_remote_addr"},
+	"variable":        {inArguments, isHTTPVariable, "a variable of nginx, such as $binary_remote_addr"},
 	"reference":       {inArguments, matches(`[a-z0-9][-a-z0-9]*/[a-z0-9][-.a-z0-9]*`), "namespace/name"},
-	"logPath":         {inArguments, isLogPath, "/dev/stdout, /dev/stderr or a file under /var/log/, because nginx writes there what clients send"},
+	"logPath":         {inArguments, isLogPath, "/dev/stdout, /dev/stderr or a file in /var/log/ or /var/log/nginx/, because nginx writes there what clients send"},
 	"word":            {inArguments, isWord, "one word without spaces"},
-	"words":           {inArguments, func(string) bool { return true }, "words"},
-	"wordList":        {inArguments, eachOf(isWord), "entries without spaces, separated by commas; in a regular expression \\s stands for a space"},
 	"headerList":      {inArguments, eachOf(isHeader), "header names separated by commas"},
 	"addressList":     {inArguments, eachOf(isAddressOrRange), "addresses or ranges separated by commas, such as 10.0.0.0/8"},
-	"addressOnlyList": {inArguments, eachOf(isAddress), "addresses separated by commas"},
-	"statusCodes":     {inNoTemplate, eachOf(matches(`[345][0-9][0-9]`)), "status codes from 300 to 599 separated by commas, such as 404,503"},
-	"dictionaries": {inArguments, eachOf(matches(`[A-Za-z_][A-Za-z0-9_]*: *[0-9]{1,6}[kKmM]?`)),
-		"name: size, separated by commas, such as \"configuration_data: 20M\""},
-	"single": {inSingleQuotes, func(string) bool { return true }, "one line"},
-	"double": {inDoubleQuotes, func(string) bool { return true }, "one line"},
-	"text":   {inNoTemplate, func(string) bool { return true }, "one line"},
+	"addressOnlyList": {inArguments, both(eachOf(isAddress), unrepeated), "addresses separated by commas, each once"},
+	"statusCodes":     {inNoTemplate, both(eachOf(isErrorCode), unrepeated), "status codes from 300 to 599 but 499, separated by commas, each once, such as 404,503"},
+	"double":          {inDoubleQuotes, func(string) bool { return true }, "one line"},
+	"text":            {inNoTemplate, func(string) bool { return true }, "one line"},
 }
 
 func enum(allowed []string) format {
@@ -160,8 +162,14 @@ var (
 	isHeader    = matches(`[A-Za-z0-9][A-Za-z0-9_-]*`)
 	nginxTime   = regexp.MustCompile(`^([0-9]{1,4}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,9}s)?([0-9]{1,9}ms)?$`)
 	bareSeconds = regexp.MustCompile(`^[0-9]{1,9}$`)
-	logFile     = regexp.MustCompile(`^/var/log/[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
+	logFile     = regexp.MustCompile(`^/var/log/(nginx/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
+
+// isErrorCode leaves out 499, with which nginx marks clients that went away.
+func isErrorCode(value string) bool {
+	code, err := strconv.Atoi(value)
+	return err == nil && len(value) == 3 && code >= 300 && code <= 599 && code != 499
+}
 
 func isBool(value string) bool {
 	_, err := strconv.ParseBool(value)
@@ -195,13 +203,16 @@ func isLogPath(value string) bool {
 	case "/dev/stdout", "/dev/stderr", "/dev/null":
 		return true
 	}
-	return logFile.MatchString(value) && !strings.Contains(value, "..")
+	return logFile.MatchString(value) && value != "/var/log/nginx"
 }
 
 func isNginxTime(value string) bool {
 	_, valid := parseNginxTime(value)
 	return valid
 }
+
+// isWholeTime leaves out milliseconds, which nginx refuses where it counts seconds.
+func isWholeTime(value string) bool { return isNginxTime(value) && !strings.HasSuffix(value, "ms") }
 
 const maxWorkerShutdown = time.Hour
 
