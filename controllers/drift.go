@@ -151,7 +151,7 @@ const serviceProxyLabel = "service.kubernetes.io/service-proxy-name"
 func addedToService(live, wanted *unstructured.Unstructured) []string {
 	var added []string
 	for _, key := range slices.Sorted(maps.Keys(live.GetAnnotations())) {
-		if _, asked := wanted.GetAnnotations()[key]; !asked && slices.Contains(provider.ClientAddressAnnotations, key) {
+		if _, asked := wanted.GetAnnotations()[key]; !asked && provider.IsClientAddressAnnotation(key) {
 			added = append(added, pointer("metadata", "annotations", key))
 		}
 	}
