@@ -58,6 +58,7 @@ var serviceChecks = []check{
 	podsUnwanted,         //
 	rolloutUnderWay,      //
 	serviceUnseen,        //
+	otherServiceProxy,    //
 	addressPending,       // 4
 	foreignEndpoints,     // 14
 	noReadyEndpoints,     // 12

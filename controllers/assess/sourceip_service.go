@@ -75,52 +75,6 @@ func annotate(a provider.Annotation) string {
 	return fmt.Sprintf("write %s into spec.exposure.loadBalancer.annotations, ", a)
 }
 
-func proxiedWithout(sc *scene) *verdict {
-	if !sc.viaBalancer() || sc.balancer.Path != provider.Proxies || sc.ConfigMap.Value == nil || sc.trust.ProxyProtocol || sc.headerOfBalancer() {
-		return nil
-	}
-	remedy := "use another load balancer, or exposure.type NodePort or HostNetwork"
-	switch {
-	case sc.balancer.ProxyProtocolRemedy.Key != "":
-		remedy = annotate(sc.balancer.ProxyProtocolRemedy) + "and spec.clientIP.proxyProtocol with the balancer's addresses"
-	case sc.balancer.Provider == v1alpha1.ProviderProxying:
-		remedy = "write spec.clientIP.proxyProtocol where it speaks that, or else " + remedy
-	}
-	if sc.mayWriteHeader() {
-		remedy += "; where it writes the client's address into a header, write spec.clientIP.forwardedHeader"
-	}
-	return isNot(v1alpha1.ReasonProxyWithoutProxyProtocol,
-		"Lost at the load balancer: %s ends the client's connection and opens one of its own, and the controller reads no PROXY protocol: %s.", sc.balancer.Name, remedy)
-}
-
-// mayWriteHeader is whether the balancer writes a header, or is not known well enough to say that it does not: one that is only known for ending
-// connections may well read HTTP.
-func (sc *scene) mayWriteHeader() bool {
-	return sc.balancer.WritesHeader || sc.balancer.Provider == v1alpha1.ProviderProxying || sc.balancer.Path == provider.Unknown
-}
-
-// headerOfBalancer is whether the balancer may write a header that the controller believes from somebody.
-func (sc *scene) headerOfBalancer() bool { return sc.mayWriteHeader() && sc.trust.Header }
-
-func ipModeProxies(sc *scene) *verdict {
-	if !sc.isLoadBalancer() || sc.ConfigMap.Value == nil || sc.trust.ProxyProtocol || sc.headerOfBalancer() {
-		return nil
-	}
-	if !sc.hasModeProxy() {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonIPModeProxy,
-		"Lost at the load balancer: the status of %s has ipMode Proxy, which says that connections end at the balancer, and the controller reads no PROXY protocol: "+
-			"have the balancer speak it and write spec.clientIP.proxyProtocol, or, where it writes a header, spec.clientIP.forwardedHeader.", sc.serviceRef())
-}
-
-// hasModeProxy is whether the balancer declares that it ends connections.
-func (sc *scene) hasModeProxy() bool {
-	return sc.isLoadBalancer() && slices.ContainsFunc(sc.service.Status.LoadBalancer.Ingress, func(i corev1.LoadBalancerIngress) bool {
-		return i.IPMode != nil && *i.IPMode == corev1.LoadBalancerIPModeProxy
-	})
-}
-
 func preservationOff(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.balancer.Preserve != provider.Off || sc.proxyOnBothSides() {
 		return nil
@@ -141,6 +95,20 @@ func serviceUnseen(sc *scene) *verdict {
 		return unclear(v1alpha1.ReasonServiceMissing, "%s is not this EdgeIngress's, so there is no Service to look at.", sc.serviceRef())
 	}
 	return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen yet.", sc.serviceRef())
+}
+
+// otherServiceProxy: rules for the Service that kube-proxy did not write may do anything with the source address.
+func otherServiceProxy(sc *scene) *verdict {
+	if sc.service == nil {
+		return nil
+	}
+	name, there := sc.service.Labels[provider.ServiceProxyName]
+	if !there {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"The label %s of %s hands it to the proxy %q instead of kube-proxy, and what that does with the source address cannot be seen: remove the label.",
+		provider.ServiceProxyName, sc.serviceRef(), name)
 }
 
 func addressPending(sc *scene) *verdict {
@@ -222,21 +190,6 @@ func proxyProtocolUnseen(sc *scene) *verdict {
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
 		"The controller reads PROXY protocol; whether %s, or a balancer in front of it, speaks it cannot be seen.", sc.balancer.Name)
-}
-
-// balancerHeaderUnseen: the balancer writes the header, or may, and its addresses, from which it must be believed, are not known.
-func balancerHeaderUnseen(sc *scene) *verdict {
-	proxies := sc.viaBalancer() && sc.balancer.Path == provider.Proxies
-	unknown := sc.balancer.Path == provider.Unknown && sc.hasModeProxy() && sc.trust.Header
-	if (!proxies && !unknown) || sc.trust.ProxyProtocol {
-		return nil
-	}
-	writes := "writes"
-	if !sc.balancer.WritesHeader {
-		writes = "may write"
-	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"%s ends connections and %s the client's address into a header; whether its addresses are among trustedCIDRs cannot be seen.", capital(sc.balancer.Name), writes)
 }
 
 // familyUntrusted: a balancer or proxy is believed from addresses of some families only, and the Service has another.

@@ -49,6 +49,9 @@ func TestSourceIPConfiguredThroughAForwardingBalancer(t *testing.T) {
 		"row 14: an endpoint of somebody else":             {[]option{endpointsOf(endpoint("10.244.1.5", true), endpoint("10.244.9.77", true))}, sourceIP, unknown, v1alpha1.ReasonForeignEndpoints, "is a controller pod on an edge node; there is also 10.244.9.77"},
 		"row 14: a foreign endpoint out of use":            {[]option{endpointsOf(endpoint("10.244.1.5", true), endpoint("10.244.9.77", false))}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
 		"external IPs on the Service":                      {[]option{onService(func(s *corev1.Service) { s.Spec.ExternalIPs = []string{"192.0.2.9"} })}, sourceIP, unknown, v1alpha1.ReasonExternalBalancerUnseen, "externalIPs (192.0.2.9)"},
+		"a Service that is taken away from kube-proxy": {[]option{onService(func(s *corev1.Service) {
+			s.Labels = map[string]string{"service.kubernetes.io/service-proxy-name": "own"}
+		})}, sourceIP, unknown, v1alpha1.ReasonExternalBalancerUnseen, `to the proxy "own" instead of kube-proxy`},
 		"row 55: ipMode Proxy":                             {[]option{ipMode(corev1.LoadBalancerIPModeProxy)}, sourceIP, no, v1alpha1.ReasonIPModeProxy, "ipMode Proxy"},
 		"row 55: ipMode Proxy of an unknown balancer":      {[]option{noMetalLB, ipMode(corev1.LoadBalancerIPModeProxy)}, sourceIP, no, v1alpha1.ReasonIPModeProxy, ""},
 		"ipMode VIP of an unknown balancer shows nothing":  {[]option{noMetalLB, ipMode(corev1.LoadBalancerIPModeVIP)}, sourceIP, unknown, v1alpha1.ReasonProviderUnknown, ""},
