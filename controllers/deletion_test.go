@@ -69,7 +69,7 @@ func (s *story) nodeEssence(short string) map[string]any {
 		_, annotated := node.Annotations["node.alpha.kubernetes.io/ttl"]
 		return errors.Join(want("taints", len(node.Spec.Taints), 0, same), want("labelled", labelled, true, same), want("annotated", annotated, true, same))
 	})
-	return essence(s.T, node)
+	return essence(s.TB, node)
 }
 
 func TestDeletionOfAFreshEdge(t *testing.T) {

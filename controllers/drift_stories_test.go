@@ -88,11 +88,11 @@ func (s *story) undoes(table map[string]tampering) {
 	s.Helper()
 	for name, row := range table {
 		s.mustRead(row.object)
-		before := essence(s.T, row.object)
+		before := essence(s.TB, row.object)
 		if err := admin.Patch(s.Context(), row.object, client.RawPatch(types.StrategicMergePatchType, []byte(row.patch)), client.FieldOwner("kubectl-edit")); err != nil {
 			s.Fatalf("%s: %v", name, err)
 		}
-		if reflect.DeepEqual(before, essence(s.T, row.object)) {
+		if reflect.DeepEqual(before, essence(s.TB, row.object)) {
 			s.Fatalf("%s: the patch changed nothing", name)
 		}
 		repaired := row.repaired
@@ -120,7 +120,7 @@ func (s *story) isAsBefore(object client.Object, before map[string]any) func() e
 		if err := s.read(object); err != nil {
 			return err
 		}
-		if diff := cmp.Diff(before, essence(s.T, object)); diff != "" {
+		if diff := cmp.Diff(before, essence(s.TB, object)); diff != "" {
 			return fmt.Errorf("compared with what it was (-was +is):\n%s", diff)
 		}
 		return nil
@@ -128,7 +128,7 @@ func (s *story) isAsBefore(object client.Object, before map[string]any) func() e
 }
 
 // essence is what people can change of an object: not its status, nor what the API server and controllers keep count by.
-func essence(t *testing.T, object client.Object) map[string]any {
+func essence(t testing.TB, object client.Object) map[string]any {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {

@@ -93,7 +93,7 @@ func (o *operatorProcess) stop() error {
 }
 
 // stopOperator stops the operator until startOperator is called, or the test ends.
-func stopOperator(t *testing.T) (startOperator func()) {
+func stopOperator(t testing.TB) (startOperator func()) {
 	t.Helper()
 	if err := operator.stop(); err != nil {
 		t.Fatal(err)
@@ -106,11 +106,6 @@ func stopOperator(t *testing.T) (startOperator func()) {
 	}
 	t.Cleanup(startOperator)
 	return startOperator
-}
-
-func restartOperator(t *testing.T) {
-	t.Helper()
-	stopOperator(t)()
 }
 
 // denials are the requests that the API server refused for want of a right.

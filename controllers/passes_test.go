@@ -8,19 +8,19 @@ import (
 )
 
 // passes is how many passes the operator has made in the life of the test process, over all EdgeIngress objects.
-func passes(t *testing.T) int {
+func passes(t testing.TB) int {
 	t.Helper()
 	return int(counter(t, "controller_runtime_reconcile_total"))
 }
 
 // failedPasses is how many of them failed.
-func failedPasses(t *testing.T) int {
+func failedPasses(t testing.TB) int {
 	t.Helper()
 	return int(counter(t, "controller_runtime_reconcile_errors_total"))
 }
 
 // counter sums up one of controller-runtime's metrics over its labels.
-func counter(t *testing.T, name string) float64 {
+func counter(t testing.TB, name string) float64 {
 	t.Helper()
 	families, err := metrics.Registry.Gather()
 	if err != nil {
@@ -43,10 +43,10 @@ func counter(t *testing.T, name string) float64 {
 func (s *story) makesPasses(count int) {
 	s.Helper()
 	for i := range count + 1 { // One may have been under way.
-		before := passes(s.T)
+		before := passes(s.TB)
 		s.touchPod(fmt.Sprint(before))
 		s.eventually(fmt.Sprintf("pass %d ends", i), func() error {
-			if passes(s.T) == before {
+			if passes(s.TB) == before {
 				return fmt.Errorf("%d passes were made, as before", before)
 			}
 			return nil

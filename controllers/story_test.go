@@ -33,13 +33,13 @@ const (
 
 // story is one EdgeIngress with nodes of its own.
 type story struct {
-	*testing.T
+	testing.TB
 	// name of the EdgeIngress, the value of poolLabel, and the beginning of the names of its nodes.
 	name string
 }
 
 // newStory begins a story. Whatever it makes is gone when the test has ended.
-func newStory(t *testing.T, name string) *story {
+func newStory(t testing.TB, name string) *story {
 	t.Helper()
 	s := &story{t, name}
 	s.cleanUp(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}})

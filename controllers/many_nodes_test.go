@@ -1,0 +1,116 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// addBareNodes adds nodes that nobody has a machine for, not even a simulated one: objects that are there to be labelled.
+func (s *story) addBareNodes(count int) {
+	s.Helper()
+	var group errgroup.Group
+	group.SetLimit(16)
+	for i := range count {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node(fmt.Sprintf("%04d", i)), Labels: map[string]string{poolLabel: s.name}}}
+		group.Go(func() error { return admin.Create(s.Context(), node) })
+	}
+	if err := group.Wait(); err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		if err := admin.DeleteAllOf(context.WithoutCancel(s.Context()), &corev1.Node{}, client.MatchingLabels{poolLabel: s.name}); err != nil {
+			s.Error(err)
+		}
+	})
+}
+
+// allAreEdgeNodes is content when all nodes of the story have both labels, the taint and the claim.
+func (s *story) allAreEdgeNodes(count int) func() error {
+	return func() error {
+		list := &corev1.NodeList{}
+		if err := admin.List(s.Context(), list, client.MatchingLabels{poolLabel: s.name, v1alpha1.NodeLabel(s.name): "", v1alpha1.DefaultRoleLabel: ""}); err != nil {
+			return err
+		}
+		done := 0
+		for _, node := range list.Items {
+			if slices.ContainsFunc(node.Spec.Taints, isRoleTaint) && node.Annotations[v1alpha1.TaintAnnotation(s.name)] != "" {
+				done++
+			}
+		}
+		return want("edge nodes", done, count, same)
+	}
+}
+
+// rests waits until passes write nothing more.
+func (s *story) rests() {
+	s.Helper()
+	s.eventually("it comes to rest", func() error {
+		operator.requests.Reset()
+		passForEveryEdge(s, 1)
+		return want("writes", operator.requests.Writes(), nil, slices.Equal)
+	})
+}
+
+func TestManyNodesBecomeEdgeNodes(t *testing.T) {
+	const count = 250
+	s := newStory(t, "many")
+	s.addBareNodes(count)
+	s.create()
+	s.eventually("all nodes become edge nodes", s.allAreEdgeNodes(count))
+	s.rests()
+	s.eventually("all are counted", func() error {
+		nodes := s.edge().Status.Nodes
+		return errors.Join(want("selected", nodes.Selected, count, same), want("labelled", nodes.Labelled, count, same))
+	})
+	operator.requests.Reset()
+	passForEveryEdge(s, 1)
+	passForEveryEdge(s, 1)
+	if err := want("writes at rest", operator.requests.Writes(), nil, slices.Equal); err != nil {
+		t.Error(err)
+	}
+	s.deleteEdge()
+	left := &corev1.NodeList{}
+	if err := admin.List(t.Context(), left, client.HasLabels{v1alpha1.NodeLabel(s.name)}); err != nil {
+		t.Fatal(err)
+	}
+	if len(left.Items) > 0 {
+		t.Errorf("%d nodes are still labelled", len(left.Items))
+	}
+}
+
+// BenchmarkPass is what one pass over an EdgeIngress at rest costs, reading from filled caches, with all nodes chosen.
+func BenchmarkPass(b *testing.B) {
+	if testing.Short() {
+		b.Skip("it makes many nodes")
+	}
+	for _, count := range []int{5, 1000} {
+		b.Run(fmt.Sprintf("%d nodes", count), func(b *testing.B) {
+			s := newStory(b, fmt.Sprintf("bench-%d", count))
+			s.addBareNodes(count)
+			s.create()
+			s.eventually("all nodes become edge nodes", s.allAreEdgeNodes(count))
+			s.rests()
+			request := ctrl.Request{NamespacedName: client.ObjectKey{Name: s.name}}
+			operator.requests.Reset()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := operator.reconciler.Reconcile(b.Context(), request); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(operator.requests.Reads()))/float64(b.N), "reads/op")
+			b.ReportMetric(float64(len(operator.requests.Writes()))/float64(b.N), "writes/op")
+		})
+	}
+}
