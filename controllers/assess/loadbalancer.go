@@ -44,8 +44,8 @@ func noAddressNeeded(sc *scene) verdict {
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s; %d of %s have a ready endpoint, which nodes tell on health-check port %d.",
-		capital(countOf(len(found), "address")), listed(found), sc.edgeWith(sc.endpointOn), countOf(len(sc.edge), "edge node"), sc.service.Spec.HealthCheckNodePort)
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s; %s a ready endpoint, which nodes tell on health-check port %d.",
+		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.service.Spec.HealthCheckNodePort)
 }
 
 func serviceTaken(sc *scene) *verdict {
@@ -247,6 +247,6 @@ func edgeWithoutEndpoint(sc *scene) *verdict {
 	if sc.service == nil || len(without) == 0 || (sc.isDeployment() && len(without) < len(sc.edge)) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "%d of %s have a ready endpoint; traffic that reaches %s is dropped until a controller is ready there.",
-		len(sc.edge)-len(without), countOf(len(sc.edge), "edge node"), listed(without))
+	return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "%s a ready endpoint; traffic that reaches %s is dropped until a controller is ready there.",
+		partOf(len(sc.edge)-len(without), len(sc.edge), "edge node", "has", "have"), listed(without))
 }

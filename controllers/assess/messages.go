@@ -30,6 +30,15 @@ func countOf(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// partOf is "1 of 2 nodes runs" or "2 of 2 nodes run": the verb follows the part, the noun the whole.
+func partOf(n, whole int, noun, singular, plural string) string {
+	verb := plural
+	if n == 1 {
+		verb = singular
+	}
+	return fmt.Sprintf("%d of %d %ss %s", n, whole, noun, verb)
+}
+
 // nodesNamed is "node a" or "nodes a, b".
 func nodesNamed(names []string) string {
 	if len(names) == 1 {

@@ -35,15 +35,15 @@ func noNodesSelected(sc *scene) *verdict {
 	if len(sc.edge) > 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes chooses none of the %s of the cluster, so the controller has nowhere to run: "+
-		"label nodes so that the selector matches, or correct it.", countOf(len(sc.Nodes.Items), "node"))
+	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes chooses none of the cluster's nodes (%d), so the controller has nowhere to run: "+
+		"label nodes so that the selector matches, or correct it.", len(sc.Nodes.Items))
 }
 
 func noNodeReady(sc *scene) *verdict {
 	if len(sc.edge) == 0 || len(sc.notReady()) < len(sc.edge) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNodesNotReady, "None of the %s is Ready: %s.", countOf(len(sc.edge), "edge node"), listed(sc.notReady()))
+	return isNot(v1alpha1.ReasonNodesNotReady, "No edge node is Ready: %s.", listed(sc.notReady()))
 }
 
 // taintsWithheld reports what desired decided, in its order.
@@ -100,8 +100,8 @@ func labelsMissing(sc *scene) *verdict {
 	if len(missing) == 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonLabelsMissing, "%d of %s are labelled; not yet seen on %s.",
-		len(sc.edge)-len(missing), countOf(len(sc.edge), "selected node"), listed(missing))
+	return unclear(v1alpha1.ReasonLabelsMissing, "%s labelled; not yet seen on %s.",
+		partOf(len(sc.edge)-len(missing), len(sc.edge), "selected node", "is", "are"), listed(missing))
 }
 
 func taintsMissing(sc *scene) *verdict {
@@ -117,8 +117,8 @@ func taintsMissing(sc *scene) *verdict {
 	if len(missing) == 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonTaintMissing, "%d of %s are tainted with %s; not yet seen on %s, where other pods can be scheduled.",
-		len(sc.edge)-len(missing), countOf(len(sc.edge), "edge node"), sc.spec.Nodes.Label, listed(missing))
+	return unclear(v1alpha1.ReasonTaintMissing, "%s tainted with %s; not yet seen on %s, where other pods can be scheduled.",
+		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "is", "are"), sc.spec.Nodes.Label, listed(missing))
 }
 
 func isTainted(node *snapshot.Node, key string) bool {

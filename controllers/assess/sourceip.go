@@ -1,8 +1,6 @@
 package assess
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -209,8 +207,8 @@ func engineVersionUnseen(sc *scene) *verdict {
 
 func hostNetworkDirect(sc *scene) verdict {
 	return is(v1alpha1.ReasonHostNetworkDirect,
-		"client -> node: connections arrive at the node's own ports; -> controller: %s of %s run one on the node's network, and no header is believed; -> application: %s",
-		fmt.Sprint(sc.edgeWith(sc.podOn)), countOf(len(sc.edge), "edge node"), passedOn)
+		"client -> node: connections arrive at the node's own ports; -> controller: %s one on the node's network, and no header is believed; -> application: %s",
+		partOf(sc.edgeWith(sc.podOn), len(sc.edge), "edge node", "runs", "run"), passedOn)
 }
 
 // passedOn is the last leg. What an application sees of the connection itself is always a controller pod.

@@ -130,7 +130,7 @@ func noReadyEndpoints(sc *scene) *verdict {
 	if sc.edgeWith(sc.endpointOn) > 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonNoReadyEndpoints, "None of %s has a ready endpoint, so the nodes drop what arrives for %s.", countOf(len(sc.edge), "edge node"), sc.serviceRef())
+	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready endpoint, so the nodes drop what arrives for %s.", sc.serviceRef())
 }
 
 func otherWaysIn(sc *scene) *verdict {
@@ -231,8 +231,8 @@ func keptThroughService(sc *scene) verdict {
 		reason = v1alpha1.ReasonForwardedHeaderTrusted
 	}
 	return is(reason,
-		"client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %d of %s have a ready endpoint, no endpoint is elsewhere, and %s; -> application: %s",
-		sc.balancer.Name, balancer, sc.edgeWith(sc.endpointOn), countOf(len(sc.edge), "edge node"), sc.believes(), passedOn)
+		"client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %s a ready endpoint, no endpoint is elsewhere, and %s; -> application: %s",
+		sc.balancer.Name, balancer, partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.believes(), passedOn)
 }
 
 // believes is what the controller takes for the client's address, with what that rests on.
