@@ -154,8 +154,7 @@ func isFrozen(live, wanted *unstructured.Unstructured) bool {
 func (w *writer) replace(ctx context.Context, live, wanted *unstructured.Unstructured) error {
 	ctrl.LoggerFrom(ctx).Info("Replacing object", "kind", live.GetKind(), "object", klog.KObj(live))
 	uid := live.GetUID()
-	err := w.Client.Delete(ctx, live.DeepCopy(), client.Preconditions{UID: &uid})
-	if err = client.IgnoreNotFound(err); err != nil {
+	if err := client.IgnoreNotFound(w.Client.Delete(ctx, live.DeepCopy(), client.Preconditions{UID: &uid})); err != nil {
 		return err
 	}
 	if err := w.applyForced(ctx, wanted); err != nil {

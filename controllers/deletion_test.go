@@ -110,9 +110,11 @@ func (s *story) hasBegun(objects int) error {
 func (s *story) nothingIsLeft() error {
 	var errs []error
 	for _, object := range s.everyObject() {
-		if err := s.read(object); !apierrors.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("%T is still there (reading it: %v)", object, err))
+		err := s.read(object)
+		if err == nil {
+			err = fmt.Errorf("%T is still there", object)
 		}
+		errs = append(errs, client.IgnoreNotFound(err))
 	}
 	return errors.Join(errs...)
 }
@@ -189,7 +191,8 @@ func (s *story) holdNamespace() {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() {
-		if err := admin.Patch(context.WithoutCancel(s.Context()), held, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))); client.IgnoreNotFound(err) != nil {
+		letGo := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+		if err := client.IgnoreNotFound(admin.Patch(context.WithoutCancel(s.Context()), held, letGo)); err != nil {
 			s.Error(err)
 		}
 	})

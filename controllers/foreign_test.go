@@ -117,7 +117,7 @@ func (s *story) createForeign(object client.Object) client.Object {
 func (s *story) createNamespace() {
 	s.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}
-	if err := admin.Create(s.Context(), namespace); client.IgnoreAlreadyExists(err) != nil {
+	if err := client.IgnoreAlreadyExists(admin.Create(s.Context(), namespace)); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -32,6 +32,7 @@ func attempts(s *story, c client.Client) map[string]func(context.Context) error 
 	pod.Spec.Containers = []corev1.Container{{Name: "attempt", Image: "example.com/attempt:1"}}
 	clusterRole := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: operatorOptions.ControllerClusterRole}}
 	subject := []rbacv1.Subject{{Kind: "ServiceAccount", Name: operatorAccount, Namespace: operatorNamespace}}
+	whole := s.edge()
 	merge := func(patch string) client.Patch { return client.RawPatch(types.MergePatchType, []byte(patch)) }
 	return map[string]func(context.Context) error{
 		"create a node": func(ctx context.Context) error {
@@ -94,7 +95,7 @@ func attempts(s *story, c client.Client) map[string]func(context.Context) error 
 		},
 		"delete an EdgeIngress":  func(ctx context.Context) error { return c.Delete(ctx, edge) },
 		"delete all EdgeIngress": func(ctx context.Context) error { return c.DeleteAllOf(ctx, &v1alpha1.EdgeIngress{}) },
-		"replace an EdgeIngress": func(ctx context.Context) error { return c.Update(ctx, s.edge()) },
+		"replace an EdgeIngress": func(ctx context.Context) error { return c.Update(ctx, whole.DeepCopy()) },
 		"create a pod":           func(ctx context.Context) error { return c.Create(ctx, pod) },
 		"delete a pod":           func(ctx context.Context) error { return c.Delete(ctx, pod) },
 		"change a pod": func(ctx context.Context) error {
