@@ -1,9 +1,9 @@
 package assess
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -62,7 +62,7 @@ func taintsWithheld(sc *scene) *verdict {
 	case v1alpha1.ReasonTaintWithheldControlPlane:
 		return isNot(withheld.Reason, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
 	case v1alpha1.ReasonNotRead:
-		return unclear(withheld.Reason, "%s yet, because the load-balancer agents that it could remove could not be read: %v.", nodes, sc.Agents.Err)
+		return unclear(withheld.Reason, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.", nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
 	}
 	return unclear(withheld.Reason, "%s.", nodes)
 }
@@ -78,14 +78,8 @@ func noPlaceForApplications(sc *scene) *verdict {
 
 // takesOrdinaryPods is whether pods without tolerations can be scheduled to the node, now or once taints that go by themselves are gone.
 func (sc *scene) takesOrdinaryPods(node snapshot.Node) bool {
-	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, func(taint corev1.Taint) bool {
-		passes := slices.ContainsFunc(passingTaints, func(prefix string) bool { return strings.HasPrefix(taint.Key, prefix) })
-		return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes
-	})
+	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, desired.KeepsPodsAway)
 }
-
-// passingTaints begin the keys of taints that Kubernetes sets while a node is in trouble or cordoned, and of those on a node that starts.
-var passingTaints = []string{"node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"}
 
 func agentsNamed(withheld desired.Withheld) string {
 	var names []string

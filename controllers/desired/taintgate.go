@@ -87,11 +87,12 @@ func isControlPlane(node snapshot.Node) bool {
 // node is in trouble pass, so such a node counts; a taint that somebody set on purpose does not pass.
 func placeRemains(nodes []snapshot.Node, taken map[string]bool) bool {
 	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
-		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, keepsPodsAway)
+		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, KeepsPodsAway)
 	})
 }
 
-func keepsPodsAway(taint corev1.Taint) bool {
+// KeepsPodsAway is whether pods without tolerations stay off a node with this taint, for as long as somebody wants it there.
+func KeepsPodsAway(taint corev1.Taint) bool {
 	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes(taint)
 }
 
