@@ -62,7 +62,8 @@ func taintsWithheld(sc *scene) *verdict {
 	case v1alpha1.ReasonTaintWithheldControlPlane:
 		return isNot(withheld.Reason, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
 	case v1alpha1.ReasonNotRead:
-		return unclear(withheld.Reason, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.", nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
+		return unclear(withheld.Reason, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.",
+			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
 	}
 	return unclear(withheld.Reason, "%s.", nodes)
 }
