@@ -46,9 +46,7 @@ func TestATaintWaitsForAgentsThatWouldNotTolerateIt(t *testing.T) {
 func (s *story) addSpeaker() *appsv1.DaemonSet {
 	s.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "metallb-system"}}
-	if err := admin.Create(s.Context(), namespace); err != nil {
-		s.Fatal(err)
-	}
+	s.eventually("the namespace is not there any more from before", func() error { return admin.Create(s.Context(), namespace.DeepCopy()) })
 	s.cleanUp(namespace)
 	labels := map[string]string{"app": "metallb", "component": "speaker"}
 	speaker := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "speaker", Labels: labels}}
