@@ -230,7 +230,7 @@ func (w *writer) liveObject(ctx context.Context, wanted *unstructured.Unstructur
 	}
 	key := client.ObjectKeyFromObject(wanted)
 	err = w.Client.Get(ctx, key, live)
-	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(live, w.edge)) {
+	if apierrors.IsNotFound(err) || (err == nil && !isOurs(live, w.edge)) {
 		err = w.Reader.Get(ctx, key, live)
 	}
 	if apierrors.IsNotFound(err) {
@@ -239,7 +239,7 @@ func (w *writer) liveObject(ctx context.Context, wanted *unstructured.Unstructur
 	if err != nil {
 		return nil, err
 	}
-	if !metav1.IsControlledBy(live, w.edge) {
+	if !isOurs(live, w.edge) {
 		return nil, errNotOurs
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(live)

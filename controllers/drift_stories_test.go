@@ -53,6 +53,8 @@ func TestChangesByHandAreUndone(t *testing.T) {
 		"a process runs before the controller":                 {daemonSet, `{"spec":{"template":{"spec":{"initContainers":[{"name":"i","image":"example.com/x"}]}}}}`, nil},
 		"a process runs beside the controller":                 {daemonSet, `{"spec":{"template":{"spec":{"containers":[{"name":"z","image":"example.com/x"}]}}}}`, nil},
 		"the controller gets another library":                  {daemonSet, container(`"env":[{"name":"LUA_PATH","value":"/tmp/?.lua"}]`), nil},
+		"the configuration loses its owner":                    {configMap, `{"metadata":{"ownerReferences":null}}`, nil},
+		"the DaemonSet loses its owner":                        {daemonSet, `{"metadata":{"ownerReferences":null}}`, nil},
 		"the Service is taken from kube-proxy":                 {service, `{"metadata":{"labels":{"service.kubernetes.io/service-proxy-name":"none"}}}`, nil},
 		"everyone is trusted, and the configuration is frozen": {configMap, `{"immutable":true,"data":{"use-forwarded-headers":"true","proxy-real-ip-cidr":"0.0.0.0/0"}}`, s.trustsNobody},
 		"a setting is removed":                                 {configMap, `{"data":{"enable-real-ip":null}}`, nil},

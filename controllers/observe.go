@@ -50,7 +50,7 @@ func readOwned[T any, P interface {
 	client.Object
 }](ctx context.Context, r *Reconciler, edge *v1alpha1.EdgeIngress, key types.NamespacedName, object P) snapshot.Read[T] {
 	err := r.Client.Get(ctx, key, object)
-	if apierrors.IsNotFound(err) || (err == nil && !metav1.IsControlledBy(object, edge)) {
+	if apierrors.IsNotFound(err) || (err == nil && !isOurs(object, edge)) {
 		err = r.Reader.Get(ctx, key, object)
 	}
 	switch {
@@ -58,10 +58,20 @@ func readOwned[T any, P interface {
 		return snapshot.Read[T]{}
 	case err != nil:
 		return snapshot.Read[T]{Err: fmt.Errorf("reading %T %s: %w", object, key, err)}
-	case !metav1.IsControlledBy(object, edge):
+	case !isOurs(object, edge):
 		return snapshot.Read[T]{Foreign: true}
 	}
 	return snapshot.Read[T]{Value: (*T)(object)}
+}
+
+// isOurs is whether the operator made the object for this EdgeIngress: it is controlled by it, or somebody took the owner reference away and
+// left our marks. An object that another controls is never ours, whatever it is marked with.
+func isOurs(object client.Object, edge *v1alpha1.EdgeIngress) bool {
+	if metav1.GetControllerOf(object) != nil {
+		return metav1.IsControlledBy(object, edge)
+	}
+	_, applied := object.GetAnnotations()[v1alpha1.AppliedAnnotation]
+	return applied && object.GetLabels()[v1alpha1.OwnerLabel] == edge.Name && object.GetLabels()[v1alpha1.ManagedByLabel] == v1alpha1.ManagedBy
 }
 
 func (r *Reconciler) observeOthers(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[v1alpha1.EdgeIngress] {
@@ -124,7 +134,7 @@ func (r *Reconciler) observeInventory(ctx context.Context, edge *v1alpha1.EdgeIn
 		}
 		_ = meta.EachListItem(list, func(item runtime.Object) error {
 			object, isObject := item.(client.Object)
-			if isObject && metav1.IsControlledBy(object, edge) && object.GetDeletionTimestamp().IsZero() {
+			if isObject && isOurs(object, edge) && object.GetDeletionTimestamp().IsZero() {
 				inventory.Items = append(inventory.Items, snapshot.Ref{Kind: owned.kind, Namespace: object.GetNamespace(), Name: object.GetName()})
 			}
 			return nil
