@@ -9,6 +9,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -88,10 +89,14 @@ func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
 				t.Errorf("the controller was started without what it needs (reading its DaemonSet: %v)", err)
 			}
 			s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionTrue, v1alpha1.ReasonNodesLabelled)
+			result, err := operator.reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.edge())})
+			if err != nil || result.RequeueAfter == 0 {
+				t.Errorf("the operator does not look again by itself: %v, %v", result, err)
+			}
 
 			s.delete(foreign)
 			s.goes(foreign)
-			// The operator looks again by itself after a minute; a change of the spec makes it look now.
+			// A change of the spec makes the operator look now.
 			s.change(func(e *v1alpha1.EdgeIngress) {
 				e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "2m"}
 			})
