@@ -59,9 +59,11 @@ func isMissing(t *testing.T, s Store, p program) bool {
 
 func TestCatalogueMatchesModuleFiles(t *testing.T) {
 	requirements := map[string]string{
-		"kubernetes": "k8s.io/kubernetes " + KubernetesVersion,
-		"etcd":       "go.etcd.io/etcd/server/v3 " + EtcdVersion,
-		"kwok":       "sigs.k8s.io/kwok " + KwokVersion,
+		"kubernetes":    "k8s.io/kubernetes " + KubernetesVersion,
+		"metallb":       "go.universe.tf/metallb " + MetalLBVersion,
+		"ingress-nginx": "k8s.io/ingress-nginx " + IngressNGINXVersion,
+		"etcd":          "go.etcd.io/etcd/server/v3 " + EtcdVersion,
+		"kwok":          "sigs.k8s.io/kwok " + KwokVersion,
 	}
 	for _, p := range catalogue() {
 		content, err := os.ReadFile(filepath.Join("..", "modules", p.module, "go.mod"))

@@ -1,11 +1,16 @@
 package binaries
 
+import "slices"
+
 // Versions of what the local cluster is made of. The module files below
 // modules/ pin them; TestCatalogueMatchesModuleFiles keeps the two together.
 const (
 	KubernetesVersion = "v1.36.3"
 	EtcdVersion       = "v3.7.3"
 	KwokVersion       = "v0.8.0"
+	MetalLBVersion    = "v0.14.9"
+	// IngressNGINXVersion is a commit of July 2024, between controller v1.11.0 and v1.11.1: the newest that the module proxy offers.
+	IngressNGINXVersion = "v0.0.0-20240708192948-52c50467d67d"
 )
 
 // Names of the programs, which are the names of their files as well.
@@ -16,6 +21,13 @@ const (
 	Scheduler         = "kube-scheduler"
 	Kubectl           = "kubectl"
 	Kwok              = "kwok"
+
+	Kubelet              = "kubelet"
+	Proxy                = "kube-proxy"
+	MetalLBController    = "metallb-controller"
+	MetalLBSpeaker       = "metallb-speaker"
+	IngressNGINX         = "nginx-ingress-controller"
+	IngressNGINXShutdown = "wait-shutdown"
 )
 
 // program is one entry of the catalogue: how a program is built.
@@ -40,6 +52,12 @@ func catalogue() []program {
 		kubernetesProgram(Scheduler),
 		kubernetesProgram(Kubectl),
 		{name: Kwok, module: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok", version: KwokVersion},
+		kubernetesProgram(Kubelet),
+		kubernetesProgram(Proxy),
+		metalLBProgram(MetalLBController, "controller"),
+		metalLBProgram(MetalLBSpeaker, "speaker"),
+		ingressNGINXProgram(IngressNGINX, "nginx"),
+		ingressNGINXProgram(IngressNGINXShutdown, "waitshutdown"),
 	}
 }
 
@@ -56,12 +74,38 @@ func kubernetesProgram(name string) program {
 	}
 }
 
-// All returns the names of all programs, in the order in which they are built.
-func All() []string {
-	programs := catalogue()
-	names := make([]string, 0, len(programs))
-	for _, p := range programs {
-		names = append(names, p.name)
+func metalLBProgram(name, command string) program {
+	const module = "go.universe.tf/metallb"
+	return program{name: name, module: "metallb", pkg: module + "/" + command, version: MetalLBVersion}
+}
+
+func ingressNGINXProgram(name, command string) program {
+	const module = "k8s.io/ingress-nginx"
+	return program{
+		name: name, module: "ingress-nginx", pkg: module + "/cmd/" + command, version: IngressNGINXVersion,
+		variables: map[string]string{module + "/version.RELEASE": IngressNGINXVersion, module + "/version.REPO": module},
 	}
-	return names
+}
+
+// All returns the names of the programs that a cluster with simulated nodes is made of, in the order in which they are built.
+func All() []string {
+	return names(func(name string) bool { return !slices.Contains(realNodes, name) })
+}
+
+// ForRealNodes returns the names of all programs, in the order in which they are built: those that run on nodes which are
+// more than simulated, or in containers there, come last.
+func ForRealNodes() []string {
+	return names(func(string) bool { return true })
+}
+
+var realNodes = []string{Kubelet, Proxy, MetalLBController, MetalLBSpeaker, IngressNGINX, IngressNGINXShutdown}
+
+func names(wanted func(name string) bool) []string {
+	var list []string
+	for _, p := range catalogue() {
+		if wanted(p.name) {
+			list = append(list, p.name)
+		}
+	}
+	return list
 }

@@ -9,11 +9,16 @@ import (
 )
 
 func newBuild(s *settings) *cobra.Command {
-	return &cobra.Command{
+	realNodes := false
+	cmd := &cobra.Command{
 		Use:   "build [program ...]",
-		Short: "Build the programs that are missing (all by default) and print where they are",
+		Short: "Build the programs that are missing (by default those of a cluster with simulated nodes) and print where they are",
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if len(names) == 0 {
+			switch {
+			case len(names) > 0:
+			case realNodes:
+				names = binaries.ForRealNodes()
+			default:
 				names = binaries.All()
 			}
 			store, err := s.store()
@@ -24,7 +29,7 @@ func newBuild(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, name := range binaries.All() {
+			for _, name := range binaries.ForRealNodes() {
 				if slices.Contains(names, name) {
 					fmt.Fprintln(cmd.OutOrStdout(), paths[name])
 				}
@@ -32,4 +37,6 @@ func newBuild(s *settings) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&realNodes, "real-nodes", false, "build also what real nodes run: kubelet, kube-proxy, MetalLB and ingress-nginx")
+	return cmd
 }
