@@ -57,6 +57,11 @@ demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
 test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kubernetes, once.
 	@for module in $(CODE_MODULES); do echo "--- testing $$module"; (cd $$module && go test ./...); done
 
+.PHONY: e2e
+e2e: e2e-deps real-cluster build ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
+	@go build -o bin/e2e ./test/e2e
+	@bin/e2e $(ARGS)
+
 .PHONY: verify
 verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules.
 	@echo "--- verified"
@@ -103,6 +108,14 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint.
 cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once.
 	@go build -C hack/cluster -buildvcs=false -o $(CURDIR)/bin/cluster .
 	@bin/cluster build >/dev/null
+
+.PHONY: e2e-deps
+e2e-deps: ## Install the Debian packages that real nodes need: containerd, runc, CNI plugins, iptables, nftables, haproxy, curl. Needs root.
+	@MAKE_GOAL=$(firstword $(MAKECMDGOALS)) hack/e2e-deps.sh
+
+.PHONY: real-cluster
+real-cluster: cluster ## Build what real nodes run as well: kubelet, kube-proxy, MetalLB, ingress-nginx; once.
+	@bin/cluster build --real-nodes >/dev/null
 
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
