@@ -23,6 +23,9 @@ type Spec struct {
 	// Env is added to a minimal environment: children do not inherit ours, so
 	// that a proxy or a kubeconfig of the user cannot change what they do.
 	Env []string
+	// NetNS is the file of the network namespace that the process is started in,
+	// such as /proc/PID/fd/N; "" means the supervisor's own. It takes root.
+	NetNS string
 	// Grace is how long the process may take to stop after SIGTERM.
 	Grace time.Duration
 }
@@ -33,6 +36,9 @@ type child struct {
 	logPath  string
 	identity Identity
 	grace    time.Duration
+	// ending is set before the process is ended on purpose; the supervisor's lock
+	// protects it.
+	ending bool
 	// exited is closed when the process has ended; exitErr says how, and may be
 	// read only after that.
 	exited  chan struct{}
@@ -55,7 +61,11 @@ func startChild(spec Spec, logPath string) (*child, error) {
 		Stderr:      log,
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
 	}
-	if err := cmd.Start(); err != nil {
+	start := cmd.Start
+	if spec.NetNS != "" {
+		start = func() error { return inNetNS(spec.NetNS, cmd.Start) }
+	}
+	if err := start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", spec.Name, err)
 	}
 	c := &child{name: spec.Name, logPath: logPath, grace: spec.Grace, exited: make(chan struct{})}
@@ -80,12 +90,16 @@ func (c *child) death() error {
 	return fmt.Errorf("%s stopped unexpectedly (%s); its log ends with:\n%s", c.name, how, logTail(c.logPath))
 }
 
-func (c *child) stop() error {
-	if err := c.identity.signalGroup(syscall.SIGTERM); err != nil {
-		return err
-	}
-	if c.exitedWithin(c.grace) {
-		return nil
+// stop sends SIGTERM, and SIGKILL when the process has not ended after grace. With
+// no grace it sends SIGKILL only.
+func (c *child) stop(grace time.Duration) error {
+	if grace > 0 {
+		if err := c.identity.signalGroup(syscall.SIGTERM); err != nil {
+			return err
+		}
+		if c.exitedWithin(grace) {
+			return nil
+		}
 	}
 	if err := c.identity.signalGroup(syscall.SIGKILL); err != nil {
 		return err

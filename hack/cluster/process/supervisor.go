@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -69,13 +70,16 @@ func (s *Supervisor) serveStarts() {
 	}
 }
 
-// Start starts a child. When it ends before Stop is called, that is an error which
-// Await and Failed report.
+// Start starts a child whose name no other child has. When it ends before Stop or
+// End is called, that is an error which Await and Failed report.
 func (s *Supervisor) Start(spec Spec) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
 		return fmt.Errorf("starting %s: the cluster is stopping", spec.Name)
+	}
+	if s.indexOf(spec.Name) >= 0 {
+		return fmt.Errorf("starting %s: there is a process of that name", spec.Name)
 	}
 	result := make(chan startResult)
 	s.starts <- startRequest{spec: spec, result: result}
@@ -85,14 +89,49 @@ func (s *Supervisor) Start(spec Spec) error {
 	}
 	s.children = append(s.children, started.child)
 	go s.watch(started.child)
-	return started.child.identity.Save(filepath.Join(IdentityDir(s.dir), spec.Name+".json"))
+	return started.child.identity.Save(s.identityPath(spec.Name))
+}
+
+// indexOf returns where the child of that name is among the children, or -1.
+func (s *Supervisor) indexOf(name string) int {
+	return slices.IndexFunc(s.children, func(c *child) bool { return c.name == name })
+}
+
+func (s *Supervisor) identityPath(name string) string {
+	return filepath.Join(IdentityDir(s.dir), name+".json")
+}
+
+// End ends one child on purpose, which is no failure, and returns when it has
+// ended. It gets SIGTERM, and SIGKILL after grace; with a grace of 0 SIGKILL at
+// once. Afterwards its name is free again; its log stays until another child of
+// that name is started. A child that has ended by itself before is not an error.
+func (s *Supervisor) End(name string, grace time.Duration) error {
+	s.mu.Lock()
+	index := s.indexOf(name)
+	if index < 0 || s.children[index].ending {
+		s.mu.Unlock()
+		return fmt.Errorf("ending %s: there is no process of that name", name)
+	}
+	ending := s.children[index]
+	ending.ending = true
+	s.mu.Unlock()
+	if err := ending.stop(grace); err != nil {
+		return fmt.Errorf("ending %s: %w", name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.children = slices.DeleteFunc(s.children, func(c *child) bool { return c == ending })
+	if err := os.Remove(s.identityPath(name)); err != nil {
+		return fmt.Errorf("ending %s: %w", name, err)
+	}
+	return nil
 }
 
 func (s *Supervisor) watch(c *child) {
 	<-c.exited
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopping {
+	if s.stopping || c.ending {
 		return
 	}
 	select {
@@ -135,7 +174,7 @@ func (s *Supervisor) Stop() error {
 
 	var errs []error
 	for i := len(children) - 1; i >= 0; i-- {
-		if err := children[i].stop(); err != nil {
+		if err := children[i].stop(children[i].grace); err != nil {
 			errs = append(errs, fmt.Errorf("stopping: %w", err))
 		}
 	}
