@@ -73,8 +73,8 @@ func (n *Namespace) Path() string {
 // To close it again does nothing.
 func (n *Namespace) Close() error { return n.close() }
 
-// Do calls f in the namespace and returns its error. f runs in a goroutine of its own. Goroutines that f starts, and
-// threads of programs that it starts, are not to be relied upon to be in the namespace.
+// Do calls f in the namespace and returns its error. f runs in a goroutine of its own. Programs that f starts run in the
+// namespace as well; goroutines that it starts do not.
 func (n *Namespace) Do(f func() error) error {
 	return onOwnThread(func() error {
 		if err := unix.Setns(n.fd, unix.CLONE_NEWNET); err != nil {

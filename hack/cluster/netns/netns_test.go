@@ -13,10 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns"
-	"github.com/vishvananda/netlink"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns/netnstest"
 )
 
 // holdVariable makes this test binary make a namespace, print its path, and wait to be killed.
@@ -35,30 +34,6 @@ func TestMain(m *testing.M) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func newNamespace(t *testing.T) *netns.Namespace {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("network namespaces need root")
-	}
-	namespace, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = namespace.Close() })
-	if err := namespace.Do(raiseLoopback); err != nil {
-		t.Fatal(err)
-	}
-	return namespace
-}
-
-func raiseLoopback() error {
-	loopback, err := netlink.LinkByName("lo")
-	if err != nil {
-		return err
-	}
-	return netlink.LinkSetUp(loopback)
-}
-
 // identity is what tells the namespace of a thread or of a file from all others.
 func identity(t *testing.T, path string) string {
 	t.Helper()
@@ -70,7 +45,7 @@ func identity(t *testing.T, path string) string {
 }
 
 func TestDoRunsInTheNamespaceAndLeavesAllOtherThreadsAlone(t *testing.T) {
-	namespace := newNamespace(t)
+	namespace := netnstest.New(t)
 	home := identity(t, "/proc/self/ns/net")
 	if identity(t, namespace.Path()) == home {
 		t.Fatal("the new namespace is the machine's")
@@ -97,13 +72,13 @@ func TestDoRunsInTheNamespaceAndLeavesAllOtherThreadsAlone(t *testing.T) {
 
 func TestDoReturnsTheErrorOfTheFunction(t *testing.T) {
 	cause := errors.New("cause")
-	if err := newNamespace(t).Do(func() error { return cause }); !errors.Is(err, cause) {
+	if err := netnstest.New(t).Do(func() error { return cause }); !errors.Is(err, cause) {
 		t.Errorf("the error is %v", err)
 	}
 }
 
 func TestAFunctionThatDoesNotReturnIsAnError(t *testing.T) {
-	namespace := newNamespace(t)
+	namespace := netnstest.New(t)
 	if err := namespace.Do(func() error { runtime.Goexit(); return nil }); err == nil {
 		t.Error("no error was returned")
 	}
@@ -113,7 +88,7 @@ func TestAFunctionThatDoesNotReturnIsAnError(t *testing.T) {
 }
 
 func TestConnectionsStayWithinTheirNamespace(t *testing.T) {
-	namespace, other := newNamespace(t), newNamespace(t)
+	namespace, other := netnstest.New(t), netnstest.New(t)
 	listener, err := namespace.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +139,7 @@ func expectEcho(t *testing.T, namespace *netns.Namespace, address, message strin
 }
 
 func TestNamesAreNotLookedUp(t *testing.T) {
-	namespace := newNamespace(t)
+	namespace := netnstest.New(t)
 	if _, err := namespace.Dial(t.Context(), "tcp", "localhost:80"); err == nil || !strings.Contains(err.Error(), "an IP address and a port") {
 		t.Errorf("dialing a name returned %v", err)
 	}
@@ -174,7 +149,7 @@ func TestNamesAreNotLookedUp(t *testing.T) {
 }
 
 func TestACancelledDialEnds(t *testing.T) {
-	namespace := newNamespace(t)
+	namespace := netnstest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := namespace.Dial(ctx, "tcp", "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
@@ -183,7 +158,7 @@ func TestACancelledDialEnds(t *testing.T) {
 }
 
 func TestANamespaceServesOtherProcessesAndVanishesWithItsHolder(t *testing.T) {
-	newNamespace(t) // skips without root
+	netnstest.SkipWithoutRoot(t)
 	holder := exec.CommandContext(t.Context(), os.Args[0])
 	holder.Env = append(os.Environ(), holdVariable+"=1")
 	stdin, err := holder.StdinPipe()
@@ -202,48 +177,8 @@ func TestANamespaceServesOtherProcessesAndVanishesWithItsHolder(t *testing.T) {
 	if _, err := fmt.Fscanln(output, &path); err != nil {
 		t.Fatal(err)
 	}
-	link := watched(t, path)
+	awaitRemoval := netnstest.Watch(t, path)
 	_ = holder.Process.Kill()
 	_ = holder.Wait()
-	awaitDown(t, link)
-}
-
-// watched gives the namespace one end of a link of which the other end is in a namespace of the test's own: when the namespace
-// is removed, so are both ends.
-func watched(t *testing.T, path string) (end func() error) {
-	t.Helper()
-	held, err := netns.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := newNamespace(t)
-	err = own.Do(func() error {
-		return netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "watch"}, PeerName: "held", PeerNamespace: netlink.NsFd(held.FD())})
-	})
-	if err := errors.Join(err, held.Close()); err != nil {
-		t.Fatal(err)
-	}
-	end = func() error {
-		return own.Do(func() error { _, err := netlink.LinkByName("watch"); return err })
-	}
-	if err := end(); err != nil {
-		t.Fatal(err)
-	}
-	return end
-}
-
-// awaitDown waits until the kernel, which does it at its leisure, has removed the link.
-func awaitDown(t *testing.T, end func() error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for missing := (netlink.LinkNotFoundError{}); !errors.As(end(), &missing); {
-		select {
-		case <-ctx.Done():
-			t.Fatal("the namespace is still there")
-		case <-ticker.C:
-		}
-	}
+	awaitRemoval()
 }

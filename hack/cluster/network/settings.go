@@ -1,0 +1,69 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// settings are the kernel's, for one namespace.
+type settings struct {
+	// forwards makes the machine a router.
+	forwards bool
+	// filtersBridged makes packets that only pass a bridge go through the rules for routed ones, too. kube-proxy needs
+	// it for connections between pods of one node.
+	filtersBridged bool
+}
+
+// prepare puts the settings and the loopback interface of the current namespace into operation. It must be called before other links
+// are made. A new namespace starts with a copy of some of the machine's settings; those that matter are written in any case.
+func prepare(s settings) error {
+	values := []struct{ path, value string }{
+		// First, since it sets others back to their defaults.
+		{"/proc/sys/net/ipv4/ip_forward", digit(s.forwards)},
+		{"/proc/sys/net/ipv4/conf/all/rp_filter", "0"},
+		{"/proc/sys/net/ipv4/conf/default/rp_filter", "0"},
+	}
+	for _, v := range values {
+		if err := write(v.path, v.value); err != nil {
+			return err
+		}
+	}
+	if err := filterBridged(s.filtersBridged); err != nil {
+		return err
+	}
+	return raise("lo")
+}
+
+// filterBridged writes a setting that exists only where the kernel has br_netfilter, without which nothing that is bridged is filtered.
+func filterBridged(wanted bool) error {
+	err := write("/proc/sys/net/bridge/bridge-nf-call-iptables", digit(wanted))
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case wanted:
+		return fmt.Errorf("the kernel lacks br_netfilter, load it with `modprobe br_netfilter`: %w", err)
+	default:
+		return nil
+	}
+}
+
+func write(path, value string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("changing a setting of the kernel: %w", err)
+	}
+	_, err = file.WriteString(value)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("changing a setting of the kernel: %w", err)
+	}
+	return nil
+}
+
+func digit(on bool) string {
+	if on {
+		return "1"
+	}
+	return "0"
+}
