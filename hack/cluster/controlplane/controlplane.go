@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/pki"
@@ -19,7 +17,7 @@ const startTimeout = 3 * time.Minute
 
 // ControlPlane is a running control plane.
 type ControlPlane struct {
-	// Server is the URL of the API server.
+	// Server is the URL of the API server for the administrator.
 	Server string
 
 	credentials *credentials
@@ -64,24 +62,18 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 }
 
 func (c *ControlPlane) startAPIServer(ctx context.Context, o Options) error {
-	var numbers [3]int
-	for i := range numbers {
-		port, err := c.ports.take(ctx)
-		if err != nil {
-			return err
-		}
-		numbers[i] = port
-	}
-	apiPort, etcdPort, etcdPeerPort := numbers[0], numbers[1], numbers[2]
-	c.Server = "https://" + net.JoinHostPort(o.listenAddress(), strconv.Itoa(apiPort))
-	var err error
-	if c.credentials, err = newCredentials(o, c.Server); err != nil {
+	numbers, err := c.choosePorts(ctx, o)
+	if err != nil {
 		return err
 	}
+	if c.credentials, err = newCredentials(o, numbers.apiServer); err != nil {
+		return err
+	}
+	c.Server = c.credentials.adminServer
 	if err := c.credentials.writeAll(o.listenAddress()); err != nil {
 		return err
 	}
-	for _, spec := range []process.Spec{etcdSpec(o, etcdPort, etcdPeerPort), apiServerSpec(o, apiPort, etcdPort)} {
+	for _, spec := range []process.Spec{etcdSpec(o, numbers.etcd, numbers.etcdPeer), apiServerSpec(o, numbers.apiServer, numbers.etcd)} {
 		if err := c.supervisor.Start(spec); err != nil {
 			return err
 		}
@@ -93,10 +85,17 @@ func (c *ControlPlane) startAPIServer(ctx context.Context, o Options) error {
 	return c.supervisor.Await(ctx, "the API server", ready)
 }
 
+func (c *ControlPlane) choosePorts(ctx context.Context, o Options) (portNumbers, error) {
+	if o.NetNS != "" {
+		return customaryPorts, nil
+	}
+	return c.ports.takeAll(ctx)
+}
+
 // AdminKubeconfig is the file with which everything is allowed.
 func (c *ControlPlane) AdminKubeconfig() string { return c.credentials.files.kubeconfig(adminFile) }
 
-// WriteKubeconfig writes a kubeconfig file name for who and returns its path.
+// WriteKubeconfig writes a kubeconfig file name for who, a program of the cluster, and returns its path.
 func (c *ControlPlane) WriteKubeconfig(name string, who pki.Identity) (string, error) {
 	path := c.credentials.files.kubeconfig(name)
 	return path, c.credentials.kubeconfig.Write(path, c.credentials.authority, who)
@@ -107,6 +106,9 @@ func (c *ControlPlane) Authority() *pki.Authority { return c.credentials.authori
 
 // Run starts a further program that belongs to the cluster, which is stopped with it.
 func (c *ControlPlane) Run(spec process.Spec) error { return c.supervisor.Start(spec) }
+
+// Supervisor runs the programs of the cluster, for those who have to end some of them before the cluster ends.
+func (c *ControlPlane) Supervisor() *process.Supervisor { return c.supervisor }
 
 // Failed delivers one error when a program of the cluster has ended by itself.
 func (c *ControlPlane) Failed() <-chan error { return c.supervisor.Failed() }

@@ -1,7 +1,10 @@
 package controlplane
 
 import (
+	"cmp"
 	"fmt"
+	"net"
+	"strconv"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/pki"
 )
@@ -17,20 +20,24 @@ const MastersGroup = "system:masters"
 
 // credentials are what a cluster needs to issue certificates and kubeconfig files.
 type credentials struct {
-	authority  *pki.Authority
-	kubeconfig pki.Kubeconfig
-	files      layout
+	authority *pki.Authority
+	// kubeconfig is for the programs of the cluster.
+	kubeconfig  pki.Kubeconfig
+	adminServer string
+	files       layout
 }
 
-func newCredentials(o Options, server string) (*credentials, error) {
+func newCredentials(o Options, apiServerPort int) (*credentials, error) {
 	authority, err := pki.NewAuthority("edge-ingress-cluster")
 	if err != nil {
 		return nil, err
 	}
+	server := "https://" + net.JoinHostPort(o.listenAddress(), strconv.Itoa(apiServerPort))
 	return &credentials{
-		authority:  authority,
-		kubeconfig: pki.Kubeconfig{ClusterName: "edge-ingress", Server: server, Authority: authority.Pair().Certificate},
-		files:      layout{o.Dir},
+		authority:   authority,
+		kubeconfig:  pki.Kubeconfig{ClusterName: "edge-ingress", Server: server, Authority: authority.Pair().Certificate},
+		adminServer: cmp.Or(o.AdminServer, server),
+		files:       layout{o.Dir},
 	}, nil
 }
 
@@ -39,8 +46,12 @@ func (c *credentials) writeAll(listenAddress string) error {
 	if err := c.writeCertificates(listenAddress); err != nil {
 		return fmt.Errorf("making certificates: %w", err)
 	}
+	admin := c.kubeconfig
+	admin.Server = c.adminServer
+	if err := admin.Write(c.files.kubeconfig(adminFile), c.authority, pki.Identity{User: "admin", Groups: []string{MastersGroup}}); err != nil {
+		return err
+	}
 	for file, who := range map[string]pki.Identity{
-		adminFile:             {User: "admin", Groups: []string{MastersGroup}},
 		controllerManagerFile: {User: "system:kube-controller-manager"},
 		schedulerFile:         {User: "system:kube-scheduler"},
 	} {

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"net"
+	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 )
@@ -36,8 +37,18 @@ type Options struct {
 	// that are more than simulated need one that they can reach. All the rest
 	// listens on Loopback whatever this says.
 	ListenAddress string
-	Components    Components
-	Binaries      binaries.Paths
+	// NetNS is the file of the network namespace that all programs run in; "" is
+	// the machine's. A namespace must be the cluster's own, as ports are fixed in it.
+	NetNS string
+	// AdminServer is the URL of the API server in the administrator's kubeconfig,
+	// where clients have to take another way than the cluster's own programs; "" is
+	// the same way.
+	AdminServer string
+	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not
+	// Ready; 0 is Kubernetes' default.
+	NodeMonitorGracePeriod time.Duration
+	Components             Components
+	Binaries               binaries.Paths
 }
 
 func (o Options) listenAddress() string {

@@ -18,12 +18,27 @@ const (
 	maxAttempts = 200
 )
 
+// portNumbers are the ports of the control plane's servers.
+type portNumbers struct{ apiServer, etcd, etcdPeer int }
+
+// customaryPorts are free in a network namespace of the cluster's own.
+var customaryPorts = portNumbers{apiServer: 6443, etcd: 2379, etcdPeer: 2380}
+
 // ports hands out free TCP ports. A port stays reserved against other clusters on
 // the machine until release: each reservation is a socket in the kernel's abstract
 // namespace, which leaves no file and vanishes with the process.
 type ports struct {
 	address      string
 	reservations []net.Listener
+}
+
+func (p *ports) takeAll(ctx context.Context) (numbers portNumbers, err error) {
+	for _, number := range []*int{&numbers.apiServer, &numbers.etcd, &numbers.etcdPeer} {
+		if *number, err = p.take(ctx); err != nil {
+			return portNumbers{}, err
+		}
+	}
+	return numbers, nil
 }
 
 // take returns a port that nobody listens on and that no other cluster reserved.

@@ -24,22 +24,24 @@ func (l layout) kubeconfig(name string) string {
 	return filepath.Join(l.dir, name+".kubeconfig")
 }
 
+// spec is what the programs of the control plane have in common.
+func (o Options) spec(program string, args []string) process.Spec {
+	return process.Spec{Name: program, Path: o.Binaries[program], Args: args, Grace: stopGrace, NetNS: o.NetNS}
+}
+
 func etcdSpec(o Options, clientPort, peerPort int) process.Spec {
 	clientURL := "http://" + Loopback + ":" + strconv.Itoa(clientPort)
 	peerURL := "http://" + Loopback + ":" + strconv.Itoa(peerPort)
-	return process.Spec{
-		Name: binaries.Etcd, Path: o.Binaries[binaries.Etcd], Grace: stopGrace,
-		Args: []string{
-			"--data-dir=" + filepath.Join(o.Dir, "etcd"),
-			"--listen-client-urls=" + clientURL,
-			"--advertise-client-urls=" + clientURL,
-			"--listen-peer-urls=" + peerURL,
-			"--initial-advertise-peer-urls=" + peerURL,
-			"--initial-cluster=default=" + peerURL,
-			"--unsafe-no-fsync",
-			"--log-level=warn",
-		},
-	}
+	return o.spec(binaries.Etcd, []string{
+		"--data-dir=" + filepath.Join(o.Dir, "etcd"),
+		"--listen-client-urls=" + clientURL,
+		"--advertise-client-urls=" + clientURL,
+		"--listen-peer-urls=" + peerURL,
+		"--initial-advertise-peer-urls=" + peerURL,
+		"--initial-cluster=default=" + peerURL,
+		"--unsafe-no-fsync",
+		"--log-level=warn",
+	})
 }
 
 func apiServerSpec(o Options, port, etcdPort int) process.Spec {
@@ -75,28 +77,26 @@ func apiServerSpec(o Options, port, etcdPort int) process.Spec {
 		// the API server would log its refusal every ten seconds.
 		args = append(args, "--endpoint-reconciler-type=none")
 	}
-	return process.Spec{Name: binaries.APIServer, Path: o.Binaries[binaries.APIServer], Args: args, Grace: stopGrace}
+	return o.spec(binaries.APIServer, args)
 }
 
 func controllerManagerSpec(o Options) process.Spec {
 	files := layout{o.Dir}
-	return process.Spec{
-		Name: binaries.ControllerManager, Path: o.Binaries[binaries.ControllerManager], Grace: stopGrace,
-		Args: append(clientArguments(files.kubeconfig(controllerManagerFile)),
-			"--service-account-private-key-file="+files.certificate("service-accounts.key"),
-			"--root-ca-file="+files.certificate("ca.crt"),
-			"--cluster-signing-cert-file="+files.certificate("ca.crt"),
-			"--cluster-signing-key-file="+files.certificate("ca.key"),
-			"--use-service-account-credentials",
-		),
+	args := append(clientArguments(files.kubeconfig(controllerManagerFile)),
+		"--service-account-private-key-file="+files.certificate("service-accounts.key"),
+		"--root-ca-file="+files.certificate("ca.crt"),
+		"--cluster-signing-cert-file="+files.certificate("ca.crt"),
+		"--cluster-signing-key-file="+files.certificate("ca.key"),
+		"--use-service-account-credentials",
+	)
+	if o.NodeMonitorGracePeriod != 0 {
+		args = append(args, "--node-monitor-grace-period="+o.NodeMonitorGracePeriod.String())
 	}
+	return o.spec(binaries.ControllerManager, args)
 }
 
 func schedulerSpec(o Options) process.Spec {
-	return process.Spec{
-		Name: binaries.Scheduler, Path: o.Binaries[binaries.Scheduler], Grace: stopGrace,
-		Args: clientArguments(layout{o.Dir}.kubeconfig(schedulerFile)),
-	}
+	return o.spec(binaries.Scheduler, clientArguments(layout{o.Dir}.kubeconfig(schedulerFile)))
 }
 
 // clientArguments are common to the controller manager and the scheduler. The rate
