@@ -306,8 +306,8 @@ func (s *story) podSteps() []specStep {
 			e.Spec.Controller.Resources = &v1alpha1.ResourcesSpec{Limits: v1alpha1.ResourceAmounts{corev1.ResourceMemory: resource.MustParse("1024Mi")}}
 		}, memory("1Gi")},
 		{"resources are taken back", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Resources = nil }, memory("0")},
-		{"the balancer needs longer", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, grace(60 + 260)},
-		{"the balancer needs no time", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, grace(260)},
+		{"the balancer needs longer", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, grace(60 + 267)},
+		{"the balancer needs no time", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, grace(267)},
 		{"the image is another build of the same repository", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Image = otherBuild() },
 			on(func() error { return want("image", pod.Containers[0].Image, otherBuildReference, same) })},
 	}

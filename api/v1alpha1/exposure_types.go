@@ -42,7 +42,8 @@ type ExposureSpec struct {
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
 
 	// drainDelay is how long the load balancer needs to notice that a node stopped serving: its health-check interval times the
-	// number of failures, and a margin. A pod that is to go serves on for this long. Whole seconds from 0s to 10m, such as 30s or 1m30s.
+	// number of failures, and a margin. A pod that is to go serves on for this long, while health checks already fail (healthCheckNodePort; with
+	// exposure.type HostNetwork and HostPort the controller's own /healthz). Whole seconds from 0s to 10m, such as 30s or 1m30s.
 	// +optional
 	// +kubebuilder:default="30s"
 	// +kubebuilder:validation:Type=string

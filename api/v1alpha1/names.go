@@ -22,6 +22,9 @@ const (
 	TaintAnnotationPrefix = "taint.edgeingress.dev/"
 	// AppliedAnnotation holds the digest of what the operator last applied to an object, so that a setting that is no longer wanted is noticed and removed.
 	AppliedAnnotation = "edgeingress.dev/applied"
+	// MoveAnnotation is in the template of a Deployment's pods and changes when pods have to move away from a node that left the edge set: the
+	// Deployment replaces them one after the other, and new ones start on edge nodes only.
+	MoveAnnotation = "edgeingress.dev/moved"
 )
 
 // Finalizer keeps an EdgeIngress until its nodes are clean and its objects are gone.

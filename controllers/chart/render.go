@@ -35,6 +35,8 @@ type Input struct {
 	ControllerClusterRole, ElectionClusterRole string
 	// HealthCheckNodePort is the port to ask for; 0 lets Kubernetes allocate one. It counts with exposure type LoadBalancer only.
 	HealthCheckNodePort int32
+	// Move is the value of [v1alpha1.MoveAnnotation] in the template of a Deployment's pods; without one there is no such annotation.
+	Move string
 }
 
 // Render makes the objects that run the controller, in the order in which they are to be applied (the controller ends at start where its

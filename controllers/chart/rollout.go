@@ -13,8 +13,17 @@ const (
 	maxDrain     = 10 * time.Minute
 	// defaultWorkerShutdown is how long nginx lets open connections finish where its configuration says nothing.
 	defaultWorkerShutdown = 240 * time.Second
-	// postShutdown is how long the controller stays after nginx has ended (its flag --post-shutdown-grace-period).
-	postShutdown = 10 * time.Second
+	// readinessPeriod, readinessFailures and readinessTimeout are those of the readiness probe. A controller that ends answers at once that it does, so the pod
+	// stops being ready within period x failures; one that is only slow, on a busy node, has timeout x failures.
+	readinessPeriod   = 1 * time.Second
+	readinessFailures = 3
+	readinessTimeout  = 3 * time.Second
+	// withdrawal is how long it may take from there until no new connection arrives: the kubelet writes the pod's status, the EndpointSlice follows,
+	// kube-proxies read it, and the announcer of the address moves it. On an idle cluster it is about two seconds.
+	withdrawal = 12 * time.Second
+	// postShutdown is how long the controller stays after nginx has ended (its flag --post-shutdown-grace-period, 10 s by default): long enough for the
+	// hook, which looks once a second, to end first, because the kubelet reports one that ends with its container as failed.
+	postShutdown = 2 * time.Second
 	// shutdownMargin is for starting the hook's processes and passing the signal on, on a busy node.
 	shutdownMargin = 10 * time.Second
 	// settleSeconds is how long a new pod must stay ready before the next is replaced, so that one that fails at once stops the rollout.
@@ -76,15 +85,33 @@ func drainSeconds(e *v1alpha1.EdgeIngress) int64 {
 	return wholeSeconds(delay)
 }
 
-// terminationGraceSeconds is how long a pod may take to go: it serves on, nginx ends, the controller ends. Killed earlier, requests would break.
-func terminationGraceSeconds(drain int64, config map[string]string) int64 {
+// shutdown is how a pod ends, in whole seconds. First it serves on and is ready: for as long it is terminating that alone tells health checks that the node
+// goes (nothing is dropped, kube-proxy sends to it as long as there is no other). Then the controller is told to end, is not ready any more, and nginx serves on:
+// who looks at readiness moves away, and established connections still get their answers. Then nginx finishes what is open and ends. Upstream's defaults have it
+// the other way round: nginx ends at once, and the controller lingers.
+type shutdown struct {
+	// readySeconds is the sleep before the controller is told.
+	readySeconds int64
+	// unreadySeconds is the controller's --shutdown-grace-period.
+	unreadySeconds int64
+	// totalSeconds is after which the pod is killed; earlier, requests would break.
+	totalSeconds int64
+}
+
+func shutdownOf(e *v1alpha1.EdgeIngress, config map[string]string) shutdown {
+	s := shutdown{readySeconds: drainSeconds(e), unreadySeconds: wholeSeconds(readinessFailures*readinessPeriod + withdrawal)}
+	if e.UsesHostPorts() {
+		// Without a Service there is no health-check port, and nobody looks whether the pod is terminating: a balancer asks the controller itself.
+		s = shutdown{unreadySeconds: drainSeconds(e)}
+	}
 	workers := defaultWorkerShutdown
 	if written, ok := config[workerShutdownTimeoutKey]; ok {
 		if parsed, valid := parseNginxTime(written); valid {
 			workers = parsed
 		}
 	}
-	return drain + wholeSeconds(workers) + wholeSeconds(postShutdown+shutdownMargin)
+	s.totalSeconds = s.readySeconds + s.unreadySeconds + wholeSeconds(workers) + wholeSeconds(postShutdown+shutdownMargin)
+	return s
 }
 
 func wholeSeconds(d time.Duration) int64 {

@@ -4,7 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -56,40 +60,90 @@ func TestRollout(t *testing.T) {
 	}
 }
 
-func TestTerminationGraceIsLongEnoughForEveryStep(t *testing.T) {
+func TestAPodHasTimeForEveryStepOfItsEnd(t *testing.T) {
 	seconds := func(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
+	const service, network, port = v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort
+	const withdrawn, margins = 15, 12
 	tests := map[string]struct {
-		drain       *metav1.Duration
-		workers     string
-		wantDrain   int64
-		wantSeconds int64
+		exposure                         v1alpha1.ExposureType
+		drain                            *metav1.Duration
+		workers                          string
+		wantReady, wantUnready, wantLast int64
 	}{
-		"defaults":                               {nil, "", 30, 30 + 240 + 20},
-		"no drain":                               {seconds(0), "", 0, 240 + 20},
-		"part of a second is a whole one":        {seconds(1500 * time.Millisecond), "", 2, 2 + 240 + 20},
-		"the longest drain":                      {seconds(10 * time.Minute), "", 600, 600 + 240 + 20},
-		"a drain that the API would refuse":      {seconds(time.Hour), "", 600, 600 + 240 + 20},
-		"a negative one":                         {seconds(-time.Second), "", 0, 240 + 20},
-		"workers end sooner":                     {nil, "10s", 30, 30 + 10 + 20},
-		"workers end later":                      {nil, "30m", 30, 30 + 1800 + 20},
-		"workers' time in milliseconds":          {nil, "1500ms", 30, 30 + 2 + 20},
-		"workers' time without a unit":           {nil, "100", 30, 30 + 100 + 20},
-		"workers' time in several units":         {nil, "1m30s", 30, 30 + 90 + 20},
-		"a time that nginx would not read":       {nil, "soon", 30, 30 + 240 + 20},
-		"a time that would never end is refused": {nil, "0s", 30, 30 + 240 + 20},
+		"defaults":                               {service, nil, "", 30, withdrawn, 240},
+		"node ports":                             {v1alpha1.ExposureNodePort, nil, "", 30, withdrawn, 240},
+		"no drain":                               {service, seconds(0), "", 0, withdrawn, 240},
+		"part of a second is a whole one":        {service, seconds(1500 * time.Millisecond), "", 2, withdrawn, 240},
+		"the longest drain":                      {service, seconds(10 * time.Minute), "", 600, withdrawn, 240},
+		"a drain that the API would refuse":      {service, seconds(time.Hour), "", 600, withdrawn, 240},
+		"a negative one":                         {service, seconds(-time.Second), "", 0, withdrawn, 240},
+		"workers end sooner":                     {service, nil, "10s", 30, withdrawn, 10},
+		"workers end later":                      {service, nil, "30m", 30, withdrawn, 1800},
+		"workers' time in milliseconds":          {service, nil, "1500ms", 30, withdrawn, 2},
+		"workers' time without a unit":           {service, nil, "100", 30, withdrawn, 100},
+		"workers' time in several units":         {service, nil, "1m30s", 30, withdrawn, 90},
+		"a time that nginx would not read":       {service, nil, "soon", 30, withdrawn, 240},
+		"a time that would never end is refused": {service, nil, "0s", 30, withdrawn, 240},
+		"on the host's network nobody sees that the pod goes before it says so": {network, seconds(time.Minute), "", 0, 60, 240},
+		"on host ports neither":               {port, nil, "", 0, 30, 240},
+		"on the host's network without drain": {network, seconds(0), "", 0, 0, 240},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) {
-				e.Spec.Exposure.DrainDelay = test.drain
+				e.Spec.Exposure.Type, e.Spec.Exposure.DrainDelay = test.exposure, test.drain
 				if test.workers != "" {
 					e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"worker-shutdown-timeout": v1alpha1.ConfigValue(test.workers)}
 				}
 			})
 			config, _ := Config(edge)
-			got := valuesOf(Input{EdgeIngress: edge, Config: config})
-			if got.DrainSeconds != test.wantDrain || got.TerminationGraceSeconds != test.wantSeconds {
-				t.Errorf("drain %d s, grace %d s; want %d s and %d s", got.DrainSeconds, got.TerminationGraceSeconds, test.wantDrain, test.wantSeconds)
+			got := valuesOf(Input{EdgeIngress: edge, Config: config}).Shutdown
+			want := shutdownValues{test.wantReady, test.wantUnready, 2, test.wantReady + test.wantUnready + test.wantLast + margins}
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			render(t, edge) // The schema takes them.
+		})
+	}
+}
+
+func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
+	probe := daemonSetTemplate(t).Spec.Containers[0].ReadinessProbe
+	refused := probe.PeriodSeconds * probe.FailureThreshold
+	slow := probe.TimeoutSeconds * probe.FailureThreshold
+	if refused != 3 || slow != 9 || probe.InitialDelaySeconds != 0 {
+		t.Errorf("a refusal counts after %d s and a slow answer after %d s, with %d s of delay; want 3, 9, 0", refused, slow, probe.InitialDelaySeconds)
+	}
+}
+
+func daemonSetTemplate(t *testing.T) corev1.PodTemplateSpec {
+	t.Helper()
+	byKind := map[string]*unstructured.Unstructured{}
+	for _, object := range render(t, edgeIngress(nil)) {
+		byKind[object.GetKind()] = object
+	}
+	template, _ := workloadOf(t, byKind)
+	return template
+}
+
+func TestMove(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind v1alpha1.WorkloadKind
+		move string
+		want map[string]string
+	}{
+		"a Deployment's pods that never moved": {v1alpha1.WorkloadDeployment, "", nil},
+		"a Deployment's pods that moved":       {v1alpha1.WorkloadDeployment, "7", map[string]string{v1alpha1.MoveAnnotation: "7"}},
+		"a DaemonSet's pods move by labels":    {v1alpha1.WorkloadDaemonSet, "7", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = test.kind })
+			objects := must(Render(Input{EdgeIngress: edge, ControllerClusterRole: "controller", ElectionClusterRole: "election", Move: test.move}))
+			for _, object := range objects {
+				got, _, _ := unstructured.NestedStringMap(object.Object, "spec", "template", "metadata", "annotations")
+				if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); object.GetKind() == string(test.kind) && diff != "" {
+					t.Errorf("annotations of the pods (-want +got):\n%s", diff)
+				}
 			}
 		})
 	}

@@ -12,24 +12,25 @@ import (
 
 // values are the chart's values; values.yaml describes them, values.schema.json checks them.
 type values struct {
-	ObjectName              string                      `json:"objectName"`
-	ClusterRoleBindingName  string                      `json:"clusterRoleBindingName"`
-	ControllerValue         string                      `json:"controllerValue"`
-	Labels                  map[string]string           `json:"labels"`
-	Selector                map[string]string           `json:"selector"`
-	ControllerClusterRole   string                      `json:"controllerClusterRole"`
-	ElectionClusterRole     string                      `json:"electionClusterRole"`
-	IngressClass            classValues                 `json:"ingressClass"`
-	Config                  map[string]string           `json:"config"`
-	NodeLabel               string                      `json:"nodeLabel"`
-	TaintKey                string                      `json:"taintKey"`
-	Image                   string                      `json:"image"`
-	Resources               corev1.ResourceRequirements `json:"resources"`
-	HostPorts               string                      `json:"hostPorts"`
-	Workload                workloadValues              `json:"workload"`
-	DrainSeconds            int64                       `json:"drainSeconds"`
-	TerminationGraceSeconds int64                       `json:"terminationGraceSeconds"`
-	Service                 serviceValues               `json:"service"`
+	ObjectName             string                      `json:"objectName"`
+	ClusterRoleBindingName string                      `json:"clusterRoleBindingName"`
+	ControllerValue        string                      `json:"controllerValue"`
+	Labels                 map[string]string           `json:"labels"`
+	Selector               map[string]string           `json:"selector"`
+	ControllerClusterRole  string                      `json:"controllerClusterRole"`
+	ElectionClusterRole    string                      `json:"electionClusterRole"`
+	IngressClass           classValues                 `json:"ingressClass"`
+	Config                 map[string]string           `json:"config"`
+	NodeLabel              string                      `json:"nodeLabel"`
+	TaintKey               string                      `json:"taintKey"`
+	Image                  string                      `json:"image"`
+	Resources              corev1.ResourceRequirements `json:"resources"`
+	HostPorts              string                      `json:"hostPorts"`
+	Workload               workloadValues              `json:"workload"`
+	PodAnnotations         map[string]string           `json:"podAnnotations"`
+	Shutdown               shutdownValues              `json:"shutdown"`
+	ReadinessProbe         probeValues                 `json:"readinessProbe"`
+	Service                serviceValues               `json:"service"`
 }
 
 type classValues struct {
@@ -43,6 +44,19 @@ type workloadValues struct {
 	MaxSurge        int32  `json:"maxSurge"`
 	MaxUnavailable  int32  `json:"maxUnavailable"`
 	MinReadySeconds int64  `json:"minReadySeconds"`
+}
+
+type shutdownValues struct {
+	ReadySeconds   int64 `json:"readySeconds"`
+	UnreadySeconds int64 `json:"unreadySeconds"`
+	PostSeconds    int64 `json:"postSeconds"`
+	TotalSeconds   int64 `json:"totalSeconds"`
+}
+
+type probeValues struct {
+	PeriodSeconds    int64 `json:"periodSeconds"`
+	TimeoutSeconds   int64 `json:"timeoutSeconds"`
+	FailureThreshold int64 `json:"failureThreshold"`
 }
 
 type serviceValues struct {
@@ -83,26 +97,36 @@ func valuesOf(in Input) values {
 	if config == nil {
 		config = map[string]string{}
 	}
+	end := shutdownOf(e, in.Config)
 	return values{
-		ObjectName:              ObjectName(e.Name),
-		ClusterRoleBindingName:  ClusterRoleBindingName(e.Name),
-		ControllerValue:         ControllerValue(e.Name),
-		Labels:                  labels,
-		Selector:                serviceSelector(e.Name),
-		ControllerClusterRole:   in.ControllerClusterRole,
-		ElectionClusterRole:     in.ElectionClusterRole,
-		IngressClass:            classValues{e.IngressClassName(), e.Spec.IngressClass != nil && e.Spec.IngressClass.Default == v1alpha1.Enabled},
-		Config:                  config,
-		NodeLabel:               v1alpha1.NodeLabel(e.Name),
-		TaintKey:                roleLabel(e),
-		Image:                   imageReference(e.Spec.Controller.Image),
-		Resources:               resources(e),
-		HostPorts:               hostPorts,
-		Workload:                workload(e),
-		DrainSeconds:            drainSeconds(e),
-		TerminationGraceSeconds: terminationGraceSeconds(drainSeconds(e), in.Config),
-		Service:                 service(e, in.HealthCheckNodePort),
+		ObjectName:             ObjectName(e.Name),
+		ClusterRoleBindingName: ClusterRoleBindingName(e.Name),
+		ControllerValue:        ControllerValue(e.Name),
+		Labels:                 labels,
+		Selector:               serviceSelector(e.Name),
+		ControllerClusterRole:  in.ControllerClusterRole,
+		ElectionClusterRole:    in.ElectionClusterRole,
+		IngressClass:           classValues{e.IngressClassName(), e.Spec.IngressClass != nil && e.Spec.IngressClass.Default == v1alpha1.Enabled},
+		Config:                 config,
+		NodeLabel:              v1alpha1.NodeLabel(e.Name),
+		TaintKey:               roleLabel(e),
+		Image:                  imageReference(e.Spec.Controller.Image),
+		Resources:              resources(e),
+		HostPorts:              hostPorts,
+		Workload:               workload(e),
+		PodAnnotations:         podAnnotations(in),
+		Shutdown:               shutdownValues{end.readySeconds, end.unreadySeconds, wholeSeconds(postShutdown), end.totalSeconds},
+		ReadinessProbe:         probeValues{wholeSeconds(readinessPeriod), wholeSeconds(readinessTimeout), readinessFailures},
+		Service:                service(e, in.HealthCheckNodePort),
 	}
+}
+
+// podAnnotations of a template change only where its pods shall be replaced.
+func podAnnotations(in Input) map[string]string {
+	if in.Move == "" || in.EdgeIngress.Spec.Controller.Kind != v1alpha1.WorkloadDeployment {
+		return map[string]string{}
+	}
+	return map[string]string{v1alpha1.MoveAnnotation: in.Move}
 }
 
 // objectLabels are on every object and every pod.

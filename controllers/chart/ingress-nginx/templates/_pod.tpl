@@ -4,6 +4,9 @@ metadata:
   labels:
     {{- toYaml .Values.labels | nindent 4 }}
     edgeingress.dev/workload: {{ .Values.workload.kind }}
+  {{- with .Values.podAnnotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   serviceAccountName: {{ .Values.objectName }}
   automountServiceAccountToken: true
@@ -18,7 +21,7 @@ spec:
     operator: Exists
   hostNetwork: {{ eq .Values.hostPorts "HostNetwork" }}
   dnsPolicy: {{ ternary "ClusterFirstWithHostNet" "ClusterFirst" (eq .Values.hostPorts "HostNetwork") }}
-  terminationGracePeriodSeconds: {{ .Values.terminationGraceSeconds }}
+  terminationGracePeriodSeconds: {{ .Values.shutdown.totalSeconds }}
   {{- if eq .Values.workload.kind "Deployment" }}
   {{- include "edge-ingress.spread" . | nindent 2 }}
   {{- end }}
@@ -95,16 +98,20 @@ spec:
 - --configmap={{ .Release.Namespace }}/{{ .Values.objectName }}
 # An annotation's value must match its pattern: what does not could carry nginx directives.
 - --enable-annotation-validation=true
+# Told to end, the controller stops being ready at once, and nginx serves on until who looks at readiness has moved away.
+- --shutdown-grace-period={{ .Values.shutdown.unreadySeconds }}
+# After nginx has ended there is nothing left to wait for but the hook.
+- --post-shutdown-grace-period={{ .Values.shutdown.postSeconds }}
 {{- end }}
 
 {{- define "edge-ingress.lifecycle" -}}
 lifecycle:
   preStop:
     exec:
-      # A pod that is to go keeps serving, and stays ready, until the load balancer has noticed: nginx stops listening as soon as it is
-      # told to end, and its health check fails with it.
-      {{- if gt (int .Values.drainSeconds) 0 }}
-      command: [/bin/sh, -c, "sleep {{ .Values.drainSeconds }}; /wait-shutdown"]
+      # A pod that is to go serves on, and stays ready, until health checks have noticed that it is going. Then /wait-shutdown tells the controller to end,
+      # and waits until nginx has.
+      {{- if gt (int .Values.shutdown.readySeconds) 0 }}
+      command: [/bin/sh, -c, "sleep {{ .Values.shutdown.readySeconds }}; /wait-shutdown"]
       {{- else }}
       command: [/wait-shutdown]
       {{- end }}
@@ -114,11 +121,13 @@ startupProbe:
   periodSeconds: 1
   timeoutSeconds: 1
   failureThreshold: 120
+# The kubelet goes on asking while the pod ends. A refusal counts after period x threshold, so that the address moves soon; the timeout is longer than
+# the period, so that a busy node has timeout x threshold.
 readinessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
-  periodSeconds: 2
-  timeoutSeconds: 2
-  failureThreshold: 3
+  periodSeconds: {{ .Values.readinessProbe.periodSeconds }}
+  timeoutSeconds: {{ .Values.readinessProbe.timeoutSeconds }}
+  failureThreshold: {{ .Values.readinessProbe.failureThreshold }}
 livenessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: 10
