@@ -1,0 +1,82 @@
+package scenario
+
+import (
+	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// unseenFront is what can be said where what stands in front is not an object.
+func unseenFront(safe string) Says {
+	return Says{
+		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
+		v1alpha1.ConditionLoadBalancerReady:    is(v1alpha1.ReasonNotApplicable),
+		v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonExternalBalancerUnseen),
+		v1alpha1.ConditionForwardedHeadersSafe: is(safe),
+	}
+}
+
+// withoutService is a controller on the node's own ports.
+func withoutService() []Scenario {
+	hostNetwork := func(changes ...change) *v1alpha1.EdgeIngressSpec {
+		return internal(append(changes, exposed(v1alpha1.ExposureHostNetwork))...)
+	}
+	direct := unseenFront(v1alpha1.ReasonHeadersIgnored)
+	direct[v1alpha1.ConditionSourceIPConfigured] = is(v1alpha1.ReasonHostNetworkDirect)
+	mapped := unseenFront(v1alpha1.ReasonHeadersIgnored)
+	mapped[v1alpha1.ConditionSourceIPConfigured] = unclear(v1alpha1.ReasonHostPortMappingUnseen)
+	return []Scenario{
+		{
+			Name: "host network, clients connect directly", Item: 4, Spec: hostNetwork(), Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...),
+			Says: direct, Legs: []string{"routers and proxies in front of the nodes"},
+		},
+		{
+			Name: "host network behind an HTTP proxy that appends", Item: 4, Spec: hostNetwork(header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
+			Requests: slices.Concat(requests(FromClient, EdgeAppending, TheSender, headerForgeries...), requests(FromClient, EdgePort80, TheSender, headerForgeries...)),
+			Says:     unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+		},
+		{
+			Name: "host ports, clients connect directly", Item: 4, Spec: internal(exposed(v1alpha1.ExposureHostPort)),
+			Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...), Says: mapped, Legs: []string{"the network plugin's port mapping"},
+		},
+	}
+}
+
+// externalBalancer is type NodePort with a haproxy outside of the cluster, which checks the node ports.
+func externalBalancer() []Scenario {
+	return []Scenario{
+		{
+			Name: "NodePort, clients connect directly", Item: 4, Spec: internal(byNodePort), Requests: requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...),
+			Says: unseenFront(v1alpha1.ReasonHeadersIgnored), Legs: []string{"the balancer and routers in front of the nodes"},
+		},
+		{
+			Name: "NodePort behind a TCP proxy with health checks", Item: 4, Spec: internal(byNodePort),
+			Requests: requests(FromClient, NodePortTCP, TheBalancer, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+		},
+		{
+			Name: "NodePort behind PROXY v2 with health checks", Item: 4, Spec: internal(byNodePort, proxyProtocol(BalancerCIDR)),
+			Requests: requests(FromClient, NodePortProxyV2, TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+		},
+		{
+			Name: "NodePort behind an HTTP proxy that appends, with health checks", Item: 4, Spec: internal(byNodePort, header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
+			Requests: requests(FromClient, NodePortAppending, TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+		},
+	}
+}
+
+// sideBySide: two EdgeIngress in one cluster, on nodes of their own and with trust of their own. They are as the groups before left them: Internal
+// trusts a proxy's header, and Public nobody.
+func sideBySide() []Scenario {
+	return []Scenario{
+		{
+			Name: "two EdgeIngress: the public one trusts nobody", Item: 7, EdgeIngress: Public, Spec: public(), Says: nothingTrusted,
+			Requests: slices.Concat(requests(FromClient, VIP, TheSender, headerForgeries...), requests(FromClient, HTTPAppending, TheBalancer, headerForgeries...)),
+			Beyond:   proxyNobodyDeclared,
+		},
+		{
+			Name: "two EdgeIngress: the internal one trusts a proxy", Item: 7, EdgeIngress: Internal, Spec: internal(byNodePort, header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
+			Requests: slices.Concat(requests(FromClient, NodePortAppending, TheSender, headerForgeries...), requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...)),
+			Says:     unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+		},
+	}
+}

@@ -1,0 +1,43 @@
+package scenario
+
+import "slices"
+
+// Plan is all scenarios, in phases: the groups of a phase touch nothing of each other and may run at the same time, the phases follow each other.
+// The crash is last, since the cluster has a node less afterwards.
+func Plan() [][]Group {
+	return [][]Group{
+		{
+			{Name: "tutorial", Scenarios: tutorial()},
+			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(taintGate(), modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(withoutService(), externalBalancer())},
+		},
+		{{Name: "side by side", Scenarios: sideBySide()}},
+		{{Name: "crash", EdgeIngress: Public, Scenarios: crash()}},
+	}
+}
+
+// Chosen is the plan without the scenarios for which keep is false; groups and phases of which nothing is left are gone.
+func Chosen(plan [][]Group, keep func(Scenario) bool) [][]Group {
+	var phases [][]Group
+	for _, phase := range plan {
+		var groups []Group
+		for _, group := range phase {
+			group.Scenarios = slices.DeleteFunc(slices.Clone(group.Scenarios), func(s Scenario) bool { return !keep(s) })
+			if len(group.Scenarios) > 0 {
+				groups = append(groups, group)
+			}
+		}
+		if len(groups) > 0 {
+			phases = append(phases, groups)
+		}
+	}
+	return phases
+}
+
+// Object is the name of the EdgeIngress that a scenario of the group is about; empty where there is none.
+func (g Group) Object(s Scenario) string {
+	if s.EdgeIngress != "" {
+		return s.EdgeIngress
+	}
+	return g.EdgeIngress
+}

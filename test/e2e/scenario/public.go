@@ -1,0 +1,155 @@
+package scenario
+
+import (
+	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// taintGate: MetalLB's speaker does not tolerate the edge taint, as nobody's does when it is installed.
+func taintGate() []Scenario {
+	return []Scenario{
+		{
+			Name: "the speaker does not tolerate the edge taint", Item: 2, Spec: public(anyAddress),
+			Requests: requests(FromClient, VIP, TheSender, Plain, ForgedForwardedFor),
+			Says: Says{
+				v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonTaintWithheldForAgents),
+				v1alpha1.ConditionNodesReady:           isNot(v1alpha1.ReasonTaintWithheldForAgents),
+				v1alpha1.ConditionLoadBalancerReady:    is(v1alpha1.ReasonAddressAssigned),
+				v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonPreservedByLocalPolicy),
+				v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+			},
+		},
+		{
+			Name: "the speaker tolerates the edge taint; an address from the pool, two edge nodes", Item: 2, Deeds: []Deed{TolerateEdgeTaint},
+			Requests: requests(FromClient, VIP, TheSender, headerForgeries...),
+			Says: Says{
+				v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
+				v1alpha1.ConditionNodesReady:           is(v1alpha1.ReasonNodesLabelled),
+				v1alpha1.ConditionControllerAvailable:  is(v1alpha1.ReasonControllersReady),
+				v1alpha1.ConditionLoadBalancerReady:    is(v1alpha1.ReasonAddressAssigned),
+				v1alpha1.ConditionConfigEffective:      is(v1alpha1.ReasonConfigWritten),
+				v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonPreservedByLocalPolicy),
+				v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+				v1alpha1.ConditionEngineSupported:      unclear(v1alpha1.ReasonForkNotTracked),
+			},
+		},
+	}
+}
+
+// modes of kube-proxy and of the workload.
+func modes() []Scenario {
+	row := func(name string, sent ...[]Request) Scenario {
+		return Scenario{Name: name, Item: 4, Spec: public(), Requests: slices.Concat(sent...), Says: nothingTrusted}
+	}
+	fixed := row("a fixed address", requests(FromClient, VIP, TheSender, Plain, ForgedForwardedFor))
+	fixed.Item = 2
+	return []Scenario{
+		fixed,
+		row("DaemonSet, an iptables node", requests(FromClient, NodePort(Edge1), TheSender, headerForgeries...)),
+		row("DaemonSet, an nftables node", requests(FromClient, NodePort(Edge2), TheSender, headerForgeries...)),
+		row("DaemonSet, iptables and nftables nodes in one cluster",
+			requests(FromClient, VIP, TheSender, Plain), requests(FromClient, NodePort(Edge1), TheSender, Plain), requests(FromClient, NodePort(Edge2), TheSender, Plain)),
+		{
+			Name: "Deployment with fewer replicas than edge nodes", Item: 4, Spec: public(oneReplica),
+			Requests: slices.Concat(
+				requests(FromClient, VIP, TheSender, Plain, ForgedForwardedFor), requests(FromClient, NodePortWithPod, TheSender, Plain),
+				requests(FromClient, NodePortWithoutPod, Nobody, Plain)),
+			Says: nothingTrusted,
+		},
+	}
+}
+
+// byHand is what people do behind the operator's back. What the operator may repair is as before afterwards, and was reported meanwhile; where its
+// repairs are refused the conditions must say what is.
+func byHand() []Scenario {
+	everything := requests(FromClient, VIP, TheSender, headerForgeries...)
+	row := func(name string, meanwhile Says, deeds ...Deed) Scenario {
+		return Scenario{Name: name, Item: 5, Spec: public(), Deeds: deeds, Meanwhile: meanwhile, Requests: everything, Says: nothingTrusted}
+	}
+	return []Scenario{
+		row("the policy set to Cluster by hand", Says{v1alpha1.ConditionSourceIPConfigured: isNot(v1alpha1.ReasonTrafficPolicyCluster)}, PolicyToCluster),
+		row("the ConfigMap edited by hand", Says{v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted)}, TrustEveryone),
+		row("the edge labels removed by hand", Says{v1alpha1.ConditionNodesReady: unclear(v1alpha1.ReasonLabelsMissing)}, RemoveEdgeLabels),
+		row("a controller pod deleted by hand", Says{v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonControllersMissing)}, DeleteControllerPod),
+		row("the DaemonSet's nodeSelector removed by hand", nil, RemoveNodeSelector),
+		policyStaysCluster(), configStaysEdited(), foreignSlice(),
+	}
+}
+
+func policyStaysCluster() Scenario {
+	return Scenario{
+		Name: "the policy set to Cluster by hand, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseServiceRepairs, PolicyToCluster},
+		Requests: slices.Concat(requests(FromClient, NodePort(Edge1), ANode, Plain, ForgedForwardedFor), requests(FromClient, NodePort(Edge2), ANode, Plain)),
+		Says: Says{
+			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonApplyFailed),
+			v1alpha1.ConditionSourceIPConfigured:   isNot(v1alpha1.ReasonTrafficPolicyCluster),
+			v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+		},
+	}
+}
+
+func configStaysEdited() Scenario {
+	return Scenario{
+		Name: "the ConfigMap edited by hand, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseConfigRepairs, TrustEveryone},
+		Requests: slices.Concat(requests(FromClient, VIP, TheSender, Plain, ForgedRealIP), requests(FromClient, VIP, TheForged, ForgedForwardedFor)),
+		Says: Says{
+			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonApplyFailed),
+			v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonConfigNotEffective),
+			v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted),
+		},
+	}
+}
+
+// foreignSlice: the foreign endpoint is written down for the first edge node, so that the second one's requests still reach the controller.
+func foreignSlice() Scenario {
+	return Scenario{
+		Name: "a foreign EndpointSlice", Item: 5, Spec: public(), Deeds: []Deed{AddForeignEndpointSlice},
+		Requests: requests(FromClient, NodePort(Edge2), TheSender, Plain, ForgedForwardedFor),
+		Says: Says{
+			v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonForeignEndpoints),
+			v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+		},
+	}
+}
+
+// lostOutside is where the address is lost and every object looks as it should. The table records these rows; nothing here can find out.
+func lostOutside() []Scenario {
+	return []Scenario{
+		{
+			Name: "a router in front masquerades", Item: 6, Spec: public(), Requests: requests(FromNATClient, VIP, TheNATRouter, Plain, ForgedForwardedFor),
+			Says: nothingTrusted, Beyond: "a router outside of the cluster that puts its address in place of the client's", Legs: []string{"routers in front of it and of the nodes"},
+		},
+		{
+			Name: "a rule on an edge node masquerades", Item: 6, Spec: public(), Deeds: []Deed{MasqueradeOnEdge},
+			Requests: requests(FromClient, NodePort(Edge1), ANode, Plain, ForgedForwardedFor),
+			Says:     nothingTrusted, Beyond: "a packet filter on the edge node that no object describes", Legs: []string{"the Service rules on the nodes (kube-proxy)"},
+		},
+	}
+}
+
+// overHTTPS is served with the certificate of a Secret, which the client checks.
+func overHTTPS() []Scenario {
+	return []Scenario{
+		{Name: "HTTPS with a certificate from a Secret", Item: 8, Spec: public(), Requests: requests(FromClient, VIPHTTPS, TheSender, headerForgeries...), Says: nothingTrusted},
+		{
+			Name: "HTTPS with a certificate from a Secret, behind PROXY v2", Item: 8, Spec: public(proxyProtocol(BalancerCIDR)),
+			Requests: requests(FromClient, HTTPSProxyV2, TheSender, headerForgeries...), Says: proxyTrusted,
+		},
+	}
+}
+
+// crash: the address moves to the other edge node, and the conditions tell of the one that is gone.
+func crash() []Scenario {
+	return []Scenario{{
+		Name: "the announcing node crashes", Item: 2, Spec: public(), Deeds: []Deed{CrashAnnouncer},
+		Requests: requests(FromClient, VIP, TheSender, headerForgeries...),
+		Says: Says{
+			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonControllersMissing),
+			v1alpha1.ConditionControllerAvailable:  isNot(v1alpha1.ReasonControllersMissing),
+			v1alpha1.ConditionLoadBalancerReady:    isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint),
+			v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonPreservedByLocalPolicy),
+			v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+		},
+	}}
+}

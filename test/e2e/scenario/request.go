@@ -1,0 +1,154 @@
+package scenario
+
+import (
+	"net/netip"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+)
+
+// Sender is a host, node or pod that sends requests.
+type Sender string
+
+// The senders. Nodes and the probing pods on them send as well.
+const (
+	FromClient    Sender = "client"
+	FromNATClient Sender = "natclient"
+)
+
+// FromNode is a process on a node, in the node's own network.
+func FromNode(name string) Sender { return Sender("node/" + name) }
+
+// FromPod is the probing pod on a node.
+func FromPod(node string) Sender { return Sender("pod/" + node) }
+
+// Front is what a request is sent to.
+type Front string
+
+// The fronts of an EdgeIngress. What is in front of the load balancer's address is a haproxy outside of the cluster.
+const (
+	VIP        Front = "VIP"
+	VIPHTTPS   Front = "VIP, HTTPS"
+	EdgePort80 Front = "port 80 of the edge node"
+
+	HTTPAppending  Front = "HTTP proxy that appends"
+	HTTPReplacing  Front = "HTTP proxy that replaces"
+	HTTPUnchanged  Front = "HTTP proxy that does not append"
+	TCPProxy       Front = "TCP proxy"
+	TCPProxyV1     Front = "PROXY v1"
+	TCPProxyV2     Front = "PROXY v2"
+	CDNBehindProxy Front = "HTTP proxy, then PROXY v1"
+	HTTPSProxyV2   Front = "PROXY v2, HTTPS"
+
+	NodePortTCP       Front = "TCP proxy to node ports"
+	NodePortAppending Front = "HTTP proxy that appends, to node ports"
+	NodePortProxyV2   Front = "PROXY v2 to node ports"
+	EdgeAppending     Front = "HTTP proxy that appends, to port 80"
+
+	// NodePortWithPod and NodePortWithoutPod are the node port of an edge node that runs, or does not run, a controller.
+	NodePortWithPod    Front = "node port, with a controller"
+	NodePortWithoutPod Front = "node port, without a controller"
+)
+
+// The fronts of the application itself, without an ingress controller.
+const (
+	EchoClusterIP          Front = "ClusterIP"
+	EchoNodePortHere       Front = "NodePort Cluster, node with a pod"
+	EchoNodePortElsewhere  Front = "NodePort Cluster, node without a pod"
+	EchoLocalPortHere      Front = "NodePort Local, node with a pod"
+	EchoLocalPortElsewhere Front = "NodePort Local, node without a pod"
+	EchoVIPCluster         Front = "LoadBalancer Cluster"
+	EchoVIPLocal           Front = "LoadBalancer Local"
+	EchoHealthHere         Front = "healthCheckNodePort, node with a pod"
+	EchoHealthElsewhere    Front = "healthCheckNodePort, node without a pod"
+)
+
+// NodePort is the EdgeIngress's node port for HTTP on a node.
+func NodePort(node string) Front { return Front("node port of " + node) }
+
+// Forgery is what a client says of its own address.
+type Forgery string
+
+// The forgeries.
+const (
+	Plain              Forgery = "plain"
+	ForgedForwardedFor Forgery = "X-Forwarded-For"
+	ForgedRealIP       Forgery = "X-Real-IP"
+	ForgedForwarded    Forgery = "Forwarded"
+	// ForgedInternal is the header with which newer builds of the engine talk to themselves when PROXY protocol and a header are on together.
+	ForgedInternal Forgery = "X-Forwarded-For-Proxy-Protocol"
+	ForgedProxyV1  Forgery = "PROXY v1 header"
+	ForgedProxyV2  Forgery = "PROXY v2 header"
+)
+
+// headerForgeries are all that are made with HTTP alone, and none.
+var headerForgeries = []Forgery{Plain, ForgedForwardedFor, ForgedRealIP, ForgedForwarded, ForgedInternal}
+
+// ForgedAddress is the address that forging clients claim to have. Nobody in the cluster or around it has it (RFC 5737).
+var ForgedAddress = netip.MustParseAddr("198.51.100.66")
+
+// Apply writes the forgery into a request.
+func (f Forgery) Apply(request *traffic.Request) {
+	forged := []string{ForgedAddress.String()}
+	claimed := netip.AddrPortFrom(ForgedAddress, 40000)
+	switch f {
+	case ForgedForwardedFor:
+		request.Forged.XForwardedFor = forged
+	case ForgedRealIP:
+		request.Forged.XRealIP = forged
+	case ForgedForwarded:
+		request.Forged.Forwarded = []string{"for=" + ForgedAddress.String()}
+	case ForgedInternal:
+		request.Headers = append(request.Headers, traffic.Header{Name: string(ForgedInternal), Value: ForgedAddress.String()})
+	case ForgedProxyV1:
+		request.Proxy = &traffic.ProxyHeader{Version: traffic.ProxyV1, Source: claimed}
+	case ForgedProxyV2:
+		request.Proxy = &traffic.ProxyHeader{Version: traffic.ProxyV2, Source: claimed}
+	}
+}
+
+// Who is somebody whose address the application can see.
+type Who string
+
+// The ones whose addresses an application can see.
+const (
+	// TheSender is whoever sent the request: the address that the application should see.
+	TheSender Who = "sender"
+	// Nobody: the application saw nothing of the request.
+	Nobody Who = "nobody"
+	// TheForged is the address that the client claimed to have.
+	TheForged Who = "forged"
+	// TheBalancer is the host with the haproxy.
+	TheBalancer Who = "balancer"
+	// TheNATRouter is the router that masquerades.
+	TheNATRouter Who = "NAT router"
+	// ANode is a node, or the gateway of its pods, whose address takes the place of a packet's source when the node masquerades.
+	ANode Who = "node"
+	// APod is an address of the pod network that is no gateway.
+	APod Who = "pod"
+	// Unset: the header was not there, or it was empty.
+	Unset Who = "nothing"
+	// Several: the header held more than one address, or what is none.
+	Several Who = "several"
+	// SomebodyElse has an address that is not known.
+	SomebodyElse Who = "somebody else"
+)
+
+// Request is one request and whom the application must see for it.
+type Request struct {
+	From  Sender
+	To    Front
+	Forge Forgery
+	// Sees is whom the application must see: behind an EdgeIngress in X-Forwarded-For and X-Real-IP, else at the other end of the connection.
+	Sees Who
+	// Status is the HTTP status that must come of a front that answers itself, as a health-check port does; 0 where the application is to answer.
+	Status int
+}
+
+// requests makes one request of each forgery.
+func requests(from Sender, to Front, sees Who, forgeries ...Forgery) []Request {
+	var list []Request
+	for _, forge := range forgeries {
+		list = append(list, Request{From: from, To: to, Forge: forge, Sees: sees})
+	}
+	return list
+}

@@ -1,0 +1,110 @@
+// Package scenario holds the scenarios of the end-to-end tests as data: what the EdgeIngress and what stands in front of it look like, which
+// requests are sent, whom the application must see, and what the conditions must say. It also judges what came of them. It is pure: the package
+// that runs scenarios does everything that touches a cluster.
+package scenario
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// Group is a list of scenarios that run one after the other on the same EdgeIngress, which is installed once and then changed.
+type Group struct {
+	Name string
+	// EdgeIngress is the name of the object; empty where the scenarios have none.
+	EdgeIngress string
+	Scenarios   []Scenario
+}
+
+// Scenario is one row of the table.
+type Scenario struct {
+	// Name is a sentence without a full stop, unique among all scenarios.
+	Name string
+	// Item is the number of the list of scenarios in the issue that asked for them.
+	Item int
+	// EdgeIngress is the object that the row is about, where that is not the group's.
+	EdgeIngress string
+	// Spec of the EdgeIngress; nil leaves it as it is.
+	Spec *v1alpha1.EdgeIngressSpec
+	// Deeds are done by hand when the EdgeIngress is at rest, and undone after the requests.
+	Deeds []Deed
+	// Meanwhile are conditions that must have been reported between the deeds and the rest that follows.
+	Meanwhile Says
+	// Requests in the order in which they are sent.
+	Requests []Request
+	// Says is what conditions must say when the requests are sent. Conditions that are not named may say anything, but for those that
+	// invariants are about.
+	Says Says
+	// Beyond says what no object of Kubernetes can tell; it is empty where the objects tell everything. Only with it may SourceIPConfigured be True
+	// while the application sees another address than the client's.
+	Beyond string
+	// Legs are parts of the path that the message of SourceIPPreserved must name as not looked at.
+	Legs []string
+}
+
+// Says maps condition types to what they must say.
+type Says map[string]Verdict
+
+// Verdict is the status and the reason of a condition.
+type Verdict struct {
+	Status metav1.ConditionStatus
+	Reason string
+}
+
+// String is the verdict as the table shows it.
+func (v Verdict) String() string { return string(v.Status) + " " + v.Reason }
+
+func is(reason string) Verdict      { return Verdict{metav1.ConditionTrue, reason} }
+func isNot(reason string) Verdict   { return Verdict{metav1.ConditionFalse, reason} }
+func unclear(reason string) Verdict { return Verdict{metav1.ConditionUnknown, reason} }
+
+// Deed is something that is done behind the operator's back.
+type Deed string
+
+// The deeds.
+const (
+	// TolerateEdgeTaint gives MetalLB's speaker the toleration that it does not have when it is installed.
+	TolerateEdgeTaint Deed = "TolerateEdgeTaint"
+	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
+	PolicyToCluster Deed = "PolicyToCluster"
+	// TrustEveryone makes the controller's ConfigMap believe X-Forwarded-For from everyone.
+	TrustEveryone Deed = "TrustEveryone"
+	// RefuseServiceRepairs makes the API server refuse the operator's writes to Services.
+	RefuseServiceRepairs Deed = "RefuseServiceRepairs"
+	// RefuseConfigRepairs makes the API server refuse the operator's writes to ConfigMaps.
+	RefuseConfigRepairs Deed = "RefuseConfigRepairs"
+	// RemoveEdgeLabels takes both edge labels away from the first edge node.
+	RemoveEdgeLabels Deed = "RemoveEdgeLabels"
+	// DeleteControllerPod deletes the controller's pod on the first edge node.
+	DeleteControllerPod Deed = "DeleteControllerPod"
+	// RemoveNodeSelector takes the nodeSelector away from the DaemonSet.
+	RemoveNodeSelector Deed = "RemoveNodeSelector"
+	// AddForeignEndpointSlice adds an EndpointSlice to the Service that leads to the application instead of the controller.
+	AddForeignEndpointSlice Deed = "AddForeignEndpointSlice"
+	// MasqueradeOnEdge adds a rule to the first edge node that hides the source of what is led to pods.
+	MasqueradeOnEdge Deed = "MasqueradeOnEdge"
+	// CrashAnnouncer crashes the node that announces the load balancer's address; undone, the node is started again.
+	CrashAnnouncer Deed = "CrashAnnouncer"
+)
+
+// Ends tells whether the operator undoes the deed by itself, so that what counts is the rest that follows. Other deeds last until they are undone.
+func (d Deed) Ends() bool {
+	switch d {
+	case PolicyToCluster, TrustEveryone, RemoveEdgeLabels, DeleteControllerPod, RemoveNodeSelector:
+		return true
+	}
+	return false
+}
+
+// Repaired tells whether the operator has to put things right again after the deeds.
+func (s Scenario) Repaired() bool {
+	repaired := false
+	for _, deed := range s.Deeds {
+		if deed == RefuseServiceRepairs || deed == RefuseConfigRepairs {
+			return false
+		}
+		repaired = repaired || deed.Ends()
+	}
+	return repaired
+}

@@ -1,0 +1,62 @@
+package table
+
+import (
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+)
+
+func seen(who scenario.Who) scenario.Sight {
+	return scenario.Sight{Reached: who != scenario.Nobody, ForwardedFor: who, RealIP: who}
+}
+
+func sent(forgeries ...scenario.Forgery) []scenario.Request {
+	var list []scenario.Request
+	for _, forge := range forgeries {
+		list = append(list, scenario.Request{From: scenario.FromClient, To: scenario.VIP, Forge: forge, Sees: scenario.TheSender})
+	}
+	return list
+}
+
+func TestMarkdown(t *testing.T) {
+	rows := []Row{
+		{
+			Scenario: scenario.Scenario{Name: "clients connect directly", Item: 3, Requests: sent(scenario.Plain, scenario.ForgedRealIP)},
+			Observed: scenario.Observation{
+				Conditions: []metav1.Condition{{Type: v1alpha1.ConditionSourceIPConfigured, Status: metav1.ConditionTrue, Reason: "PreservedByLocalPolicy"}},
+				Sights:     []scenario.Sight{seen(scenario.TheSender), seen(scenario.TheSender)},
+			},
+		},
+		{
+			Scenario: scenario.Scenario{Name: "a router masquerades", Item: 6, Requests: sent(scenario.Plain, scenario.ForgedRealIP), Beyond: "a router"},
+			Observed: scenario.Observation{Sights: []scenario.Sight{{Reached: true, Peer: scenario.TheNATRouter}, {Status: 400}}},
+			Wrong:    []string{"this | that"}, Notes: []string{"it took 5 s"},
+		},
+	}
+	text := Markdown(rows)
+	for _, want := range []string{
+		"2 scenarios, 1 disagreements. In 1 the address is lost",
+		"| 3. clients connect directly | client → VIP (plain, X-Real-IP) | sender | True PreservedByLocalPolicy | – | – | yes |",
+		"client → VIP (plain)<br>client → VIP (X-Real-IP) | NAT router<br>nobody (HTTP 400)",
+		`**no**: this \| that<br>it took 5 s |`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	row := Row{Scenario: scenario.Scenario{Name: "a name", Item: 2}}
+	if got := row.Line(); got != "agrees     2  a name" {
+		t.Errorf("got %q", got)
+	}
+	row.Wrong = []string{"a reason"}
+	if got := row.Line(); !strings.HasPrefix(got, "DISAGREES") || !strings.Contains(got, "!  a reason") {
+		t.Errorf("got %q", got)
+	}
+}
