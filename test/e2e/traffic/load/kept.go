@@ -1,0 +1,149 @@
+package load
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+)
+
+// keepAlive keeps one connection and sends a request at each interval from the offset on, until sending ends. When the
+// connection ends it opens the next with the next request.
+func (c *client) keepAlive(flight, sending context.Context, offset time.Duration) {
+	due := offset
+	for c.run.sleepUntil(sending, due) {
+		due = c.keepOne(flight, sending, due)
+	}
+}
+
+// keepOne opens a connection and keeps it as long as it lives. It returns when the next request is due, on another one.
+func (c *client) keepOne(flight, sending context.Context, due time.Duration) time.Duration {
+	began, period := c.run.now()
+	conn, answer := c.open(flight, c.kept)
+	if conn == nil {
+		c.finish(c.kept, began, period, answer)
+		return c.run.nextDue(due)
+	}
+	defer func() { _ = conn.Close() }()
+	c.connections.opened()
+	reader := bufio.NewReader(conn)
+	for {
+		answer := traffic.Exchange(flight, conn, reader, c.keptText, c.run.config.AnswerTimeout)
+		c.finish(c.kept, began, period, answer)
+		due = c.run.nextDue(due)
+		if answer.Outcome != traffic.Answered {
+			return due
+		}
+		end := announced
+		if !answer.Closing {
+			end = idle(sending, conn, reader, c.run.began.Add(due))
+		}
+		began, period = c.run.now()
+		c.connections.ended(end, began)
+		if end != stillOpen {
+			return due
+		}
+	}
+}
+
+// nextDue returns the next multiple of the interval after due that is not over yet. Those that a slow answer used up are
+// not made up for.
+func (r *Run) nextDue(due time.Duration) time.Duration {
+	interval := r.config.Interval
+	passed := max(time.Since(r.began)-due, 0)
+	return due + (passed/interval+1)*interval
+}
+
+// end is how a kept connection ended between two requests.
+type end int
+
+const (
+	stillOpen end = iota
+	stopped
+	announced
+	closed
+	reset
+	unasked
+)
+
+// lastLook is for how long at least a connection is looked at before a request: after a delay of the client itself, its
+// deadline can be over although the server closed the connection long ago.
+const lastLook = 2 * time.Millisecond
+
+// idle waits until a request is due and watches whether the connection is still open.
+func idle(sending context.Context, conn net.Conn, reader *bufio.Reader, due time.Time) end {
+	end := watch(sending, conn, reader, due.Add(-lastLook))
+	if end != stillOpen {
+		return end
+	}
+	return watch(sending, conn, reader, time.Now().Add(lastLook))
+}
+
+func watch(sending context.Context, conn net.Conn, reader *bufio.Reader, until time.Time) end {
+	// An error means that the connection is closed, which Peek says as well.
+	_ = conn.SetReadDeadline(until)
+	release := context.AfterFunc(sending, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+	_, err := reader.Peek(1)
+	release()
+	switch {
+	case sending.Err() != nil:
+		return stopped
+	case err == nil:
+		return unasked
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return stillOpen
+	case errors.Is(err, io.EOF):
+		return closed
+	default:
+		return reset
+	}
+}
+
+// keptMoments bounds how many moments of idle resets are kept.
+const keptMoments = 10_000
+
+// connections counts how kept connections begin and end.
+type connections struct {
+	mutex sync.Mutex
+	count Connections
+}
+
+func (c *connections) opened() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.count.Opened++
+}
+
+func (c *connections) ended(how end, at time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	switch how {
+	case stillOpen, stopped:
+	case announced:
+		c.count.Announced++
+	case closed:
+		c.count.Idle++
+	case unasked:
+		c.count.IdleData++
+	case reset:
+		c.count.IdleReset++
+		if len(c.count.IdleResetAt) < keptMoments {
+			c.count.IdleResetAt = append(c.count.IdleResetAt, at)
+		}
+	}
+}
+
+func (c *connections) result() Connections {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	count := c.count
+	count.IdleResetAt = slices.Clone(count.IdleResetAt)
+	return count
+}
