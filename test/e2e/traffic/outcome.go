@@ -29,7 +29,7 @@ const (
 	ClosedWithoutAnswer Outcome = "ClosedWithoutAnswer"
 	// CutOff: the server closed the connection properly in the middle of its answer.
 	CutOff Outcome = "CutOff"
-	// NotHTTP: what came back is not HTTP.
+	// NotHTTP: what came back is not HTTP; a head that ends within a line is not either.
 	NotHTTP Outcome = "NotHTTP"
 	// TLSFailed: both sides spoke TLS, or tried to, and did not agree; for example on the certificate.
 	TLSFailed Outcome = "TLSFailed"

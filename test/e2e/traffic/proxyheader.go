@@ -35,9 +35,9 @@ type ProxyHeader struct {
 	Destination netip.AddrPort
 }
 
-// appendTo appends the header's bytes. dialled stands in for an empty Destination. It returns an error if the version is
+// bytes returns the header as it goes over the wire. dialled stands in for an empty Destination. It returns an error if the version is
 // unknown or source and destination are of different families, which neither version can express.
-func (h ProxyHeader) appendTo(bytes []byte, dialled netip.AddrPort) ([]byte, error) {
+func (h ProxyHeader) bytes(dialled netip.AddrPort) ([]byte, error) {
 	destination := h.Destination
 	if !destination.IsValid() {
 		destination = dialled
@@ -47,27 +47,27 @@ func (h ProxyHeader) appendTo(bytes []byte, dialled netip.AddrPort) ([]byte, err
 	}
 	switch h.Version {
 	case ProxyV1:
-		return appendProxyV1(bytes, h.Source, destination), nil
+		return proxyV1(h.Source, destination), nil
 	case ProxyV2:
-		return appendProxyV2(bytes, h.Source, destination), nil
+		return proxyV2(h.Source, destination), nil
 	default:
 		return nil, fmt.Errorf("writing a PROXY header: there is no version %d", h.Version)
 	}
 }
 
-func appendProxyV1(bytes []byte, source, destination netip.AddrPort) []byte {
+func proxyV1(source, destination netip.AddrPort) []byte {
 	if !source.IsValid() {
-		return append(bytes, "PROXY UNKNOWN\r\n"...)
+		return []byte("PROXY UNKNOWN\r\n")
 	}
 	family := "TCP6"
 	if source.Addr().Is4() {
 		family = "TCP4"
 	}
-	return fmt.Appendf(bytes, "PROXY %s %s %s %d %d\r\n", family, source.Addr(), destination.Addr(), source.Port(), destination.Port())
+	return fmt.Appendf(nil, "PROXY %s %s %s %d %d\r\n", family, source.Addr(), destination.Addr(), source.Port(), destination.Port())
 }
 
-func appendProxyV2(bytes []byte, source, destination netip.AddrPort) []byte {
-	bytes = append(bytes, proxyV2Signature...)
+func proxyV2(source, destination netip.AddrPort) []byte {
+	bytes := []byte(proxyV2Signature)
 	if !source.IsValid() {
 		return append(bytes, proxyV2Local, 0, 0, 0)
 	}

@@ -29,7 +29,7 @@ func Send(ctx context.Context, dial Dialer, request Request) (Answer, error) {
 
 	var preface []byte
 	if request.Proxy != nil {
-		if preface, err = request.Proxy.appendTo(nil, addrPort(conn.RemoteAddr())); err != nil {
+		if preface, err = request.Proxy.bytes(addrPort(conn.RemoteAddr())); err != nil {
 			return Answer{}, err
 		}
 	}

@@ -58,7 +58,7 @@ func (c *client) keepOne(flight, sending context.Context, due time.Duration) tim
 func (r *Run) nextDue(due time.Duration) time.Duration {
 	interval := r.config.Interval
 	passed := max(time.Since(r.began)-due, 0)
-	return due + (passed/interval+1)*interval
+	return due + passed - passed%interval + interval
 }
 
 // end is how a kept connection ended between two requests.
