@@ -76,7 +76,7 @@ func startChild(spec Spec, logPath string) (*child, error) {
 	}()
 	if err != nil {
 		_ = cmd.Process.Kill()
-		return nil, fmt.Errorf("starting %s: it ended at once: %w\n%s", spec.Name, err, logTail(logPath))
+		return nil, fmt.Errorf("starting %s: it ended at once: %w\n%s", spec.Name, err, LogTail(logPath))
 	}
 	return c, nil
 }
@@ -87,7 +87,7 @@ func (c *child) death() error {
 	if c.exitErr != nil {
 		how = c.exitErr.Error()
 	}
-	return fmt.Errorf("%s stopped unexpectedly (%s); its log ends with:\n%s", c.name, how, logTail(c.logPath))
+	return fmt.Errorf("%s stopped unexpectedly (%s); its log ends with:\n%s", c.name, how, LogTail(c.logPath))
 }
 
 // stop sends SIGTERM, and SIGKILL when the process has not ended after grace. With

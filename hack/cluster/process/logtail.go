@@ -11,9 +11,9 @@ const (
 	tailLines = 12
 )
 
-// logTail returns the last lines of a log file for an error message, or says why
+// LogTail returns the last lines of a log file for an error message, or says why
 // there are none.
-func logTail(path string) string {
+func LogTail(path string) string {
 	file, err := os.Open(path)
 	if err != nil {
 		return "(no log: " + err.Error() + ")"

@@ -276,7 +276,7 @@ func TestOnlyTheLastLinesOfALogAreQuoted(t *testing.T) {
 	if err := os.WriteFile(long, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(logTail(long), "\n")
+	lines := strings.Split(LogTail(long), "\n")
 	if len(lines) != tailLines || lines[len(lines)-1] != "line 4999" {
 		t.Errorf("quoted %d lines, the last one %q", len(lines), lines[len(lines)-1])
 	}

@@ -1,0 +1,148 @@
+// Package cgroup makes control groups of version 1 below the caller's own, so that what runs in them stays within what
+// the caller may use and nothing else of the machine is touched.
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	// removeTimeout is how long processes that were killed may take to leave a group.
+	removeTimeout = 10 * time.Second
+	pollInterval  = 20 * time.Millisecond
+)
+
+// ErrVersion2 says that the machine has control groups of version 2 only.
+var ErrVersion2 = errors.New("this machine has control groups of version 2 only, and nodes were made for version 1: " +
+	"start it with systemd.unified_cgroup_hierarchy=0 on the kernel's command line")
+
+// Group is a control group: its directory in each hierarchy. A hierarchy is called what /proc/PID/cgroup calls it, which is
+// its controllers, such as "cpu,cpuacct", or its name, such as "name=systemd".
+type Group map[string]string
+
+// Own returns the group of this process. The error is ErrVersion2 where there are no hierarchies of version 1.
+func Own() (Group, error) {
+	membership, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, fmt.Errorf("reading the own control group: %w", err)
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, fmt.Errorf("reading the mounts of control groups: %w", err)
+	}
+	return parse(string(membership), string(mounts))
+}
+
+// Child is the group of that name below g, whether it exists or not.
+func (g Group) Child(name string) Group {
+	child := Group{}
+	for hierarchy, dir := range g {
+		child[hierarchy] = filepath.Join(dir, name)
+	}
+	return child
+}
+
+// Hierarchies returns the names of the hierarchies in alphabetical order.
+func (g Group) Hierarchies() []string { return slices.Sorted(maps.Keys(g)) }
+
+// Make creates the group, below a parent that exists.
+func (g Group) Make() error {
+	for hierarchy, dir := range g {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return fmt.Errorf("making a control group: %w", err)
+		}
+		if !slices.Contains(strings.Split(hierarchy, ","), "cpuset") {
+			continue
+		}
+		// No process can join a cpuset before it has processors and memory.
+		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+			if err := copyValue(filepath.Join(filepath.Dir(dir), file), filepath.Join(dir, file)); err != nil {
+				return fmt.Errorf("making a control group: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func copyValue(from, to string) error {
+	value, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, value, 0o644)
+}
+
+// Join moves this process into the group, in all hierarchies.
+func (g Group) Join() error {
+	for _, dir := range g {
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+			return fmt.Errorf("joining a control group: %w", err)
+		}
+	}
+	return nil
+}
+
+// Remove removes the group with all groups below it. Processes that are just ending are given time to go; when
+// there is one that stays, that is an error. A group that does not exist is removed already.
+func (g Group) Remove() error {
+	deadline := time.NewTimer(removeTimeout)
+	defer deadline.Stop()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		err := g.removeOnce()
+		if !errors.Is(err, syscall.EBUSY) {
+			return err
+		}
+		select {
+		case <-deadline.C:
+			return err
+		case <-ticker.C:
+		}
+	}
+}
+
+func (g Group) removeOnce() error {
+	var errs []error
+	for _, dir := range g {
+		errs = append(errs, removeTree(dir))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("removing a control group: %w", err)
+	}
+	return nil
+}
+
+// removeTree removes directories only: the files in them are the kernel's, and go with them.
+func removeTree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, entry := range entries {
+		if entry.IsDir() {
+			errs = append(errs, removeTree(filepath.Join(dir, entry.Name())))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, syscall.ENOENT) {
+		return &os.PathError{Op: "rmdir", Path: dir, Err: err}
+	}
+	return nil
+}

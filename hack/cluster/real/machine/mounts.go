@@ -1,0 +1,132 @@
+package machine
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	cgroupRoot = "/sys/fs/cgroup"
+	// plainMode is what a temporary file system holds files for, not programs or devices.
+	plainMode = unix.MS_NOSUID | unix.MS_NODEV
+)
+
+// mountAll gives the node a view of its own of what a machine has once: processes, devices of the network, control groups,
+// run-time state, and the directories and files of the plan. Nothing of it reaches the machine.
+func (n *node) mountAll() error {
+	steps := []func() error{separate, mountKernel, n.mountControlGroups, mountRunDir, n.bindAll}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// separate ends the exchange of mounts with the machine, and begins one with the containers of the node, which kubelet needs
+// for volumes.
+func separate() error {
+	for _, propagation := range []uintptr{unix.MS_PRIVATE, unix.MS_SHARED} {
+		if err := unix.Mount("", "/", "", unix.MS_REC|propagation, ""); err != nil {
+			return fmt.Errorf("separating the mounts of the node: %w", err)
+		}
+	}
+	return nil
+}
+
+func mountKernel() error {
+	return mountEach(
+		mounting{"proc", "/proc", "proc", plainMode | unix.MS_NOEXEC, ""},
+		mounting{"sysfs", "/sys", "sysfs", plainMode | unix.MS_NOEXEC, ""},
+		mounting{"tmpfs", cgroupRoot, "tmpfs", plainMode | unix.MS_NOEXEC, "mode=755"},
+	)
+}
+
+// mountControlGroups mounts every hierarchy again, which shows the node's group as the root.
+func (n *node) mountControlGroups() error {
+	for _, hierarchy := range n.plan.Group.Hierarchies() {
+		m, links := hierarchyMount(hierarchy)
+		if err := os.Mkdir(m.target, 0o755); err != nil {
+			return fmt.Errorf("making a mount point: %w", err)
+		}
+		if err := mountEach(m); err != nil {
+			return err
+		}
+		for _, link := range links {
+			if err := os.Symlink(filepath.Base(m.target), link); err != nil {
+				return fmt.Errorf("naming a control group hierarchy: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// hierarchyMount says how a hierarchy is mounted where everybody looks for it. One with several controllers, "cpu,cpuacct", is
+// found under each of their names as well.
+func hierarchyMount(hierarchy string) (m mounting, links []string) {
+	name, named := strings.CutPrefix(hierarchy, "name=")
+	m = mounting{"cgroup", filepath.Join(cgroupRoot, name), "cgroup", plainMode | unix.MS_NOEXEC, hierarchy}
+	if named {
+		m.options = "none," + hierarchy
+	}
+	if controllers := strings.Split(name, ","); len(controllers) > 1 {
+		for _, controller := range controllers {
+			links = append(links, filepath.Join(cgroupRoot, controller))
+		}
+	}
+	return m, links
+}
+
+func mountRunDir() error {
+	if err := mountEach(mounting{"tmpfs", "/run", "tmpfs", plainMode, "mode=755"}); err != nil {
+		return err
+	}
+	for _, dir := range []string{"/run/lock", "/run/netns"} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return fmt.Errorf("making a run-time directory: %w", err)
+		}
+	}
+	return nil
+}
+
+func (n *node) bindAll() error {
+	for _, point := range slices.Sorted(maps.Keys(n.plan.Directories)) {
+		if err := os.MkdirAll(point, 0o755); err != nil {
+			return fmt.Errorf("making a mount point: %w", err)
+		}
+		if err := bind(n.plan.Directories[point], point); err != nil {
+			return err
+		}
+	}
+	for _, point := range slices.Sorted(maps.Keys(n.plan.Files)) {
+		if err := bind(n.plan.Files[point], point); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bind(source, target string) error {
+	return mountEach(mounting{source, target, "", unix.MS_BIND, ""})
+}
+
+type mounting struct {
+	source, target, kind string
+	flags                uintptr
+	options              string
+}
+
+func mountEach(list ...mounting) error {
+	for _, m := range list {
+		if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.options); err != nil {
+			return fmt.Errorf("mounting %s on %s: %w", m.source, m.target, err)
+		}
+	}
+	return nil
+}
