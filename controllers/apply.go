@@ -30,7 +30,7 @@ var errTerminating = errors.New("the namespace is being deleted")
 // apply brings the cluster to the state, and writes only what differs. Every step runs even if one before failed.
 func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State) (snapshot.Outcome, error) {
 	w := &writer{Reconciler: r, edge: seen.EdgeIngress}
-	w.applyNodes(ctx, state.Nodes)
+	w.applyNodes(ctx, seen, state.Nodes)
 	w.applyObjects(ctx, state)
 	for _, owned := range ownedKinds() {
 		for _, ref := range state.Prune {

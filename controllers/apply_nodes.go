@@ -23,25 +23,61 @@ import (
 // nodeWriters is how many nodes are written at once: a thousand nodes one after the other would take minutes.
 const nodeWriters = 16
 
-func (w *writer) applyNodes(ctx context.Context, plan desired.NodePlan) {
-	var labelled, released []string
-	errs := inParallel(plan.Labels, func(change desired.LabelChange) error { return w.applyLabels(ctx, change) })
-	for i, change := range plan.Labels {
+func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) {
+	changes := w.withoutRash(ctx, seen, plan.Labels)
+	did := map[desired.Step][]string{}
+	errs := inParallel(changes, func(change desired.LabelChange) error { return w.applyLabels(ctx, change) })
+	for i, change := range changes {
 		w.note(snapshot.Ref{Kind: "Node", Name: change.Node}, errs[i])
-		switch {
-		case errs[i] != nil:
-		case len(change.Labels) > 0:
-			labelled = append(labelled, change.Node)
-		default:
-			released = append(released, change.Node)
+		if errs[i] == nil {
+			did[change.Step] = append(did[change.Step], change.Node)
 		}
 	}
 	errs = inParallel(plan.Taints, func(change desired.TaintChange) error { return w.applyTaint(ctx, change) })
 	for i, change := range plan.Taints {
 		w.note(snapshot.Ref{Kind: "Node", Name: change.Node}, errs[i])
 	}
-	w.announceNodes(w.edge, v1alpha1.EventNodeLabelled, labelled)
-	w.announceNodes(w.edge, v1alpha1.EventNodeReleased, released)
+	for _, step := range []desired.Step{desired.StepJoin, desired.StepWithdraw, desired.StepRelease, desired.StepLetGo} {
+		w.announceNodes(w.edge, step, did[step])
+	}
+}
+
+// withoutRash leaves out the changes that make a node stop serving where the API server holds other own labels than were seen. A cache that has not seen
+// our own last writes yet shows nodes as serving that go already, and counting on them could let the last one go. Its next event brings the next pass.
+func (w *writer) withoutRash(ctx context.Context, seen snapshot.Snapshot, changes []desired.LabelChange) []desired.LabelChange {
+	stops := func(change desired.LabelChange) bool {
+		return change.Step == desired.StepWithdraw || change.Step == desired.StepRelease
+	}
+	if !slices.ContainsFunc(changes, stops) {
+		return changes
+	}
+	current, err := w.seesOwnLabels(ctx, seen)
+	if err != nil {
+		w.errs = append(w.errs, err)
+	}
+	if current {
+		return changes
+	}
+	return slices.DeleteFunc(slices.Clone(changes), stops)
+}
+
+// seesOwnLabels is whether the nodes that carry the own label are those that were seen with it.
+func (w *writer) seesOwnLabels(ctx context.Context, seen snapshot.Snapshot) (bool, error) {
+	own := v1alpha1.NodeLabel(w.edge.Name)
+	live, err := w.labelledNodes(ctx, w.edge.Name)
+	if err != nil {
+		return false, err
+	}
+	labelled := map[types.UID]bool{}
+	for i := range live {
+		labelled[live[i].UID] = true
+	}
+	for _, node := range seen.Nodes.Items {
+		if _, has := node.Labels[own]; has != labelled[node.UID] {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // inParallel calls do for every item and answers the errors in the order of the items.

@@ -34,7 +34,7 @@ type Reconciler struct {
 	Events events.EventRecorder
 	// Options are the operator's own settings.
 	Options snapshot.Options
-	// Now tells the time for transitions.
+	// Now tells the time, of transitions and for what waits for a time.
 	Now func() time.Time
 }
 
@@ -57,18 +57,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return ctrl.Result{}, err
 		}
 	}
-	status := assess.Status(seen, state, outcome, r.Now())
+	status := assess.Status(seen, state, outcome, seen.Time)
 	statusErr := r.writeStatus(ctx, edge, status)
-	return recheck(outcome), errors.Join(seen.ReadErrors(), computeErr, applyErr, statusErr)
+	return recheck(outcome, state.Nodes.Recheck, seen.Time), errors.Join(seen.ReadErrors(), computeErr, applyErr, statusErr)
 }
 
-func recheck(outcome snapshot.Outcome) ctrl.Result {
+// recheck is when to look again although nothing happens: at a foreign object, and when time alone changes what is wanted (at; zero for never).
+func recheck(outcome snapshot.Outcome, at, now time.Time) ctrl.Result {
+	var result ctrl.Result
+	if !at.IsZero() {
+		result.RequeueAfter = max(at.Sub(now), time.Millisecond)
+	}
 	for _, failure := range outcome.Failures {
-		if failure.Reason == snapshot.FailureNameTaken {
-			return ctrl.Result{RequeueAfter: foreignObjectRecheck}
+		if failure.Reason == snapshot.FailureNameTaken && (at.IsZero() || foreignObjectRecheck < result.RequeueAfter) {
+			result.RequeueAfter = foreignObjectRecheck
 		}
 	}
-	return ctrl.Result{}
+	return result
 }
 
 func (r *Reconciler) writeStatus(ctx context.Context, edge *v1alpha1.EdgeIngress, status v1alpha1.EdgeIngressStatus) error {

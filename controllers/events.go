@@ -69,7 +69,15 @@ func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref
 	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventPruned, "Prune", "Deleted " + ref.String() + ", which is no longer wanted.", object})
 }
 
-func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, reason string, nodes []string) {
+// stepEvents are what is told of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
+var stepEvents = map[desired.Step]struct{ reason, verb, rest string }{
+	desired.StepJoin:     {v1alpha1.EventNodeLabelled, "Labelled", ""},
+	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Withdrew", ", which somebody is emptying; its controller ends"},
+	desired.StepRelease:  {v1alpha1.EventNodeReleasing, "Releasing", "; what is left there goes when the controller has ended"},
+	desired.StepLetGo:    {v1alpha1.EventNodeReleased, "Released", ""},
+}
+
+func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, step desired.Step, nodes []string) {
 	if len(nodes) == 0 {
 		return
 	}
@@ -77,14 +85,12 @@ func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, reason string, no
 	if more := len(nodes) - maxNamesInEvent; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	verb, noun := "Labelled", "nodes"
-	if reason == v1alpha1.EventNodeReleased {
-		verb = "Released"
-	}
+	noun := "nodes"
 	if len(nodes) == 1 {
 		noun = "node"
 	}
-	r.announce(edge, notice{corev1.EventTypeNormal, reason, "Apply", fmt.Sprintf("%s %d %s: %s.", verb, len(nodes), noun, names), nil})
+	say := stepEvents[step]
+	r.announce(edge, notice{corev1.EventTypeNormal, say.reason, "Apply", fmt.Sprintf("%s %d %s: %s%s.", say.verb, len(nodes), noun, names, say.rest), nil})
 }
 
 // notice is what is told. related, if any, is the other object that it is about; without it the recorder would take

@@ -59,7 +59,10 @@ func TestEventsTellWhatHappened(t *testing.T) {
 	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
 	s.eventually("a condition that becomes False warns", s.told(warning, v1alpha1.ReasonControllersMissing, "ControllerAvailable is False", s.node("a")))
 
+	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":null}}}`)
+	s.becomesReady()
 	s.removeLabel(s.node("b"), poolLabel)
+	s.eventually("the beginning of a release is told", s.told(normal, v1alpha1.EventNodeReleasing, s.node("b")))
 	s.eventually("the release is told", s.told(normal, v1alpha1.EventNodeReleased, s.node("b")))
 	s.deleteEdge()
 	s.eventually("the pruning is told", s.told(normal, v1alpha1.EventPruned, "DaemonSet", named(s, &appsv1.DaemonSet{}).Name))

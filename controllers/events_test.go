@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 )
 
 func recorded(do func(*Reconciler)) []string {
@@ -66,12 +67,12 @@ func TestNodesAreAnnouncedTogether(t *testing.T) {
 		"Normal NodeLabelled Labelled 12 nodes: n0, n1, n2, n3, n4 and 7 more.": nodes,
 		"Normal NodeLabelled Labelled 5 nodes: n0, n1, n2, n3, n4.":             nodes[:5],
 	} {
-		got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, v1alpha1.EventNodeLabelled, nodes) })
+		got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, desired.StepJoin, nodes) })
 		if diff := cmp.Diff([]string{want}, got); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	}
-	if got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, v1alpha1.EventNodeReleased, nil) }); len(got) != 0 {
+	if got := recorded(func(r *Reconciler) { r.announceNodes(&v1alpha1.EdgeIngress{}, desired.StepLetGo, nil) }); len(got) != 0 {
 		t.Errorf("events about no node: %v", got)
 	}
 }

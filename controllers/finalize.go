@@ -64,12 +64,18 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 // holdsLabels asks the API server itself: a cache that has not seen our own last writes yet shows nodes as clean that are not, and what
 // is forgotten here stays for ever. Objects need no such care, since Kubernetes collects what the EdgeIngress owned.
 func (r *Reconciler) holdsLabels(ctx context.Context, name string) (bool, error) {
+	nodes, err := r.labelledNodes(ctx, name)
+	return slices.ContainsFunc(nodes, func(node metav1.PartialObjectMetadata) bool {
+		return len(managedLabels(node.ManagedFields)[name]) > 0
+	}), err
+}
+
+// labelledNodes are the nodes that carry the own label of the EdgeIngress of this name, as the API server has them.
+func (r *Reconciler) labelledNodes(ctx context.Context, name string) ([]metav1.PartialObjectMetadata, error) {
 	nodes := &metav1.PartialObjectMetadataList{}
 	nodes.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NodeList"))
 	if err := r.Reader.List(ctx, nodes, client.HasLabels{v1alpha1.NodeLabel(name)}); err != nil {
-		return false, fmt.Errorf("listing the nodes that EdgeIngress %q labelled: %w", name, err)
+		return nil, fmt.Errorf("listing the nodes that EdgeIngress %q labelled: %w", name, err)
 	}
-	return slices.ContainsFunc(nodes.Items, func(node metav1.PartialObjectMetadata) bool {
-		return len(managedLabels(node.ManagedFields)[name]) > 0
-	}), nil
+	return nodes.Items, nil
 }

@@ -64,7 +64,10 @@ func collectObject(out chan<- prometheus.Metric, edge *v1alpha1.EdgeIngress) {
 		}
 	}
 	nodes := edge.Status.Nodes
-	for state, count := range map[string]int32{"selected": nodes.Selected, "labelled": nodes.Labelled, "serving": nodes.Serving} {
+	counts := map[string]int32{
+		"selected": nodes.Selected, "labelled": nodes.Labelled, "serving": nodes.Serving, "withdrawn": nodes.Withdrawn, "releasing": nodes.Releasing,
+	}
+	for state, count := range counts {
 		out <- prometheus.MustNewConstMetric(nodesMetric, prometheus.GaugeValue, float64(count), edge.Name, state)
 	}
 }

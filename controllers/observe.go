@@ -28,6 +28,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
 	daemonSet, deployment := readOwned(ctx, r, edge, key, &appsv1.DaemonSet{}), readOwned(ctx, r, edge, key, &appsv1.Deployment{})
 	return snapshot.Snapshot{
+		Time:           r.Now(),
 		EdgeIngress:    edge,
 		Others:         r.observeOthers(ctx, edge),
 		Options:        r.Options,

@@ -43,6 +43,10 @@ func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	seen := snapshot.Pod{
 		Name: pod.Name, Node: pod.Spec.NodeName, Workload: workload,
 		Terminating: !pod.DeletionTimestamp.IsZero(), Problem: podProblem(pod),
+		Ended: pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
+	}
+	if seen.Terminating {
+		seen.Deadline = pod.DeletionTimestamp.Time
 	}
 	for _, ip := range pod.Status.PodIPs {
 		seen.IPs = append(seen.IPs, ip.IP)

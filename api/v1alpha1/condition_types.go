@@ -44,7 +44,8 @@ const (
 
 // Reasons of NodesReady.
 const (
-	// ReasonNodesLabelled (True): every selected node carries the labels and, where asked for, the taint, and at least one is Ready.
+	// ReasonNodesLabelled (True): every selected node carries the labels and, where asked for, the taint, and at least one is Ready. The message names
+	// nodes that are being released, and those that are withdrawn while they are cordoned.
 	ReasonNodesLabelled = "NodesLabelled"
 	// ReasonNoNodesSelected (False): the selector or the names choose no node that exists.
 	ReasonNoNodesSelected = "NoNodesSelected"
@@ -64,11 +65,13 @@ const (
 	ReasonNoNodesForApplications = "NoNodesForApplications"
 	// ReasonNodesNotReady (False): no edge node is Ready.
 	ReasonNodesNotReady = "NodesNotReady"
+	// ReasonReleaseHeld (Unknown): a node left the edge set and serves on, because too few of the edge nodes serve yet; the message names those that are waited for.
+	ReasonReleaseHeld = "ReleaseHeld"
 )
 
 // Reasons of ControllerAvailable.
 const (
-	// ReasonControllersReady (True): every edge node (of a Deployment: the replicas asked for) runs a ready controller pod.
+	// ReasonControllersReady (True): every edge node (of a Deployment: the replicas asked for) runs a ready controller pod. A node that is withdrawn while it is cordoned is left out.
 	ReasonControllersReady = "ControllersReady"
 	// ReasonImageNotAllowed (False): the operator's flag does not allow the repository of spec.controller.image; the workload is left as it was.
 	ReasonImageNotAllowed = "ImageNotAllowed"
@@ -110,7 +113,7 @@ const (
 	ReasonEdgeNodeExcluded = "EdgeNodeExcluded"
 	// ReasonExcludeLabelAmbiguous (Unknown): the exclude label has the value "false", which implementations read differently.
 	ReasonExcludeLabelAmbiguous = "ExcludeLabelAmbiguous"
-	// ReasonEdgeNodeBeingDeleted (False): an edge node is tainted for removal by the cluster autoscaler.
+	// ReasonEdgeNodeBeingDeleted (False): an edge node is tainted for removal by the cluster autoscaler, and could not be withdrawn, because too few others would serve.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
 	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge node, so the address is not announced from there.
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
@@ -228,6 +231,10 @@ const (
 const (
 	// EventNodeLabelled: a node joined the edge set.
 	EventNodeLabelled = "NodeLabelled"
+	// EventNodeWithdrawn: an edge node is cordoned or about to be removed, and its controller ends; it comes back when it is uncordoned.
+	EventNodeWithdrawn = "NodeWithdrawn"
+	// EventNodeReleasing: a node left the edge set, and its controller ends; role label and taint stay until it has.
+	EventNodeReleasing = "NodeReleasing"
 	// EventNodeReleased: a node left the edge set and lost what this EdgeIngress put there.
 	EventNodeReleased = "NodeReleased"
 	// EventDriftRepaired: an object was changed by somebody else and set back.

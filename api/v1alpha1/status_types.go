@@ -55,6 +55,17 @@ type NodesStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Serving int32 `json:"serving"`
 
+	// withdrawn is how many of the selected run no controller for now, because they are cordoned or about to be removed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Withdrawn int32 `json:"withdrawn,omitempty"`
+
+	// releasing is how many nodes are on their way out: the spec does not choose them any more, and their controller ends, or serves on
+	// until enough others do.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Releasing int32 `json:"releasing,omitempty"`
+
 	// summary is "serving/selected", for the printed table.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32

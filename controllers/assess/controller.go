@@ -71,8 +71,8 @@ func controllersMissing(sc *scene) *verdict {
 	if sc.isDeployment() || sc.workload.template == nil || len(missing) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonControllersMissing, "%s a ready controller; not %s.%s",
-		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "runs", "run"), listed(missing), sc.podTrouble())
+	return isNot(v1alpha1.ReasonControllersMissing, "%s a ready controller; not %s.%s%s",
+		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "runs", "run"), listed(missing), sc.podTrouble(), sc.departures())
 }
 
 // replicasMissing is about a Deployment, which has as many pods as were asked for, on whichever edge nodes.
@@ -80,7 +80,8 @@ func replicasMissing(sc *scene) *verdict {
 	if !sc.isDeployment() || sc.workload.template == nil || sc.readyPods() >= sc.replicas() {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonControllersMissing, "%s ready.%s", partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), sc.podTrouble())
+	return isNot(v1alpha1.ReasonControllersMissing, "%s ready.%s%s",
+		partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), sc.podTrouble(), sc.departures())
 }
 
 func rolloutInProgress(sc *scene) *verdict {
@@ -92,10 +93,11 @@ func rolloutInProgress(sc *scene) *verdict {
 
 func controllersReady(sc *scene) verdict {
 	if sc.isDeployment() {
-		return is(v1alpha1.ReasonControllersReady, "%s ready, on %s.",
-			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"))
+		return is(v1alpha1.ReasonControllersReady, "%s ready, on %s.%s",
+			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"), sc.departures())
 	}
-	return is(v1alpha1.ReasonControllersReady, "%s a ready controller.", partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"))
+	return is(v1alpha1.ReasonControllersReady, "%s a ready controller.%s",
+		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.departures())
 }
 
 // podTrouble quotes the first pod that is not ready and says why.

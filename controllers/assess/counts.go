@@ -21,17 +21,19 @@ func nodeCounts(sc *scene) v1alpha1.NodesStatus {
 	if !countsRead(sc) {
 		return sc.EdgeIngress.Status.Nodes
 	}
-	serving := 0
+	serving, selected := 0, len(sc.edge)+len(sc.withdrawn)
 	for _, node := range sc.edge {
 		if sc.serves(node.Name) {
 			serving++
 		}
 	}
 	return v1alpha1.NodesStatus{
-		Selected: int32(len(sc.edge)),
-		Labelled: int32(sc.edgeWith(sc.labelled)),
-		Serving:  int32(serving),
-		Summary:  fmt.Sprintf("%d/%d", serving, len(sc.edge)),
+		Selected:  int32(selected),
+		Labelled:  int32(sc.edgeWith(sc.labelled)),
+		Serving:   int32(serving),
+		Withdrawn: int32(len(sc.withdrawn)),
+		Releasing: int32(len(sc.state.Nodes.Releasing)),
+		Summary:   fmt.Sprintf("%d/%d", serving, selected),
 	}
 }
 

@@ -8,12 +8,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
-
-// removalTaint is on a node that the cluster autoscaler is about to take away.
-const removalTaint = "ToBeDeletedByClusterAutoscaler"
 
 // loadBalancerReady answers rows 4, 12, 13, 15 to 20, 48, 52 and 59 of the decision table.
 func loadBalancerReady(sc *scene) verdict {
@@ -164,7 +162,7 @@ func edgeNodeExcluded(sc *scene) *verdict {
 func edgeNodeGoing(sc *scene) *verdict {
 	var going []string
 	for _, node := range sc.edge {
-		if slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == removalTaint }) {
+		if slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == desired.RemovalTaint }) {
 			going = append(going, node.Name)
 		}
 	}
@@ -172,7 +170,8 @@ func edgeNodeGoing(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted,
-		"The cluster autoscaler is about to remove %s, which load balancers then leave out: keep edge nodes out of its node groups.", nodesNamed(going))
+		"The cluster autoscaler is about to remove %s, which load balancers then leave out, and too few others serve for a withdrawal: keep edge nodes out of its node groups.",
+		nodesNamed(going))
 }
 
 // agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused.

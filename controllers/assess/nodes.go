@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -17,7 +18,7 @@ func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing},
+		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, releaseHeld},
 		holds:  nodesLabelled,
 	}.answer(sc)
 }
@@ -36,7 +37,7 @@ func noNodesSelected(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes chooses none of the cluster's nodes (%d), so the controller has nowhere to run: "+
-		"label nodes so that the selector matches, or correct it.", len(sc.Nodes.Items))
+		"label nodes so that the selector matches, or correct it.%s", len(sc.Nodes.Items), sc.departures())
 }
 
 func noNodeReady(sc *scene) *verdict {
@@ -77,9 +78,12 @@ func noPlaceForApplications(sc *scene) *verdict {
 		"add nodes, choose fewer edge nodes, or write spec.nodes.isolation: Shared.")
 }
 
-// takesOrdinaryPods is whether pods without tolerations can be scheduled to the node, now or once taints that go by themselves are gone.
+// takesOrdinaryPods is whether pods without tolerations can be scheduled to the node, now or once taints that go by themselves are gone; that
+// of a node that is being released does.
 func (sc *scene) takesOrdinaryPods(node snapshot.Node) bool {
-	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, desired.KeepsPodsAway)
+	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, func(taint corev1.Taint) bool {
+		return desired.KeepsPodsAway(taint) && (!sc.isReleasing[node.Name] || taint.Key != sc.spec.Nodes.Label)
+	})
 }
 
 func agentsNamed(withheld desired.Withheld) string {
@@ -134,7 +138,15 @@ func nodesLabelled(sc *scene) verdict {
 	if notReady := sc.notReady(); len(notReady) > 0 {
 		message += " Not Ready: " + listed(notReady) + "."
 	}
-	return is(v1alpha1.ReasonNodesLabelled, "%s", message)
+	return is(v1alpha1.ReasonNodesLabelled, "%s%s", message, sc.departures())
+}
+
+// releaseHeld: the labels are not yet as the spec asks, and somebody may be waiting for the node.
+func releaseHeld(sc *scene) *verdict {
+	if len(sc.state.Nodes.Held) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonReleaseHeld, "%s", strings.TrimPrefix(sc.departures(), " "))
 }
 
 func (sc *scene) notReady() []string {

@@ -12,6 +12,17 @@ import (
 
 func selected(names ...string) option { return func(g *given) { g.d.Nodes.Selected = names } }
 
+func planned(change func(*desired.NodePlan)) option { return func(g *given) { change(&g.d.Nodes) } }
+
+// Nodes on their way, as desired tells of them.
+var (
+	withdrawnEdge2 = planned(func(p *desired.NodePlan) { p.Withdrawn = []string{"edge-2"} })
+	keptEdge2      = planned(func(p *desired.NodePlan) { p.Kept = []string{"edge-2"} })
+	endingApp1     = planned(func(p *desired.NodePlan) { p.Releasing = []string{"app-1"} })
+	heldApp1       = planned(func(p *desired.NodePlan) { p.Releasing, p.Held = []string{"app-1"}, []string{"app-1"} })
+	awaitedEdge2   = planned(func(p *desired.NodePlan) { p.Awaited = []string{"edge-2"} })
+)
+
 func withheld(reason string, nodes []string, agents ...snapshot.Agent) option {
 	return func(g *given) {
 		g.d.Nodes.Withheld = append(g.d.Nodes.Withheld, desired.Withheld{Reason: reason, Nodes: nodes, Agents: agents})
@@ -58,6 +69,14 @@ func TestNodesReady(t *testing.T) {
 		"a node could not be written":                     {[]option{failed(snapshot.FailureOther, "Node", "edge-1", "connection refused")}, condition, no, v1alpha1.ReasonApplyFailed, "Writing Node edge-1 failed: connection refused."},
 		"two nodes could not be written":                  {[]option{failed(snapshot.FailureRefused, "Node", "edge-1", "forbidden."), failed(snapshot.FailureRefused, "Node", "edge-2", "forbidden")}, condition, no, v1alpha1.ReasonApplyFailed, "forbidden. 1 other write failed as well."},
 		"a failed write of something else is not its own": {[]option{failed(snapshot.FailureOther, "Service", objectName, "no")}, condition, yes, v1alpha1.ReasonNodesLabelled, ""},
+		"a node that is being released is as planned":     {[]option{endingApp1}, condition, yes, v1alpha1.ReasonNodesLabelled, "2 Ready. Being released, until the controller there has ended: app-1."},
+		"a node that waits for another":                   {[]option{heldApp1, awaitedEdge2}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and serving on, until edge-2 does: app-1."},
+		"a node that waits and nobody knows for what":     {[]option{heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and serving on, because too few others would: app-1."},
+		"a node that waits for a read":                    {[]option{heldApp1, unread["Pods"]}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because it could not be read what serves: app-1."},
+		"the last node of a set without nodes":            {[]option{selected(), heldApp1}, condition, no, v1alpha1.ReasonNoNodesSelected, "correct it. Left the edge set and serving on"},
+		"a cordoned node that is withdrawn is as planned": {[]option{withdrawnEdge2, node("edge-2", unlabelled)}, condition, yes, v1alpha1.ReasonNodesLabelled, "1 edge node labelled and tainted, 1 Ready. Withdrawn while cordoned or about to be removed: edge-2."},
+		"a cordoned node that has to serve on":            {[]option{keptEdge2}, condition, yes, v1alpha1.ReasonNodesLabelled, "Cordoned or about to be removed, and serving on, because too few others would: edge-2."},
+		"where all are withdrawn they are missing":        {[]option{selected("edge-2"), withdrawnEdge2, node("edge-2", notReady)}, condition, no, v1alpha1.ReasonNodesNotReady, "edge-2"},
 		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, "being deleted"},
 		"deletion with a node that cannot be cleaned": {[]option{deleted, failed(snapshot.FailureOther, "Node", "edge-1", "timeout")}, condition, no, v1alpha1.ReasonApplyFailed, "timeout"},
 		"deletion without a view of the nodes":        {[]option{deleted, unread["Nodes"]}, condition, unknown, v1alpha1.ReasonDeleting, ""},

@@ -20,9 +20,12 @@ type scene struct {
 	outcome snapshot.Outcome
 	spec    *v1alpha1.EdgeIngressSpec
 
-	// edge are the selected nodes, in their order, and isEdge tells them by name.
-	edge   []*snapshot.Node
-	isEdge map[string]bool
+	// edge are the selected nodes that should serve, in their order; those that are withdrawn for now are not among them.
+	edge []*snapshot.Node
+	// withdrawn are the selected nodes that need not serve, because somebody is emptying them.
+	withdrawn []string
+	// isEdge tells the selected nodes by name, and isReleasing those that left the edge set and still run a controller.
+	isEdge, isReleasing map[string]bool
 	// leaving is, for every node that exists, whether it is being deleted: what runs there, or on a node that is gone, is on its way out.
 	leaving map[string]bool
 	// labelled are the edge nodes that the controller's nodeSelector takes and that show their role.
@@ -50,7 +53,7 @@ type scene struct {
 func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 	sc := &scene{
 		Snapshot: s, state: d, outcome: o, spec: &s.EdgeIngress.Spec,
-		isEdge: map[string]bool{}, leaving: map[string]bool{}, labelled: map[string]bool{},
+		isEdge: map[string]bool{}, isReleasing: map[string]bool{}, leaving: map[string]bool{}, labelled: map[string]bool{},
 		podOn: map[string]bool{}, endpointOn: map[string]bool{},
 		service: s.Service.Value, workload: newWorkload(s, d),
 	}
@@ -66,14 +69,28 @@ func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 }
 
 func (sc *scene) indexNodes() {
-	for _, name := range sc.state.Nodes.Selected {
+	plan := sc.state.Nodes
+	for _, name := range plan.Selected {
 		sc.isEdge[name] = true
+	}
+	for _, name := range plan.Releasing {
+		sc.isReleasing[name] = true
+	}
+	isWithdrawn := map[string]bool{}
+	if len(plan.Withdrawn) < len(plan.Selected) { // Where all are, they are missing rather than excused.
+		for _, name := range plan.Withdrawn {
+			isWithdrawn[name] = true
+		}
 	}
 	own, role := v1alpha1.NodeLabel(sc.EdgeIngress.Name), sc.spec.Nodes.Label
 	for i := range sc.Nodes.Items {
 		node := &sc.Nodes.Items[i]
 		sc.leaving[node.Name] = node.Deleting
-		if !sc.isEdge[node.Name] {
+		switch {
+		case !sc.isEdge[node.Name]:
+			continue
+		case isWithdrawn[node.Name]:
+			sc.withdrawn = append(sc.withdrawn, node.Name)
 			continue
 		}
 		sc.edge = append(sc.edge, node)
@@ -82,6 +99,9 @@ func (sc *scene) indexNodes() {
 		sc.labelled[node.Name] = hasOwn && hasRole
 	}
 }
+
+// isOurs is whether a controller on the node is where it belongs: on an edge node, or on one whose controller has not ended yet.
+func (sc *scene) isOurs(node string) bool { return sc.isEdge[node] || sc.isReleasing[node] }
 
 // indexPods returns the pods by address; of two with one address, as a pod that has ended keeps its own, the ready one.
 func (sc *scene) indexPods() map[string]*snapshot.Pod {
@@ -93,13 +113,13 @@ func (sc *scene) indexPods() map[string]*snapshot.Pod {
 				byIP[ip] = pod
 			}
 		}
-		if pod.Node == "" || pod.Terminating {
+		if pod.Node == "" || pod.Terminating || pod.Ended {
 			continue
 		}
 		if pod.Ready {
 			sc.podOn[pod.Node] = true
 		}
-		if leaving, exists := sc.leaving[pod.Node]; exists && !leaving && !sc.isEdge[pod.Node] {
+		if leaving, exists := sc.leaving[pod.Node]; exists && !leaving && !sc.isOurs(pod.Node) {
 			sc.strays = append(sc.strays, pod.Name+" on "+pod.Node)
 		}
 	}
@@ -115,7 +135,7 @@ func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 			for _, address := range endpoint.Addresses {
 				pod := byIP[address]
 				switch {
-				case pod == nil || (!sc.isEdge[pod.Node] && !pod.Terminating):
+				case pod == nil || (!sc.isOurs(pod.Node) && !pod.Terminating):
 					sc.foreign = append(sc.foreign, address)
 				case pod.Ready && !pod.Terminating && isReady(endpoint):
 					sc.endpointOn[pod.Node] = true

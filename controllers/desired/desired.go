@@ -50,6 +50,7 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 		ControllerClusterRole: s.Options.ControllerClusterRole,
 		ElectionClusterRole:   s.Options.ElectionClusterRole,
 		HealthCheckNodePort:   healthCheckNodePort(s),
+		Move:                  move(s, state.Nodes),
 	})
 	if err != nil {
 		return fmt.Errorf("rendering the chart: %w", err)
@@ -112,7 +113,8 @@ func (state *State) withhold(s snapshot.Snapshot) {
 		ref := RefOf(object)
 		if isWorkload(ref) {
 			// Without its Service or configuration a controller cannot start, or would publish somebody else's address.
-			return state.ImageRefused != "" || s.Service.Foreign || s.ConfigMap.Foreign
+			// A Deployment that was not read may have an annotation that would be lost, and all its pods be replaced.
+			return state.ImageRefused != "" || s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
 		}
 		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })
 	})

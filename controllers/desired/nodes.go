@@ -19,17 +19,16 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	if err != nil {
 		return NodePlan{}, err
 	}
+	r := newRelease(s, chosen)
+	r.decide()
 	plan := NodePlan{Missing: missing}
-	for _, node := range s.Nodes.Items {
-		selected := chosen[node.Name] && !node.Deleting
-		if selected {
-			plan.Selected = append(plan.Selected, node.Name)
-		}
-		if change, needed := labelChange(s.EdgeIngress, node, selected); needed {
+	r.report(&plan)
+	for _, p := range r.places {
+		if change, needed := labelChange(s.EdgeIngress, p); needed {
 			plan.Labels = append(plan.Labels, change)
 		}
 	}
-	plan.Taints, plan.Withheld = planTaints(s, chosen)
+	plan.Taints, plan.Withheld = planTaints(s, chosen, r)
 	return plan, nil
 }
 
@@ -87,24 +86,44 @@ func taken(s snapshot.Snapshot, chosen map[string]bool) map[string]bool {
 
 // labelChange keeps the field manager of this EdgeIngress at exactly the labels that it needs on the node. Where somebody
 // else gave the role label another value, that value stays: the role label is for people, the nodeSelector uses the own one.
-func labelChange(e *v1alpha1.EdgeIngress, node snapshot.Node, selected bool) (LabelChange, bool) {
-	change := LabelChange{Node: node.Name, UID: node.UID, Labels: map[string]string{}}
-	held := node.ManagedLabels[e.Name]
-	if !selected {
-		return change, len(held) > 0
-	}
+func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
+	change := LabelChange{Node: p.Name, UID: p.UID, Labels: map[string]string{}}
+	held := p.ManagedLabels[e.Name]
 	own, role := v1alpha1.NodeLabel(e.Name), e.Spec.Nodes.Label
-	change.Labels[own] = ""
-	if value, there := node.Labels[role]; !there || value == "" {
+	switch p.standing {
+	case stranger, staying:
+		return change, false
+	case gone:
+		change.Step = StepLetGo
+		return change, len(held) > 0
+	case ending:
+		change.Step = StepRelease
+		for _, key := range held {
+			if key != own {
+				change.Labels[key] = p.Labels[key]
+			}
+		}
+		return change, slices.Contains(held, own)
+	case member:
+		change.Step = StepJoin
+		change.Labels[own] = ""
+	case withdrawn:
+		change.Step = StepWithdraw
+	}
+	if value, there := p.Labels[role]; !there || value == "" {
 		change.Labels[role] = ""
 	}
-	missing := !slices.Contains(held, own)
-	for key, want := range change.Labels {
-		value, there := node.Labels[key]
-		missing = missing || !there || value != want
+	return change, p.standing == member && !slices.Contains(held, own) || differ(p.Labels, held, change.Labels)
+}
+
+// differ is whether a wanted label is not on the node as it should be, or one is held that is not wanted.
+func differ(live map[string]string, held []string, wanted map[string]string) bool {
+	for key, want := range wanted {
+		if value, there := live[key]; !there || value != want {
+			return true
+		}
 	}
-	stale := slices.ContainsFunc(held, func(key string) bool { _, wanted := change.Labels[key]; return !wanted })
-	return change, missing || stale
+	return slices.ContainsFunc(held, func(key string) bool { _, stays := wanted[key]; return !stays })
 }
 
 // taintGate knows which nodes may not be tainted, and why.
@@ -115,14 +134,17 @@ type taintGate struct {
 	withheld   map[string]*Withheld
 }
 
-func planTaints(s snapshot.Snapshot, chosen map[string]bool) ([]TaintChange, []Withheld) {
+func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]TaintChange, []Withheld) {
 	name, spec := s.EdgeIngress.Name, s.EdgeIngress.Spec.Nodes
+	dedicated := spec.Isolation != v1alpha1.IsolationShared
 	gate := taintGate{snapshot: s, key: spec.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen)), withheld: map[string]*Withheld{}}
 	var changes []TaintChange
-	for _, node := range s.Nodes.Items {
-		wanted := chosen[node.Name] && !node.Deleting && spec.Isolation != v1alpha1.IsolationShared
+	for _, p := range r.places {
+		node := *p.Node
+		wanted := p.wanted && dedicated
+		goes := !p.wanted && p.standing != staying && p.standing != ending || !dedicated
 		claimed, hasClaim := node.TaintClaims[name]
-		if hasClaim && (!wanted || claimed != spec.Label) {
+		if hasClaim && (goes || claimed != spec.Label) {
 			changes = append(changes, taintChange(node, spec.Label, false))
 		}
 		if wanted && needsTaint(node, name, spec.Label) && gate.admits(node) {

@@ -3,6 +3,8 @@
 package desired
 
 import (
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -42,12 +44,24 @@ type Block struct {
 	Message string
 }
 
-// NodePlan says which nodes are edge nodes and what is to change on which node. Names are ordered.
+// NodePlan says which nodes are edge nodes, which are on their way out, and what is to change on which node. Names are ordered.
 type NodePlan struct {
 	// Selected are the nodes that exist, are chosen by the spec and are not being deleted.
 	Selected []string
 	// Missing are the nodes that the spec names and that do not exist.
 	Missing []string
+	// Withdrawn are those of Selected that run no controller for now, or soon none, because they are cordoned or about to be removed.
+	Withdrawn []string
+	// Kept are those of Selected that should be withdrawn and serve on, because too few others would.
+	Kept []string
+	// Releasing are nodes that left the edge set and still run a controller; they keep the role label and the taint until it has ended.
+	Releasing []string
+	// Held are those of Releasing that serve on, because too few others would.
+	Held []string
+	// Awaited are those of Selected that could serve and do not. What is held waits for them.
+	Awaited []string
+	// Recheck is when time alone changes the plan; zero where only an event does.
+	Recheck time.Time
 	// Labels are the changes of labels.
 	Labels []LabelChange
 	// Taints are the changes of taints and of their claims.
@@ -61,7 +75,22 @@ type LabelChange struct {
 	Node   string
 	UID    types.UID
 	Labels map[string]string
+	Step   Step
 }
+
+// Step is what a change of labels means for the node.
+type Step string
+
+const (
+	// StepJoin: the node is an edge node and gets what is missing.
+	StepJoin Step = "Join"
+	// StepWithdraw: the node stays an edge node and loses the label by which the controller runs there.
+	StepWithdraw Step = "Withdraw"
+	// StepRelease: the node left the edge set and loses the label by which the controller runs there.
+	StepRelease Step = "Release"
+	// StepLetGo: nothing of the controller is left there, and the node loses the rest.
+	StepLetGo Step = "LetGo"
+)
 
 // TaintChange is what shall become of one taint, and of this EdgeIngress's claim on it, on a node.
 type TaintChange struct {

@@ -4,6 +4,7 @@ package snapshot
 
 import (
 	"errors"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,8 @@ import (
 
 // Snapshot is what one pass saw. It is read once, at the top of the pass, and is never written to.
 type Snapshot struct {
+	// Time is when the pass looked.
+	Time time.Time
 	// EdgeIngress is the object that the pass is about.
 	EdgeIngress *v1alpha1.EdgeIngress
 	// Others are the other EdgeIngress objects of the cluster, those that are being deleted excepted.
@@ -107,6 +110,10 @@ type Pod struct {
 	Ready    bool
 	// Terminating is whether the pod is being deleted.
 	Terminating bool
+	// Deadline is when the grace period of a pod that is being deleted is over: its kubelet kills it then. Zero of any other.
+	Deadline time.Time
+	// Ended is whether the pod's containers have ended for good, as those of an evicted pod have.
+	Ended bool
 	// Problem is why the pod is not ready, as far as its status tells: a reason and message; empty where it tells nothing.
 	Problem string
 }

@@ -1,0 +1,134 @@
+package desired
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// RemovalTaint is on a node that the cluster autoscaler is about to take away (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
+const RemovalTaint = "ToBeDeletedByClusterAutoscaler"
+
+// endMargin is how long after its grace period a pod still counts as running: its kubelet kills it then, and has to tell.
+const endMargin = 30 * time.Second
+
+// place is a node with all that decides where it stands with regard to this EdgeIngress.
+type place struct {
+	*snapshot.Node
+	// wanted is whether the spec chooses the node, and it is not being deleted.
+	wanted bool
+	// labelled is whether it carries the own label, by which the pods of a DaemonSet come and go.
+	labelled bool
+	// marked is whether this EdgeIngress put something there.
+	marked bool
+	// drained is whether somebody is emptying the node: it is cordoned, or about to be removed.
+	drained bool
+	// occupied is whether a controller may still run there; until is when that ends by itself at the latest, zero where it does not.
+	occupied bool
+	until    time.Time
+	// ready is whether a ready controller runs there that is meant to stay, and daemon whether one of a DaemonSet is among them.
+	ready, daemon bool
+	// serves is whether, beyond that, traffic reaches it.
+	serves   bool
+	standing standing
+}
+
+// standing is where a node stands with regard to this EdgeIngress, once the pass has written what it decided.
+type standing int
+
+const (
+	// stranger: nothing of this EdgeIngress is there.
+	stranger standing = iota
+	// member: an edge node where the controller runs.
+	member
+	// withdrawn: an edge node where no controller runs for now.
+	withdrawn
+	// staying: it left the edge set, and serves on.
+	staying
+	// ending: it left the edge set, and its controller ends.
+	ending
+	// gone: it left the edge set, nothing is left there, and it is let go.
+	gone
+)
+
+func isUp(node *snapshot.Node) bool { return node.Ready == corev1.ConditionTrue }
+
+// places looks at every node.
+func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
+	name := s.EdgeIngress.Name
+	pods, endpoints := podsByNode(s), readyEndpoints(s)
+	all := make([]*place, 0, len(s.Nodes.Items))
+	for i := range s.Nodes.Items {
+		node := &s.Nodes.Items[i]
+		p := &place{Node: node, wanted: chosen[node.Name] && !node.Deleting}
+		_, p.labelled = node.Labels[v1alpha1.NodeLabel(name)]
+		_, claimed := node.TaintClaims[name]
+		p.marked = claimed || len(node.ManagedLabels[name]) > 0
+		p.drained = node.Unschedulable || slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == RemovalTaint })
+		for _, pod := range pods[node.Name] {
+			p.occupy(pod, s.Time)
+			p.serve(pod, endpoints, s.EdgeIngress.UsesService())
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// occupy notes that a pod may still run. On a node that is not Ready nothing can be said to serve, and nobody there could tell of an end.
+func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
+	end := pod.Deadline.Add(endMargin)
+	switch {
+	case !isUp(p.Node), pod.Terminating && !now.Before(end):
+		return
+	case !pod.Terminating:
+		p.occupied, p.until = true, time.Time{}
+	case !p.occupied || (!p.until.IsZero() && end.After(p.until)):
+		p.occupied, p.until = true, end
+	}
+}
+
+// serve notes what a pod does for clients. A node without the own label does not count: its pods are about to go.
+func (p *place) serve(pod *snapshot.Pod, endpoints map[string]bool, usesService bool) {
+	if !pod.Ready || pod.Terminating || !p.labelled || p.Deleting || !isUp(p.Node) {
+		return
+	}
+	p.ready = true
+	p.daemon = p.daemon || pod.Workload == v1alpha1.WorkloadDaemonSet
+	p.serves = p.serves || !usesService || slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
+}
+
+// podsByNode are the controller's pods that run or may run again.
+func podsByNode(s snapshot.Snapshot) map[string][]*snapshot.Pod {
+	byNode := map[string][]*snapshot.Pod{}
+	for i := range s.Pods.Items {
+		if pod := &s.Pods.Items[i]; !pod.Ended {
+			byNode[pod.Node] = append(byNode[pod.Node], pod)
+		}
+	}
+	return byNode
+}
+
+// readyEndpoints are the addresses of the Service's endpoints that are ready. An endpoint that does not say is, as the API has it.
+func readyEndpoints(s snapshot.Snapshot) map[string]bool {
+	ready := map[string]bool{}
+	for i := range s.EndpointSlices.Items {
+		for _, endpoint := range s.EndpointSlices.Items[i].Endpoints {
+			if !isReadyEndpoint(endpoint) {
+				continue
+			}
+			for _, address := range endpoint.Addresses {
+				ready[address] = true
+			}
+		}
+	}
+	return ready
+}
+
+func isReadyEndpoint(endpoint discoveryv1.Endpoint) bool {
+	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
+}

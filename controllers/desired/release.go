@@ -1,0 +1,155 @@
+package desired
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// release decides which nodes stop serving. The own label says where the controller runs: taken away, the DaemonSet lets the pod end, and the pod withdraws
+// itself from the load balancers while it serves on. The rest (role label, taint, claim) stays until it has ended. All that a decision needs is in the
+// cluster's objects, so that another operator goes on where one stopped.
+type release struct {
+	places []*place
+	// daemonSet is whether the spec asks for a DaemonSet: pods of a Deployment do not follow the labels of a node.
+	daemonSet bool
+	// ended is whether the EdgeIngress is being deleted, so that nothing has to serve on.
+	ended bool
+	// blind is whether it is not known what serves. Nothing that runs is taken away then.
+	blind bool
+	// excused are the edge nodes that need not serve because somebody is emptying them.
+	excused map[*place]bool
+	// candidates are the edge nodes that stay and could serve.
+	candidates int
+	// required is how many nodes have to serve after this pass, and serving how many will.
+	required, serving int
+}
+
+func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
+	r := &release{
+		places:    places(s, chosen),
+		daemonSet: s.EdgeIngress.Spec.Controller.Kind != v1alpha1.WorkloadDeployment,
+		ended:     !s.EdgeIngress.DeletionTimestamp.IsZero(),
+		blind:     s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && s.EndpointSlices.Err != nil),
+		excused:   map[*place]bool{},
+	}
+	r.excuse()
+	ready := 0
+	for _, p := range r.places {
+		ready += count(p.ready)
+		r.serving += count(p.serves)
+		r.candidates += count(p.wanted && isUp(p.Node) && !r.excused[p])
+	}
+	// Not more than serve now, since there is nothing to lose; what is ready counts here although its endpoint is missing for a moment.
+	r.required = max(1, min(r.candidates, ready))
+	return r
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// excuse chooses the edge nodes that need not serve for now: those that somebody is emptying, but at most half of those that are Ready, so that who cordons
+// all of them loses nothing, and none while nothing serves. Those that are out already come first. One that is not Ready keeps what it has.
+func (r *release) excuse() {
+	if !r.daemonSet {
+		return
+	}
+	up, anyReady := 0, false
+	var emptied []*place
+	for _, p := range r.places {
+		anyReady = anyReady || p.ready
+		up += count(p.wanted && isUp(p.Node))
+		switch {
+		case !p.wanted || !p.drained:
+		case !isUp(p.Node), r.blind:
+			r.excused[p] = !p.labelled
+		default:
+			emptied = append(emptied, p)
+		}
+	}
+	if r.blind || !anyReady {
+		return
+	}
+	slices.SortStableFunc(emptied, func(a, b *place) int { return cmp.Compare(count(a.labelled), count(b.labelled)) })
+	for _, p := range emptied[:min(len(emptied), up/2)] {
+		r.excused[p] = true
+	}
+}
+
+// decide settles where every node stands. What is being emptied goes first, since somebody waits for it.
+func (r *release) decide() {
+	order := slices.Clone(r.places)
+	slices.SortStableFunc(order, func(a, b *place) int { return cmp.Compare(count(b.drained), count(a.drained)) })
+	for _, p := range order {
+		p.standing = r.stand(p)
+	}
+}
+
+func (r *release) stand(p *place) standing {
+	switch {
+	case p.wanted && !r.excused[p]:
+		return member
+	case p.wanted && p.labelled && !r.mayGo(p):
+		return member
+	case p.wanted:
+		return withdrawn
+	case !p.marked:
+		return stranger
+	case r.ended:
+		return gone
+	case p.labelled && !r.mayGo(p):
+		return staying
+	case p.occupied || r.blind:
+		return ending
+	}
+	return gone
+}
+
+// mayGo is whether the node may lose the own label now, and takes it out of the count of those that serve.
+func (r *release) mayGo(p *place) bool {
+	switch {
+	case r.blind:
+		return false
+	case !p.ready:
+		return true
+	case !p.daemon:
+		// A Deployment minds how many of its pods serve. They need somewhere to go.
+		return r.candidates > 0
+	case r.serving-count(p.serves) < r.required:
+		return false
+	}
+	r.serving -= count(p.serves)
+	return true
+}
+
+// report says what was decided, in the order of the nodes.
+func (r *release) report(plan *NodePlan) {
+	for _, p := range r.places {
+		if p.wanted {
+			plan.Selected = append(plan.Selected, p.Name)
+		}
+		switch {
+		case p.standing == withdrawn:
+			plan.Withdrawn = append(plan.Withdrawn, p.Name)
+		case p.standing == member && p.drained && r.daemonSet:
+			plan.Kept = append(plan.Kept, p.Name)
+		case p.standing == staying:
+			plan.Held = append(plan.Held, p.Name)
+			plan.Releasing = append(plan.Releasing, p.Name)
+		case p.standing == ending:
+			plan.Releasing = append(plan.Releasing, p.Name)
+			if !p.until.IsZero() && (plan.Recheck.IsZero() || p.until.Before(plan.Recheck)) {
+				plan.Recheck = p.until
+			}
+		}
+		if p.standing == member && isUp(p.Node) && !p.serves {
+			plan.Awaited = append(plan.Awaited, p.Name)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package desired
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+var noon = created.Time
+
+// onNode is a ready controller pod of the DaemonSet on a node, changed by the options; its address is the node's name.
+func onNode(node string, options ...func(*snapshot.Pod)) snapshot.Pod {
+	pod := snapshot.Pod{Name: "controller-" + node, Node: node, Workload: v1alpha1.WorkloadDaemonSet, IPs: []string{node}, Ready: true}
+	for _, option := range options {
+		option(&pod)
+	}
+	return pod
+}
+
+func unready(p *snapshot.Pod)      { p.Ready = false }
+func ended(p *snapshot.Pod)        { p.Ended, p.Ready = true, false }
+func ofDeployment(p *snapshot.Pod) { p.Workload = v1alpha1.WorkloadDeployment }
+
+func endingAt(deadline time.Time) func(*snapshot.Pod) {
+	return func(p *snapshot.Pod) { p.Terminating, p.Deadline = true, deadline }
+}
+
+func down(n *snapshot.Node)     { n.Ready = corev1.ConditionUnknown }
+func removing(n *snapshot.Node) { taint(RemovalTaint, corev1.TaintEffectNoSchedule)(n) }
+func unlabelled(n *snapshot.Node) {
+	delete(n.Labels, ownLabel)
+	n.ManagedLabels[ingressName] = []string{roleLabel}
+}
+
+// member is an edge node as it is once all is done; former one that left the set.
+func memberNode(name string, options ...func(*snapshot.Node)) snapshot.Node {
+	return node(name, append([]func(*snapshot.Node){pool, labelled, tainted}, options...)...)
+}
+
+func former(name string, options ...func(*snapshot.Node)) snapshot.Node {
+	return node(name, append([]func(*snapshot.Node){labelled, tainted}, options...)...)
+}
+
+// scene is what is seen at noon: nodes, with an application's node beside them, and pods, of which the ready ones are endpoints.
+func scene(e *v1alpha1.EdgeIngress, nodes []snapshot.Node, pods ...snapshot.Pod) snapshot.Snapshot {
+	s := seen(e, append(nodes, node("w"))...)
+	s.Time = noon
+	s.Pods.Items = pods
+	s.EndpointSlices.Items = []discoveryv1.EndpointSlice{endpointsOf(pods)}
+	return s
+}
+
+func endpointsOf(pods []snapshot.Pod) (slice discoveryv1.EndpointSlice) {
+	for _, pod := range pods {
+		ready := pod.Ready && !pod.Terminating
+		slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{Addresses: pod.IPs, Conditions: discoveryv1.EndpointConditions{Ready: &ready}})
+	}
+	return slice
+}
+
+// told is the plan in short: for each list that is not empty its nodes, then the steps of labels and the taints that go.
+func told(plan NodePlan) string {
+	var parts []string
+	add := func(what string, names []string) {
+		if len(names) > 0 {
+			parts = append(parts, what+" "+strings.Join(names, ","))
+		}
+	}
+	steps := map[Step][]string{}
+	for _, change := range plan.Labels {
+		steps[change.Step] = append(steps[change.Step], change.Node)
+	}
+	var untainted []string
+	for _, change := range plan.Taints {
+		if !change.Present {
+			untainted = append(untainted, change.Node)
+		}
+	}
+	add("withdrawn", plan.Withdrawn)
+	add("kept", plan.Kept)
+	add("releasing", plan.Releasing)
+	add("held", plan.Held)
+	for _, step := range []Step{StepJoin, StepWithdraw, StepRelease, StepLetGo} {
+		add(string(step), steps[step])
+	}
+	add("untaint", untainted)
+	return strings.Join(parts, "; ")
+}
+
+func TestNodesAreReleased(t *testing.T) {
+	type nodes = []snapshot.Node
+	type pods = []snapshot.Pod
+	late, soon := noon.Add(-endMargin), noon.Add(time.Minute)
+	network := edge(exposed(v1alpha1.ExposureHostNetwork))
+	deployment := edge(kind(v1alpha1.WorkloadDeployment))
+	for name, test := range map[string]struct {
+		edge  *v1alpha1.EdgeIngress
+		nodes nodes
+		pods  pods
+		want  string
+	}{
+		"all is done": {edge(), nodes{memberNode("a"), memberNode("b")}, pods{onNode("a"), onNode("b")}, ""},
+
+		"shrink: the pod ends, the rest stays":          {edge(), nodes{memberNode("a"), former("b")}, pods{onNode("a"), onNode("b")}, "releasing b; Release b"},
+		"shrink: the pod has not been told yet":         {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b")}, "releasing b"},
+		"shrink: the pod is ending":                     {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "releasing b"},
+		"shrink: the pod has ended":                     {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a")}, "LetGo b; untaint b"},
+		"shrink: the pod never ends":                    {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(late))}, "LetGo b; untaint b"},
+		"shrink: just before the pod counts as ended":   {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(late.Add(1)))}, "releasing b"},
+		"shrink: the pod was evicted":                   {edge(), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", ended)}, "LetGo b; untaint b"},
+		"shrink: the node went down while the pod ends": {edge(), nodes{memberNode("a"), former("b", unlabelled, down)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "LetGo b; untaint b"},
+		"shrink: without any pod all goes at once":      {edge(), nodes{memberNode("a"), former("b")}, pods{onNode("a")}, "LetGo b; untaint b"},
+		"shrink: several at once":                       {edge(), nodes{memberNode("a"), former("b"), former("c")}, pods{onNode("a"), onNode("b"), onNode("c")}, "releasing b,c; Release b,c"},
+		"shrink: what stays does not serve":             {edge(), nodes{memberNode("a"), former("b")}, pods{onNode("a", unready), onNode("b")}, "releasing b; held b"},
+		"shrink: one of two that stay does not serve":   {edge(), nodes{memberNode("a"), memberNode("b"), former("c")}, pods{onNode("a"), onNode("b", unready), onNode("c")}, "releasing c; held c"},
+		"shrink: one of two that stay is down":          {edge(), nodes{memberNode("a"), memberNode("b", down), former("c")}, pods{onNode("a"), onNode("b", unready), onNode("c")}, "releasing c; Release c"},
+		"shrink: one of two that stay is deleted":       {edge(), nodes{memberNode("a"), node("b", pool, beingDeleted), former("c")}, pods{onNode("a"), onNode("c")}, "releasing c; Release c"},
+		"shrink: the node that leaves comes back":       {edge(), nodes{memberNode("a"), memberNode("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "Join b"},
+		"a person's role label is no obstacle":          {edge(), nodes{memberNode("a"), former("b", managed(ingressName, ownLabel))}, pods{onNode("a"), onNode("b")}, "releasing b; Release b"},
+
+		"grow: the new one is labelled":                    {edge(), nodes{memberNode("a"), node("b", pool)}, pods{onNode("a")}, "Join b"},
+		"swap: the old one waits for the new":              {edge(), nodes{former("a"), node("b", pool)}, pods{onNode("a")}, "releasing a; held a; Join b"},
+		"swap: the new one is starting":                    {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", unready)}, "releasing a; held a"},
+		"swap: the new one serves":                         {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
+		"swap: the new one is down":                        {edge(), nodes{former("a"), memberNode("b", down)}, pods{onNode("a")}, "releasing a; held a"},
+		"swap: the new one is cordoned and serves":         {edge(), nodes{former("a"), memberNode("b", cordoned)}, pods{onNode("a"), onNode("b")}, "kept b; releasing a; Release a"},
+		"swap of two: one new serves":                      {edge(), nodes{former("a"), former("b"), memberNode("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d", unready)}, "releasing a,b; held b; Release a"},
+		"swap of two: one is released, one new is broken":  {edge(), nodes{former("a", unlabelled), former("b"), memberNode("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d", unready)}, "releasing a,b; held b"},
+		"swap of two: both serve":                          {edge(), nodes{former("a"), former("b"), memberNode("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d")}, "releasing a,b; Release a,b"},
+		"swap of three for one: one stays until it serves": {edge(), nodes{former("a"), former("b"), former("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d", unready)}, "releasing a,b,c; held c; Release a,b"},
+		"the cordoned goes first":                          {edge(), nodes{former("a"), former("b", cordoned), memberNode("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d", unready)}, "releasing a,b; held a; Release b"},
+
+		"the last one stays when nothing is chosen":       {edge(), nodes{former("a"), former("b")}, pods{onNode("a"), onNode("b")}, "releasing a,b; held b; Release a"},
+		"the last one alone":                              {edge(), nodes{former("a")}, pods{onNode("a")}, "releasing a; held a"},
+		"the last one is down":                            {edge(), nodes{former("a", down)}, pods{onNode("a")}, "LetGo a; untaint a"},
+		"the last one is being deleted":                   {edge(), nodes{former("a", beingDeleted)}, pods{onNode("a")}, "releasing a; Release a"},
+		"the last one does not serve":                     {edge(), nodes{former("a")}, pods{onNode("a", unready)}, "releasing a; Release a"},
+		"a chosen node that is being deleted":             {edge(), nodes{memberNode("a", beingDeleted), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
+		"nothing serves, so nothing is lost":              {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a", unready), onNode("b", unready)}, "releasing a; Release a"},
+		"ready pods whose endpoints are missing may come": {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", func(p *snapshot.Pod) { p.IPs = nil })}, "releasing a; held a"},
+		"without a Service a ready pod serves":            {network, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", func(p *snapshot.Pod) { p.IPs = nil })}, "releasing a; Release a"},
+
+		"cordon of one of two":                            {edge(), nodes{memberNode("a", cordoned), memberNode("b")}, pods{onNode("a"), onNode("b")}, "withdrawn a; Withdraw a"},
+		"cordon: withdrawn and quiet":                     {edge(), nodes{memberNode("a", cordoned, unlabelled), memberNode("b")}, pods{onNode("b")}, "withdrawn a"},
+		"cordon: uncordoned":                              {edge(), nodes{memberNode("a", unlabelled), memberNode("b")}, pods{onNode("b")}, "Join a"},
+		"cordon: rebooting":                               {edge(), nodes{memberNode("a", cordoned, unlabelled, down), memberNode("b")}, pods{onNode("b")}, "withdrawn a"},
+		"cordon: went down before it was withdrawn":       {edge(), nodes{memberNode("a", cordoned, down), memberNode("b")}, pods{onNode("a"), onNode("b")}, "kept a"},
+		"cordon of a node that the autoscaler removes":    {edge(), nodes{memberNode("a", removing), memberNode("b")}, pods{onNode("a"), onNode("b")}, "withdrawn a; Withdraw a"},
+		"cordon of the only one":                          {edge(), nodes{memberNode("a", cordoned)}, pods{onNode("a")}, "kept a"},
+		"cordon of both":                                  {edge(), nodes{memberNode("a", cordoned), memberNode("b", cordoned)}, pods{onNode("a"), onNode("b")}, "withdrawn a; kept b; Withdraw a"},
+		"cordon of the second after the first":            {edge(), nodes{memberNode("a", cordoned), memberNode("b", cordoned, unlabelled)}, pods{onNode("a")}, "withdrawn b; kept a"},
+		"cordon of three":                                 {edge(), nodes{memberNode("a", cordoned), memberNode("b", cordoned), memberNode("c", cordoned)}, pods{onNode("a"), onNode("b"), onNode("c")}, "withdrawn a; kept b,c; Withdraw a"},
+		"cordon of half of four":                          {edge(), nodes{memberNode("a"), memberNode("b", cordoned), memberNode("c", cordoned), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d")}, "withdrawn b,c; Withdraw b,c"},
+		"cordon of half of four, one of which is down":    {edge(), nodes{memberNode("a"), memberNode("b", cordoned), memberNode("c", cordoned), memberNode("d", down)}, pods{onNode("a"), onNode("b"), onNode("c")}, "withdrawn b; kept c; Withdraw b"},
+		"cordon: another goes down, so one comes back":    {edge(), nodes{memberNode("a"), memberNode("b", cordoned, unlabelled), memberNode("c", cordoned, unlabelled), memberNode("d", down)}, pods{onNode("a")}, "withdrawn b; kept c; Join c"},
+		"cordon of one of two where the other is broken":  {edge(), nodes{memberNode("a", cordoned), memberNode("b")}, pods{onNode("a"), onNode("b", unready)}, "kept a"},
+		"cordon: nothing serves, so it comes back":        {edge(), nodes{memberNode("a", cordoned, unlabelled), memberNode("b")}, pods{onNode("b", unready)}, "kept a; Join a"},
+		"cordon of a new node":                            {edge(), nodes{node("a", pool, cordoned), memberNode("b")}, pods{onNode("b")}, "withdrawn a; Withdraw a"},
+		"cordon of a new node, first installation":        {edge(), nodes{node("a", pool, cordoned), node("b", pool)}, nil, "kept a; Join a,b"},
+		"cordon with a Deployment changes nothing":        {deployment, nodes{memberNode("a", cordoned), memberNode("b")}, pods{onNode("a", ofDeployment), onNode("b", ofDeployment)}, ""},
+		"cordon and then out of the set":                  {edge(), nodes{former("a", cordoned, unlabelled), memberNode("b")}, pods{onNode("b")}, "LetGo a; untaint a"},
+		"a cordoned node that leaves is released as such": {edge(), nodes{former("a", cordoned), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
+
+		"a Deployment's pods are moved later":          {deployment, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; Release a"},
+		"a Deployment's pods are still there":          {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a"},
+		"a Deployment's pods have moved":               {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("b", ofDeployment)}, "LetGo a; untaint a"},
+		"a Deployment's pods have nowhere to go":       {deployment, nodes{former("a"), former("b")}, pods{onNode("a", ofDeployment)}, "releasing a; held a; LetGo b; untaint b"},
+		"a DaemonSet's pods that a Deployment follows": {deployment, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", unready)}, "releasing a; held a"},
+
+		"deletion asks nobody":              {edge(deleting), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "LetGo a,b; untaint a,b"},
+		"deletion with a node that is down": {edge(deleting), nodes{memberNode("a", down)}, pods{onNode("a")}, "LetGo a; untaint a"},
+		"Shared: the taint does not wait":   {edge(shared), nodes{memberNode("a"), former("b")}, pods{onNode("a"), onNode("b")}, "releasing b; Release b; untaint a,b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := told(plan(t, scene(test.edge, test.nodes, test.pods...))); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeReadIsNotReleased(t *testing.T) {
+	noAnswer := errors.New("no answer")
+	for name, fail := range map[string]func(*snapshot.Snapshot){
+		"pods":       func(s *snapshot.Snapshot) { s.Pods = snapshot.List[snapshot.Pod]{Err: noAnswer} },
+		"DaemonSet":  func(s *snapshot.Snapshot) { s.Pods.Items, s.DaemonSet.Err = nil, noAnswer },
+		"Deployment": func(s *snapshot.Snapshot) { s.Pods.Items, s.Deployment.Err = nil, noAnswer },
+		"endpoints":  func(s *snapshot.Snapshot) { s.EndpointSlices = snapshot.List[discoveryv1.EndpointSlice]{Err: noAnswer} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scene(edge(), []snapshot.Node{former("a"), former("b", unlabelled), memberNode("c", cordoned), memberNode("d", cordoned, unlabelled), memberNode("e")},
+				onNode("a"), onNode("b"), onNode("c"), onNode("e"))
+			fail(&s)
+			const want = "withdrawn d; kept c; releasing a,b; held a"
+			if got := told(plan(t, s)); got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+func TestAReleasedNodeKeepsItsRoleUntilThePodHasEnded(t *testing.T) {
+	changes := plan(t, scene(edge(), []snapshot.Node{memberNode("a"), former("b")}, onNode("a"), onNode("b"))).Labels
+	if len(changes) != 1 || len(changes[0].Labels) != 1 || changes[0].Labels[roleLabel] != "" {
+		t.Errorf("want the role label to stay alone, got %+v", changes)
+	}
+	if _, stays := changes[0].Labels[ownLabel]; stays {
+		t.Error("the own label stays")
+	}
+}
+
+func TestAnotherEdgeIngressOnTheNodeIsLeftAlone(t *testing.T) {
+	both := former("b", managed("internal", roleLabel, v1alpha1.NodeLabel("internal")), claim("internal", roleLabel), label(v1alpha1.NodeLabel("internal"), ""))
+	for _, change := range plan(t, scene(edge(), []snapshot.Node{memberNode("a"), both}, onNode("a"), onNode("b"))).Labels {
+		for key := range change.Labels {
+			if key == v1alpha1.NodeLabel("internal") {
+				t.Errorf("the label of another EdgeIngress is taken over: %+v", change)
+			}
+		}
+	}
+}
+
+func TestTimeAloneEndsARelease(t *testing.T) {
+	soon, later := noon.Add(time.Minute), noon.Add(time.Hour)
+	for name, test := range map[string]struct {
+		pods []snapshot.Pod
+		want time.Time
+	}{
+		"nothing ends":                    {[]snapshot.Pod{onNode("a")}, time.Time{}},
+		"a pod ends":                      {[]snapshot.Pod{onNode("a"), onNode("b", endingAt(soon))}, soon.Add(endMargin)},
+		"the later of two on a node":      {[]snapshot.Pod{onNode("a"), onNode("b", endingAt(later)), onNode("b", endingAt(soon))}, later.Add(endMargin)},
+		"the earlier of two nodes":        {[]snapshot.Pod{onNode("a"), onNode("b", endingAt(later)), onNode("c", endingAt(soon))}, soon.Add(endMargin)},
+		"beside one that has not begun":   {[]snapshot.Pod{onNode("a"), onNode("b", endingAt(soon)), onNode("b")}, time.Time{}},
+		"a pod that ends on an edge node": {[]snapshot.Pod{onNode("a"), onNode("a", endingAt(soon))}, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scene(edge(), []snapshot.Node{memberNode("a"), former("b", unlabelled), former("c", unlabelled)}, test.pods...)
+			if got := plan(t, s).Recheck; !got.Equal(test.want) {
+				t.Errorf("looks again at %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestADeploymentMovesItsPods(t *testing.T) {
+	live := func(change func(*appsv1.Deployment)) *appsv1.Deployment {
+		d := &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Generation: 7},
+			Status:     appsv1.DeploymentStatus{ObservedGeneration: 7, Replicas: 2, UpdatedReplicas: 2},
+		}
+		d.Spec.Template.Annotations = map[string]string{v1alpha1.MoveAnnotation: "4"}
+		if change != nil {
+			change(d)
+		}
+		return d
+	}
+	left := []snapshot.Node{memberNode("a"), former("b", unlabelled)}
+	for name, test := range map[string]struct {
+		live  *appsv1.Deployment
+		nodes []snapshot.Node
+		pods  []snapshot.Pod
+		want  string
+	}{
+		"a pod is on a node that left":                    {live(nil), left, []snapshot.Pod{onNode("a", ofDeployment), onNode("b", ofDeployment)}, "7"},
+		"all pods are on edge nodes":                      {live(nil), left, []snapshot.Pod{onNode("a", ofDeployment)}, "4"},
+		"nothing ever moved":                              {live(func(d *appsv1.Deployment) { d.Spec.Template.Annotations = nil }), left, []snapshot.Pod{onNode("a", ofDeployment)}, ""},
+		"the pod goes already":                            {live(nil), left, []snapshot.Pod{onNode("b", ofDeployment, endingAt(noon))}, "4"},
+		"the pod was evicted":                             {live(nil), left, []snapshot.Pod{onNode("b", ofDeployment, ended)}, "4"},
+		"the label is still there, so it could come back": {live(nil), []snapshot.Node{memberNode("a"), former("b")}, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
+		"pods are being replaced":                         {live(func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }), left, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
+		"a change was not taken up yet":                   {live(func(d *appsv1.Deployment) { d.Generation++ }), left, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
+		"a pod of the DaemonSet goes by itself":           {live(nil), left, []snapshot.Pod{onNode("b")}, "4"},
+		"an edge node whose label is missing gets it":     {live(nil), []snapshot.Node{memberNode("b", unlabelled)}, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
+		"there is no Deployment":                          {nil, left, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scene(edge(kind(v1alpha1.WorkloadDeployment)), test.nodes, test.pods...)
+			s.Deployment.Value = test.live
+			deployment := find(compute(t, s), string(v1alpha1.WorkloadDeployment))
+			template, _, _ := unstructured.NestedMap(deployment.Object, "spec", "template", "metadata", "annotations")
+			if got, _ := template[v1alpha1.MoveAnnotation].(string); got != test.want {
+				t.Errorf("moved %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestADeploymentThatWasNotReadIsLeft(t *testing.T) {
+	s := scene(edge(kind(v1alpha1.WorkloadDeployment)), []snapshot.Node{memberNode("a")})
+	s.Deployment.Err = errors.New("no answer")
+	if find(compute(t, s), string(v1alpha1.WorkloadDeployment)) != nil {
+		t.Error("it would be applied without its annotation, and all its pods be replaced")
+	}
+}
