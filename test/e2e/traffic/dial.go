@@ -27,7 +27,8 @@ func (d LocalDialer) From(addr netip.Addr) Dialer {
 
 // Direct is a LocalDialer in the network namespace of the calling thread.
 func Direct(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
-	var dialer net.Dialer
+	// Probes of TCP's own would only cost: every request has a time-out.
+	dialer := net.Dialer{KeepAlive: -1}
 	if local.Addr().IsValid() {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(local)
 	}

@@ -3,8 +3,10 @@ package load
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,5 +65,39 @@ func TestIdleLooksEvenWhenItIsLate(t *testing.T) {
 	}
 	if got := idle(t.Context(), ours, reader, time.Now().Add(-time.Second)); got != closed {
 		t.Errorf("the end is %d for a request that is overdue, want %d", got, closed)
+	}
+}
+
+// TestLastLook leaves out the reset: to wait for it without taking it away there is no way.
+func TestLastLook(t *testing.T) {
+	for want, act := range map[end]func(*net.TCPConn){
+		stillOpen: func(*net.TCPConn) {},
+		closed:    func(conn *net.TCPConn) { _ = conn.Close() },
+		unasked:   func(conn *net.TCPConn) { _, _ = conn.Write([]byte("?")) },
+	} {
+		ours, theirs := connect(t)
+		act(theirs)
+		if want != stillOpen {
+			awaitReadable(t, ours)
+		}
+		if got := lastLook(ours); got != want {
+			t.Errorf("the end is %d, want %d", got, want)
+		}
+	}
+}
+
+// awaitReadable waits until there is something to read, be it an end, without reading it.
+func awaitReadable(t *testing.T, conn net.Conn) {
+	t.Helper()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		return !errors.Is(err, syscall.EAGAIN)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
@@ -73,22 +74,10 @@ const (
 	unasked
 )
 
-// lastLook is for how long at least a connection is looked at before a request: after a delay of the client itself, its
-// deadline can be over although the server closed the connection long ago.
-const lastLook = 2 * time.Millisecond
-
 // idle waits until a request is due and watches whether the connection is still open.
 func idle(sending context.Context, conn net.Conn, reader *bufio.Reader, due time.Time) end {
-	end := watch(sending, conn, reader, due.Add(-lastLook))
-	if end != stillOpen {
-		return end
-	}
-	return watch(sending, conn, reader, time.Now().Add(lastLook))
-}
-
-func watch(sending context.Context, conn net.Conn, reader *bufio.Reader, until time.Time) end {
 	// An error means that the connection is closed, which Peek says as well.
-	_ = conn.SetReadDeadline(until)
+	_ = conn.SetReadDeadline(due)
 	release := context.AfterFunc(sending, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	_, err := reader.Peek(1)
 	release()
@@ -98,11 +87,42 @@ func watch(sending context.Context, conn net.Conn, reader *bufio.Reader, until t
 	case err == nil:
 		return unasked
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return stillOpen
+		return lastLook(conn)
 	case errors.Is(err, io.EOF):
 		return closed
 	default:
 		return reset
+	}
+}
+
+// lastLook tells without waiting whether the connection is still open. When the client was held up, its deadline is over
+// although the server may have closed the connection long before; what is sent then would be the client's own loss.
+// A connection that is no socket counts as open.
+func lastLook(conn net.Conn) end {
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return stillOpen
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return reset
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	var n int
+	var receiving error
+	err = raw.Read(func(fd uintptr) bool {
+		n, _, receiving = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		return true
+	})
+	switch {
+	case errors.Is(receiving, syscall.EAGAIN):
+		return stillOpen
+	case err != nil, receiving != nil:
+		return reset
+	case n == 0:
+		return closed
+	default:
+		return unasked
 	}
 }
 
