@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/forward"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/images"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns/netnstest"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/network"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/pki"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/process"
@@ -48,8 +50,6 @@ const (
 
 var apiServer = net.JoinHostPort(network.ControlPlane.String(), "6443")
 
-var repository = filepath.Join("..", "..", "..")
-
 func needRealCluster(t *testing.T) {
 	t.Helper()
 	if os.Getenv(enableVariable) == "" {
@@ -60,27 +60,30 @@ func needRealCluster(t *testing.T) {
 	}
 }
 
-func programs(ctx context.Context) (binaries.Paths, error) {
-	store := binaries.Store{
-		Dir: filepath.Join(repository, "bin", "k8s"), ModulesDir: filepath.Join(repository, "hack", "cluster", "modules"), Progress: os.Stderr,
+// stores are where the programs and images of this project are.
+func stores() (binaries.Store, images.Store, error) {
+	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
+	programs := binaries.Store{
+		Dir: filepath.Join(root, "bin", "k8s"), ModulesDir: filepath.Join(root, "hack", "cluster", "modules"), Progress: os.Stderr,
 	}
-	relative, err := store.Ensure(ctx, append(Programs(), controlplane.AllComponents.Programs()...)...)
-	paths := binaries.Paths{}
-	for name, path := range relative {
-		absolute, absErr := filepath.Abs(path)
-		err = errors.Join(err, absErr)
-		paths[name] = absolute
-	}
-	return paths, err
+	return programs, images.Store{Dir: filepath.Join(root, "bin", "images"), Repository: root, Programs: programs, Progress: os.Stderr}, err
 }
 
-// archive returns the archive of an image of this project.
+func programs(ctx context.Context) (binaries.Paths, error) {
+	store, _, err := stores()
+	if err != nil {
+		return nil, err
+	}
+	return store.Ensure(ctx, append(Programs(), controlplane.AllComponents.Programs()...)...)
+}
+
+// archive returns the archive of an image.
 func archive(ctx context.Context, name string) (string, error) {
-	root, err := filepath.Abs(repository)
+	_, store, err := stores()
 	if err != nil {
 		return "", err
 	}
-	archives, err := images.Store{Dir: filepath.Join(root, "bin", "images"), Repository: root, Progress: os.Stderr}.Ensure(ctx, name)
+	archives, err := store.Ensure(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -208,11 +211,16 @@ func TestAKilledSupervisorTakesAllOfItsNodeAlong(t *testing.T) {
 	if len(processes) < leastProcesses {
 		t.Fatalf("only %v run in the node", processes)
 	}
+	awaitRemovalOfNetwork := netnstest.Watch(t, fmt.Sprintf("/proc/%d/ns/net", init.PID))
 	kill()
 	if err := init.End(deadline); err != nil { // nothing is left to end: this waits
 		t.Error(err)
 	}
 	mustBeDead(t, processes)
+	awaitRemovalOfNetwork()
+	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), dir) {
+		t.Errorf("the node's mounts have reached the machine (error %v):\n%s", err, mounts)
+	}
 	nodes := filepath.Join(dir, "nodes")
 	group, err := loadGroup(filepath.Join(nodes, "edge1", groupFile))
 	if err != nil || len(group) == 0 {
@@ -274,6 +282,83 @@ func TestANodeRunsPodsCrashesAndComesBack(t *testing.T) {
 	}
 }
 
+func TestANodeThatLosesAProgramEndsAndSaysWhich(t *testing.T) {
+	needRealCluster(t)
+	config, supervisor := configWithoutControlPlane(t)
+	config.Programs[binaries.Proxy] = writeScript(t, "echo no more addresses; exit 3")
+	_, err := Start(t.Context(), supervisor, config)
+	if err == nil {
+		// The program may end just after the node counts as started.
+		err = <-supervisor.Failed()
+	}
+	for _, part := range []string{"kube-proxy has ended (exit status 3)", "no more addresses"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error does not contain %q: %v", part, err)
+		}
+	}
+}
+
+func TestANodeThatCannotStartLeavesNothing(t *testing.T) {
+	needRealCluster(t)
+	config, supervisor := configWithoutControlPlane(t)
+	config.Archives = []string{filepath.Join(t.TempDir(), "missing.tar")}
+	if _, err := Start(t.Context(), supervisor, config); err == nil || !strings.Contains(err.Error(), "missing.tar") {
+		t.Errorf("the error is %v", err)
+	}
+	group, err := loadGroup(filepath.Join(config.Dir, groupFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBeGone(t, group)
+	config.Archives = nil
+	if node, err := Start(t.Context(), supervisor, config); err != nil {
+		t.Errorf("another try: %v", err)
+	} else if _, err := Start(t.Context(), supervisor, config); err == nil || !strings.Contains(err.Error(), "it is running") {
+		t.Errorf("starting node %s twice: %v", node.Name(), err)
+	}
+}
+
+// configWithoutControlPlane is for what happens before a node reaches the API server.
+func configWithoutControlPlane(t *testing.T) (Config, *process.Supervisor) {
+	t.Helper()
+	dir := t.TempDir()
+	made, err := network.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, err := made.AddNode("edge1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := pki.NewAuthority("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := testConfig(t.Context(), dir, "edge1", machine, authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	supervisor, err := process.NewSupervisor(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(supervisor.Stop(), Sweep(filepath.Dir(config.Dir)), made.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return config, supervisor
+}
+
+func writeScript(t *testing.T, script string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 type cluster struct {
 	t       *testing.T
 	dir     string
@@ -325,7 +410,7 @@ func (c *cluster) forwardAPI() string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	forwarder := forward.Start(listener, func(ctx context.Context) (net.Conn, error) {
+	forwarder := forward.Start(c.t.Context(), listener, func(ctx context.Context) (net.Conn, error) {
 		return c.fabric.Dial(ctx, "tcp", apiServer)
 	})
 	c.t.Cleanup(func() { _ = forwarder.Close() })

@@ -53,6 +53,9 @@ func (n *Node) start(ctx context.Context, c Config) error {
 	if err := errors.Join(c.validate(), CheckMachine()); err != nil {
 		return err
 	}
+	if former, err := process.LoadIdentity(n.files.identity()); err == nil && former.Alive() {
+		return errors.New("it is running")
+	}
 	plan, err := n.prepare(c)
 	if err != nil {
 		return err

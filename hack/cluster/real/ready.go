@@ -14,7 +14,8 @@ import (
 
 var errNotReady = errors.New("the node does not report that it is ready")
 
-// AwaitReady returns when the Node object says that the node is ready. What an earlier start reported does not count.
+// AwaitReady returns when the Node object says that the node is ready, or with an error when the node or the context has ended. What
+// an earlier start reported does not count.
 func (n *Node) AwaitReady(ctx context.Context, client corev1client.NodeInterface) error {
 	const interval = 100 * time.Millisecond
 	ticker := time.NewTicker(interval)
@@ -23,6 +24,9 @@ func (n *Node) AwaitReady(ctx context.Context, client corev1client.NodeInterface
 		err := n.ready(ctx, client)
 		if err == nil {
 			return nil
+		}
+		if !n.init.Alive() {
+			return fmt.Errorf("waiting for node %s: it has ended", n.name)
 		}
 		select {
 		case <-ctx.Done():
