@@ -5,33 +5,69 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/controlplane"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/images"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/pki"
+	realnode "github.com/edge-ingress/edge-ingress-operator/hack/cluster/real"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/realcluster"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/simulated"
 	"github.com/spf13/cobra"
+)
+
+const (
+	componentsFlag     = "components"
+	simulatedNodesFlag = "simulated-nodes"
+	realNodesFlag      = "real-nodes"
+	graceFlag          = "node-monitor-grace-period"
 )
 
 // shape is what a cluster consists of.
 type shape struct {
 	components     string
 	simulatedNodes bool
+	realNodes      bool
+	// nodeMonitorGracePeriod is for real nodes only; 0 is Kubernetes' default.
+	nodeMonitorGracePeriod time.Duration
 }
 
 func (s *shape) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.components, "components", string(controlplane.AllComponents),
+	cmd.Flags().StringVar(&s.components, componentsFlag, string(controlplane.AllComponents),
 		"what to start: apiserver (etcd and the API server) or all (with controller manager and scheduler)")
-	cmd.Flags().BoolVar(&s.simulatedNodes, "simulated-nodes", false, "start the simulator of nodes as well")
+	cmd.Flags().BoolVar(&s.simulatedNodes, simulatedNodesFlag, false, "start the simulator of nodes as well")
+	cmd.Flags().BoolVar(&s.realNodes, realNodesFlag, false,
+		"start a network in which nodes can be added that run containers; needs root and the packages of `make e2e-deps`")
+	cmd.Flags().DurationVar(&s.nodeMonitorGracePeriod, graceFlag, 0, "how long a real node may be silent before it is not Ready (default: Kubernetes' own)")
+	cmd.MarkFlagsMutuallyExclusive(simulatedNodesFlag, realNodesFlag)
+}
+
+// arguments are the flags with which another process makes the same shape.
+func (s *shape) arguments() []string {
+	arguments := []string{"--" + componentsFlag + "=" + s.components, "--" + graceFlag + "=" + s.nodeMonitorGracePeriod.String()}
+	if s.simulatedNodes {
+		arguments = append(arguments, "--"+simulatedNodesFlag)
+	}
+	if s.realNodes {
+		arguments = append(arguments, "--"+realNodesFlag)
+	}
+	return arguments
 }
 
 func (s *shape) validate() error {
-	switch controlplane.Components(s.components) {
-	case controlplane.APIServerOnly, controlplane.AllComponents:
-		return nil
-	default:
+	switch components := controlplane.Components(s.components); {
+	case components != controlplane.APIServerOnly && components != controlplane.AllComponents:
 		return fmt.Errorf("--components is %q: it must be %q or %q", s.components, controlplane.APIServerOnly, controlplane.AllComponents)
+	case !s.realNodes:
+		return nil
+	case components != controlplane.AllComponents:
+		return fmt.Errorf("--real-nodes needs --components=%s", controlplane.AllComponents)
 	}
+	if err := realnode.CheckMachine(); err != nil {
+		return fmt.Errorf("this machine cannot have real nodes; simulated ones (--simulated-nodes) need nothing of this:\n%w", err)
+	}
+	return nil
 }
 
 func (s *shape) programs() []string {
@@ -39,22 +75,73 @@ func (s *shape) programs() []string {
 	if s.simulatedNodes {
 		names = append(names, binaries.Kwok)
 	}
+	if s.realNodes {
+		names = append(names, realnode.Programs()...)
+	}
 	return names
 }
 
+// images are the names of the images that nodes cannot do without.
+func (s *shape) images() []string {
+	if s.realNodes {
+		return []string{images.Pause}
+	}
+	return nil
+}
+
+// parts are the files that a cluster is started from.
+type parts struct {
+	programs binaries.Paths
+	archives []string
+}
+
+// parts makes what is missing.
+func (s *settings) parts(ctx context.Context, shape shape) (p parts, err error) {
+	store, err := s.store()
+	if err != nil {
+		return p, err
+	}
+	if p.programs, err = store.Ensure(ctx, shape.programs()...); err != nil {
+		return p, err
+	}
+	p.archives, err = s.archiveFiles(ctx, shape.images())
+	return p, err
+}
+
+// started is a running cluster of any shape.
+type started struct {
+	controlPlane *controlplane.ControlPlane
+	stop         func() error
+}
+
 // start starts a cluster of this shape in a directory of its own.
-func (s *shape) start(ctx context.Context, dir string, paths binaries.Paths, progress io.Writer) (*controlplane.ControlPlane, error) {
+func (s *shape) start(ctx context.Context, dir string, p parts, progress io.Writer) (started, error) {
 	fmt.Fprintln(progress, "starting the control plane ...")
+	if s.realNodes {
+		return s.startReal(ctx, dir, p)
+	}
 	cluster, err := controlplane.Start(ctx, controlplane.Options{
-		Dir: dir, Components: controlplane.Components(s.components), Binaries: paths,
+		Dir: dir, Components: controlplane.Components(s.components), Binaries: p.programs,
 	})
-	if err != nil || !s.simulatedNodes {
-		return cluster, err
+	if err != nil {
+		return started{}, err
 	}
-	if err := startSimulator(cluster, dir, paths[binaries.Kwok]); err != nil {
-		return nil, errors.Join(err, cluster.Stop())
+	if s.simulatedNodes {
+		if err := startSimulator(cluster, dir, p.programs[binaries.Kwok]); err != nil {
+			return started{}, errors.Join(err, cluster.Stop())
+		}
 	}
-	return cluster, nil
+	return started{controlPlane: cluster, stop: cluster.Stop}, nil
+}
+
+func (s *shape) startReal(ctx context.Context, dir string, p parts) (started, error) {
+	cluster, err := realcluster.Start(ctx, realcluster.Options{
+		Dir: dir, Programs: p.programs, Archives: p.archives, NodeMonitorGracePeriod: s.nodeMonitorGracePeriod,
+	})
+	if err != nil {
+		return started{}, err
+	}
+	return started{controlPlane: cluster.ControlPlane(), stop: cluster.Stop}, nil
 }
 
 func startSimulator(cluster *controlplane.ControlPlane, dir, program string) error {

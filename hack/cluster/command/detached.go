@@ -68,12 +68,8 @@ type starter struct {
 }
 
 func (u *starter) up(ctx context.Context, output io.Writer) error {
-	store, err := u.settings.store()
-	if err != nil {
-		return err
-	}
 	// Built here, where people can see the progress: the supervisor writes to a file.
-	if _, err := store.Ensure(ctx, u.shape.programs()...); err != nil {
+	if _, err := u.settings.parts(ctx, u.shape); err != nil {
 		return err
 	}
 	instances, err := u.settings.instances()
@@ -136,10 +132,7 @@ func (u *starter) supervisorCommand() (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"run", "--detached", "--root=" + repository, "--name=" + u.name, "--components=" + u.shape.components}
-	if u.shape.simulatedNodes {
-		args = append(args, "--simulated-nodes")
-	}
+	args := append([]string{"run", "--detached", "--root=" + repository, "--name=" + u.name}, u.shape.arguments()...)
 	// Bound to no context: it outlives this command.
 	return &exec.Cmd{Path: self, Args: append([]string{self}, args...), SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, nil
 }

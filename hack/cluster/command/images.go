@@ -14,8 +14,8 @@ import (
 var imagesPath = filepath.Join("bin", "images")
 
 func newImages(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "images", Short: "Make the images that real nodes run", Args: cobra.NoArgs}
-	cmd.AddCommand(newImagesBuild(s))
+	cmd := &cobra.Command{Use: "images", Short: "Make images and load them into real nodes", Args: cobra.NoArgs}
+	cmd.AddCommand(newImagesBuild(s), newImagesLoad(s))
 	return cmd
 }
 
@@ -41,6 +41,33 @@ func newImagesBuild(s *settings) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func newImagesLoad(s *settings) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "load image|file ...",
+		Short: "Load images, or archives of images, into all real nodes of a cluster, those that are added later included",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			client, err := s.control(cluster)
+			if err != nil {
+				return err
+			}
+			files, err := s.archiveFiles(cmd.Context(), arguments)
+			if err != nil {
+				return err
+			}
+			for i, file := range files {
+				if files[i], err = filepath.Abs(file); err != nil {
+					return err
+				}
+			}
+			return client.LoadImages(cmd.Context(), files...)
+		},
+	}
+	addClusterFlag(cmd, &cluster)
+	return cmd
 }
 
 // archiveFiles returns the files that arguments of `images load` stand for: the archive of an image that is named, made if need be, and any

@@ -57,11 +57,7 @@ func (r *runner) run(ctx context.Context, input io.Reader, output io.Writer) (er
 			cancel(errInputClosed)
 		}()
 	}
-	store, err := r.settings.store()
-	if err != nil {
-		return err
-	}
-	paths, err := store.Ensure(ctx, r.shape.programs()...)
+	parts, err := r.settings.parts(ctx, r.shape)
 	if err != nil {
 		return err
 	}
@@ -70,13 +66,13 @@ func (r *runner) run(ctx context.Context, input io.Reader, output io.Writer) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, instance.Remove(dir)) }()
-	cluster, err := r.shape.start(ctx, dir, paths, os.Stderr)
+	cluster, err := r.shape.start(ctx, dir, parts, os.Stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, cluster.Stop()) }()
-	return r.serve(ctx, cluster, instance.Connection{
-		Name: r.name, Kubeconfig: cluster.AdminKubeconfig(), Dir: dir, Server: cluster.Server,
+	defer func() { err = errors.Join(err, cluster.stop()) }()
+	return r.serve(ctx, cluster.controlPlane, instance.Connection{
+		Name: r.name, Kubeconfig: cluster.controlPlane.AdminKubeconfig(), Dir: dir, Server: cluster.controlPlane.Server,
 	}, output)
 }
 

@@ -21,8 +21,11 @@ const (
 // portNumbers are the ports of the control plane's servers.
 type portNumbers struct{ apiServer, etcd, etcdPeer int }
 
+// NamespacePort is the port of the API server in a network namespace of the cluster's own.
+const NamespacePort = 6443
+
 // customaryPorts are free in a network namespace of the cluster's own.
-var customaryPorts = portNumbers{apiServer: 6443, etcd: 2379, etcdPeer: 2380}
+var customaryPorts = portNumbers{apiServer: NamespacePort, etcd: 2379, etcdPeer: 2380}
 
 // ports hands out free TCP ports. A port stays reserved against other clusters on
 // the machine until release: each reservation is a socket in the kernel's abstract

@@ -20,9 +20,10 @@ type Forwarder struct {
 	tasks    sync.WaitGroup
 }
 
-// Start serves a listener until Close. A connection for which the server cannot be reached is closed at once.
-func Start(listener net.Listener, dial Dial) *Forwarder {
-	ctx, cancel := context.WithCancel(context.Background())
+// Start serves a listener until Close, whatever becomes of the context. A connection for which the server cannot be reached is
+// closed at once.
+func Start(ctx context.Context, listener net.Listener, dial Dial) *Forwarder {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &Forwarder{listener: listener, dial: dial, cancel: cancel}
 	f.tasks.Go(func() { f.accept(ctx) })
 	return f

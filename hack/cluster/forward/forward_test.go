@@ -20,7 +20,7 @@ func listen(t *testing.T) net.Listener {
 
 func start(t *testing.T, dial Dial) *Forwarder {
 	t.Helper()
-	forwarder := Start(listen(t), dial)
+	forwarder := Start(t.Context(), listen(t), dial)
 	t.Cleanup(func() { _ = forwarder.Close() })
 	return forwarder
 }

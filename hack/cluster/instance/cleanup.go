@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/process"
+	realnode "github.com/edge-ingress/edge-ingress-operator/hack/cluster/real"
 )
 
 // Down stops the cluster of that name, whatever state it is in, and removes its
@@ -60,8 +61,9 @@ func (r Root) sweepOne(name string) (bool, error) {
 	return true, Remove(r.dir(name))
 }
 
-// Remove ends the programs that still run for the cluster of a directory, and
-// removes the directory. None should be left, as they die with their supervisor.
+// Remove ends the programs that still run for the cluster of a directory, takes
+// away what its nodes left on the machine, and removes the directory. No program
+// should be left, as they die with their supervisor.
 func Remove(dir string) error {
 	files, err := filepath.Glob(filepath.Join(process.IdentityDir(dir), "*.json"))
 	if err != nil {
@@ -77,6 +79,9 @@ func Remove(dir string) error {
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("ending processes of an abandoned cluster: %w", err)
+	}
+	if err := realnode.Sweep(NodesDir(dir)); err != nil {
+		return fmt.Errorf("cleaning up behind the nodes of a cluster: %w", err)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("removing the directory of a cluster: %w", err)
