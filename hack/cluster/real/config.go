@@ -2,8 +2,15 @@
 // kube-proxy, and is in all respects that matter to Kubernetes a machine of its own. It needs root.
 //
 // The network namespace of a node, with an address and routes, is made by others. All the rest of a node lives exactly as long as
-// its process 1, and that one dies with the supervisor. What stays are files in the node's directory, and empty control
-// groups, which Sweep removes.
+// its process 1, and that one dies with the supervisor. What stays are files in the node's directory, empty control
+// groups, which Sweep removes, and, where the machine lacks them, empty directories that serve as mount points: /var/lib/kubelet,
+// /var/lib/cni, /var/log/pods and /var/log/containers.
+//
+// A node differs from a machine in this: the kernel, /dev and the clock are the machine's; the disk and the memory that it reports
+// are those of the machine; there is no name server; AppArmor profiles are not applied to containers.
+//
+// Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups of version 1. A machine with version 2
+// only is refused.
 package real
 
 import (
