@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/instance"
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/real/machine"
 )
 
 // commandVariable makes this test binary be the command, so that the tests can kill it.
@@ -25,10 +27,16 @@ const commandVariable = "CLUSTER_TEST_COMMAND"
 const deadline = 2 * time.Minute
 
 func TestMain(m *testing.M) {
-	if os.Getenv(commandVariable) == "" {
-		os.Exit(m.Run())
+	if os.Getenv(commandVariable) != "" || isNodeProcess() {
+		os.Exit(Execute())
 	}
-	os.Exit(Execute())
+	os.Exit(m.Run())
+}
+
+// isNodeProcess tells whether this is a process of a real node, which a supervisor starts from its own program without any
+// variables.
+func isNodeProcess() bool {
+	return len(os.Args) > 1 && slices.Contains([]string{machine.ShimCommand, machine.BootCommand}, os.Args[1])
 }
 
 // newRepository returns a root with the real programs and modules, and with clusters
@@ -46,8 +54,14 @@ func newRepository(t *testing.T) string {
 	if _, err := store.Ensure(t.Context(), (&shape{components: "all", simulatedNodes: true}).programs()...); err != nil {
 		t.Fatal(err)
 	}
+	return linkedRoot(t, repository, modulesPath, programsPath)
+}
+
+// linkedRoot returns the root of a repository that has parts of another one.
+func linkedRoot(t *testing.T, repository string, paths ...string) string {
+	t.Helper()
 	root := t.TempDir()
-	for _, path := range []string{modulesPath, programsPath} {
+	for _, path := range paths {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, path)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +90,12 @@ type running struct {
 
 func startRun(t *testing.T, arguments ...string) running {
 	t.Helper()
-	cmd := clusterCommand(newRepository(t), append([]string{"run"}, arguments...)...)
+	return startRunIn(t, newRepository(t), arguments...)
+}
+
+func startRunIn(t *testing.T, root string, arguments ...string) running {
+	t.Helper()
+	cmd := clusterCommand(root, append([]string{"run"}, arguments...)...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
