@@ -1,0 +1,272 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// lingers makes a pod take its time to end, as a real one does: it stays, terminating, until the function that is returned is called. Pods
+// of simulated nodes end at once otherwise.
+func (s *story) lingers(pod *corev1.Pod) (end func()) {
+	s.Helper()
+	s.patch(pod.DeepCopy(), `{"metadata":{"finalizers":["example.com/lingers"]}}`)
+	letGo := func(ctx context.Context) {
+		patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+		if err := client.IgnoreNotFound(admin.Patch(ctx, pod.DeepCopy(), patch)); err != nil {
+			s.Error(err)
+		}
+	}
+	s.Cleanup(func() { letGo(context.WithoutCancel(s.Context())) })
+	return func() { letGo(s.Context()) }
+}
+
+// isEnding is content with a node that lost the label by which the controller runs there, and keeps role label, taint and claim.
+func (s *story) isEnding(name string) func() error {
+	return func() error {
+		node, err := s.readNode(name)
+		if err != nil {
+			return err
+		}
+		_, own := node.Labels[v1alpha1.NodeLabel(s.name)]
+		_, role := node.Labels[v1alpha1.DefaultRoleLabel]
+		return errors.Join(want("own label", own, false, same), want("role label", role, true, same), s.isTainted(name)())
+	}
+}
+
+// countsNodes is content with these counts of the status.
+func (s *story) countsNodes(wanted v1alpha1.NodesStatus) func() error {
+	return func() error { return want("nodes", s.edge().Status.Nodes, wanted, same) }
+}
+
+func (s *story) cordon(short string, cordoned bool) {
+	s.Helper()
+	s.patchNode("kubectl-cordon", s.node(short), fmt.Sprintf(`{"spec":{"unschedulable":%t}}`, cordoned))
+}
+
+func TestANodeKeepsItsRoleUntilItsControllerHasEnded(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "leaving")
+	s.addNodes("a", "b")
+	s.createReady()
+	end := s.lingers(s.podOn(s.node("b")))
+
+	s.removeLabel(s.node("b"), poolLabel)
+	s.eventually("the controller's label goes first", s.isEnding(s.node("b")))
+	s.eventually("the pod is ending", s.readyPodsOn(s.node("a"), s.node("b")+" (not ready)"))
+	s.eventually("the node is counted as on its way", s.countsNodes(v1alpha1.NodesStatus{Selected: 1, Labelled: 1, Serving: 1, Releasing: 1, Summary: "1/1"}))
+	s.becomesReady()
+	s.saysOf(v1alpha1.ConditionNodesReady, "Being released", s.node("b"))
+	s.saysOf(v1alpha1.ConditionControllerAvailable, "Being released", s.node("b"))
+	s.eventually("that the release began is told", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeReleasing, s.node("b")))
+	if err := s.isEnding(s.node("b"))(); err != nil {
+		t.Errorf("while the pod is ending: %v", err)
+	}
+
+	end()
+	s.eventually("the rest follows when the pod has ended", s.isClean(s.node("b")))
+	s.eventually("nothing is on its way any more", s.countsNodes(v1alpha1.NodesStatus{Selected: 1, Labelled: 1, Serving: 1, Summary: "1/1"}))
+	s.becomesReady()
+}
+
+// A pod that never ends, such as of a kubelet that hangs, holds its node for its grace period and half a minute, and no longer.
+func TestAPodThatNeverEndsDoesNotHoldItsNode(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "undying")
+	s.addNodes("a", "b")
+	s.createReady()
+	s.lingers(s.podOn(s.node("b")))
+	s.removeLabel(s.node("b"), poolLabel)
+	s.eventually("the controller's label goes first", s.isEnding(s.node("b")))
+	s.eventually("the node is let go although the pod is there", s.isClean(s.node("b")))
+	if err := s.readyPodsOn(s.node("a"), s.node("b")+" (not ready)")(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheOldNodeServesUntilTheNewOneDoes(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "swap")
+	s.addNodes("a")
+	s.addNode("b", nil)
+	s.createReady()
+	s.setLabel(s.node("b"), poolLabel, s.name)
+	s.eventually("both serve", s.readyPodsOn(s.node("a"), s.node("b")))
+	newOne := s.podOn(s.node("b"))
+	s.patch(newOne, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.becomes(v1alpha1.ConditionControllerAvailable, metav1.ConditionFalse, v1alpha1.ReasonControllersMissing)
+
+	s.removeLabel(s.node("a"), poolLabel)
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionUnknown, v1alpha1.ReasonReleaseHeld)
+	s.saysOf(v1alpha1.ConditionNodesReady, "until "+s.node("b")+" does", s.node("a"))
+	if err := s.isEdgeNode(s.node("a"))(); err != nil {
+		t.Errorf("the old node is to stay as it is: %v", err)
+	}
+	s.patch(newOne, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":null}}}`)
+	s.eventually("the old node is released", s.isClean(s.node("a")))
+	s.eventually("the new one serves alone", s.readyPodsOn(s.node("b")))
+	s.becomesReady()
+}
+
+func TestTheLastNodeStaysWhereTheSelectorChoosesNone(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "typo")
+	s.addNodes("a", "b")
+	s.createReady()
+	s.change(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: "nobody"}
+	})
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
+	s.eventually("one is released", s.isClean(s.node("a")))
+	s.eventually("the other serves on", s.readyPodsOn(s.node("b")))
+	s.saysOf(v1alpha1.ConditionNodesReady, "serving on", s.node("b"))
+	s.change(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: v1alpha1.LabelValue(s.name)}
+	})
+	s.eventually("both are back", s.readyPodsOn(s.node("a"), s.node("b")))
+	s.becomesReady()
+}
+
+func TestACordonedNodeIsWithdrawnAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "cordon")
+	s.addNodes("a", "b")
+	s.createReady()
+
+	s.cordon("a", true)
+	s.eventually("the controller's label goes", s.isEnding(s.node("a")))
+	s.eventually("the other serves alone", s.readyPodsOn(s.node("b")))
+	s.eventually("the node is counted as withdrawn", s.countsNodes(v1alpha1.NodesStatus{Selected: 2, Labelled: 1, Serving: 1, Withdrawn: 1, Summary: "1/2"}))
+	s.becomesReady()
+	s.saysOf(v1alpha1.ConditionNodesReady, "Withdrawn while cordoned", s.node("a"))
+	s.eventually("it is told", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeWithdrawn, s.node("a")))
+
+	s.cordon("b", true)
+	s.eventually("that the other has to serve on is told", func() error {
+		message := meta.FindStatusCondition(s.edge().Status.Conditions, v1alpha1.ConditionNodesReady).Message
+		if !strings.Contains(message, "Cordoned or about to be removed, and serving on") {
+			return errors.New(message)
+		}
+		return nil
+	})
+	if err := errors.Join(s.isEdgeNode(s.node("b"))(), s.readyPodsOn(s.node("b"))()); err != nil {
+		t.Errorf("with all cordoned: %v", err)
+	}
+
+	s.cordon("a", false)
+	s.eventually("the first is back, and the second is withdrawn", s.isEnding(s.node("b")))
+	s.eventually("the first serves alone", s.readyPodsOn(s.node("a")))
+	s.cordon("b", false)
+	s.eventually("both are back", s.readyPodsOn(s.node("a"), s.node("b")))
+	s.becomesReady()
+	s.eventually("both count", s.countsNodes(v1alpha1.NodesStatus{Selected: 2, Labelled: 2, Serving: 2, Summary: "2/2"}))
+}
+
+// TestAnotherOperatorGoesOn stops the operator before and in the middle of a release.
+func TestAnotherOperatorGoesOn(t *testing.T) {
+	s := newStory(t, "successor")
+	s.addNodes("a", "b")
+	s.createReady()
+	end := s.lingers(s.podOn(s.node("b")))
+
+	startOperator := stopOperator(t)
+	s.removeLabel(s.node("b"), poolLabel)
+	startOperator()
+	s.eventually("the release begins", s.isEnding(s.node("b")))
+	s.eventually("the pod is ending", s.readyPodsOn(s.node("a"), s.node("b")+" (not ready)"))
+
+	startOperator = stopOperator(t)
+	startOperator()
+	s.eventually("the next operator has looked", s.countsNodes(v1alpha1.NodesStatus{Selected: 1, Labelled: 1, Serving: 1, Releasing: 1, Summary: "1/1"}))
+	s.rests()
+	operator.requests.Reset()
+	passForEveryEdge(s, 1)
+	if err := errors.Join(s.isEnding(s.node("b"))(), want("writes", operator.requests.Writes(), nil, slices.Equal)); err != nil {
+		t.Errorf("while the pod is ending: %v", err)
+	}
+
+	startOperator = stopOperator(t)
+	end()
+	s.eventually("the pod is gone", s.readyPodsOn(s.node("a")))
+	if err := s.isEnding(s.node("b"))(); err != nil {
+		t.Fatalf("something else cleaned up: %v", err)
+	}
+	startOperator()
+	s.eventually("the last operator lets the node go", s.isClean(s.node("b")))
+	s.becomesReady()
+}
+
+func TestADeploymentsPodsMoveOffANodeThatLeaves(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "moving")
+	s.addNodes("a", "b", "c")
+	s.createReady(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment })
+	s.eventually("two pods run", func() error { return want("pods", len(s.pods()), 2, same) })
+	from := s.pods()[0].Spec.NodeName
+	fewest := s.watchReadyPods()
+
+	s.removeLabel(from, poolLabel)
+	s.eventually("the node is let go", s.isClean(from))
+	s.becomesReady()
+	if got := fewest(); got < 2 {
+		t.Errorf("at some time only %d controller pods were ready, want always 2", got)
+	}
+	deployment := named(s, &appsv1.Deployment{})
+	s.eventually("two pods run elsewhere", func() error {
+		pods := s.pods()
+		onIt := slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return pod.Spec.NodeName == from })
+		return errors.Join(want("pods", len(pods), 2, same), want("a pod on the node that left", onIt, false, same))
+	})
+	s.mustRead(deployment)
+	generation := deployment.Generation
+	// Any pass from here on sees that all is done.
+	s.setLabel(from, "example.com/after", "the-move")
+	s.removeLabel(from, "example.com/after")
+	s.addNodes("d")
+	s.eventually("a node joins", s.isEdgeNode(s.node("d")))
+	s.mustRead(deployment)
+	if deployment.Generation != generation {
+		t.Errorf("the Deployment was changed again, from generation %d to %d", generation, deployment.Generation)
+	}
+}
+
+func TestDeletionDoesNotWaitForPodsOrNodes(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "impatient")
+	s.addNodes("a", "b", "c")
+	s.createReady()
+	s.lingers(s.podOn(s.node("a")))
+	s.patchNode("kubectl-annotate", s.node("b"), `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.eventually("the node is down", func() error {
+		node, err := s.readNode(s.node("b"))
+		if err != nil {
+			return err
+		}
+		down := slices.ContainsFunc(node.Status.Conditions, func(c corev1.NodeCondition) bool {
+			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionFalse
+		})
+		return want("down", down, true, same)
+	})
+	s.removeLabel(s.node("c"), poolLabel)
+
+	s.deleteEdge()
+	for _, node := range []string{"a", "b", "c"} {
+		// The taints that Kubernetes put on the node that is down are in the one list that was written.
+		if err := errors.Join(s.isReleased(s.node(node))(), s.isNotTainted(s.node(node))()); err != nil {
+			t.Error(err)
+		}
+	}
+	s.noObjectIsLeft()
+}
