@@ -23,17 +23,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-)
 
-// stopTimeout is how long the cluster may take to stop. It takes about a second.
-const stopTimeout = time.Minute
+	"github.com/edge-ingress/edge-ingress-operator/test/internal/supervisor"
+)
 
 // Options say what a cluster consists of. The zero value is etcd and an API server,
 // which is enough for everything that only reads and writes objects: nothing
@@ -65,11 +62,8 @@ type Cluster struct {
 	// It is removed with the cluster.
 	Dir string
 
-	repository string
-	command    string
-	supervisor *exec.Cmd
-	// lifeline keeps the cluster running for as long as it is open.
-	lifeline io.Closer
+	command    supervisor.Command
+	supervisor *supervisor.Supervisor
 }
 
 // Run starts a cluster, hands it to prepare, runs the tests of a package, stops the
@@ -97,23 +91,28 @@ func Run(m *testing.M, o Options, prepare func(*Cluster) error) int {
 // Start starts a cluster and returns when it is ready. The programs it consists of
 // are built first where they are missing, which takes minutes.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
-	repository, err := findRepository()
+	command, err := supervisor.Find()
 	if err != nil {
 		return nil, err
 	}
-	cluster := &Cluster{repository: repository, command: filepath.Join(repository, "bin", "cluster")}
-	if err := cluster.start(ctx, o); err != nil {
+	arguments := []string{"--components=apiserver"}
+	if o.Controllers {
+		arguments = []string{"--components=all", "--simulated-nodes"}
+	}
+	started, err := command.Start(ctx, o.progress(), arguments...)
+	if err != nil {
 		return nil, fmt.Errorf("starting the test cluster: %w", err)
 	}
-	return cluster, nil
+	config, err := started.Config()
+	if err != nil {
+		return nil, errors.Join(err, started.Stop())
+	}
+	return &Cluster{Config: config, Kubeconfig: started.Kubeconfig, Dir: started.Dir, command: command, supervisor: started}, nil
 }
 
 // Stop stops the cluster and returns when nothing of it is left.
 func (c *Cluster) Stop() error {
-	timer := time.AfterFunc(stopTimeout, func() { _ = c.supervisor.Process.Kill() })
-	defer timer.Stop()
-	closing := c.lifeline.Close()
-	if err := errors.Join(closing, c.supervisor.Wait()); err != nil {
+	if err := c.supervisor.Stop(); err != nil {
 		return fmt.Errorf("stopping the test cluster: %w", err)
 	}
 	return nil
@@ -123,7 +122,7 @@ func (c *Cluster) Stop() error {
 // until the API server serves them.
 func (c *Cluster) InstallCRDs() error {
 	_, err := envtest.InstallCRDs(c.Config, envtest.CRDInstallOptions{
-		Paths:              []string{filepath.Join(c.repository, "config", "crd", "bases")},
+		Paths:              []string{filepath.Join(c.command.Repository, "config", "crd", "bases")},
 		ErrorIfPathMissing: true,
 	})
 	if err != nil {
@@ -164,18 +163,10 @@ func (c *Cluster) AddNode(ctx context.Context, node Node) error {
 	for key, value := range node.Labels {
 		labels = append(labels, "--label="+key+"="+value)
 	}
-	return c.run(ctx, append([]string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--name=" + node.Name, "--zone=" + node.Zone}, labels...)...)
+	return c.command.Run(ctx, append([]string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--name=" + node.Name, "--zone=" + node.Zone}, labels...)...)
 }
 
 // RemoveNode removes a simulated node, as when a machine is gone for good.
 func (c *Cluster) RemoveNode(ctx context.Context, name string) error {
-	return c.run(ctx, "nodes", "remove", "--kubeconfig="+c.Kubeconfig, "--name="+name)
-}
-
-func (c *Cluster) run(ctx context.Context, arguments ...string) error {
-	output, err := exec.CommandContext(ctx, c.command, arguments...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("running cluster %s %s: %w: %s", arguments[0], arguments[1], err, output)
-	}
-	return nil
+	return c.command.Run(ctx, "nodes", "remove", "--kubeconfig="+c.Kubeconfig, "--name="+name)
 }

@@ -240,6 +240,9 @@ func TestUpListAndDown(t *testing.T) {
 	if err != nil || !strings.Contains(string(table), "kept   running   "+connection.Server) {
 		t.Errorf("list prints (error %v)\n%s", err, table)
 	}
+	if listed, err := clusterCommand(root, "list", "--output=json").Output(); err != nil || string(listed) != string(output) {
+		t.Errorf("list prints %s (error %v), up printed %s", listed, err, output)
+	}
 	if err := clusterCommand(root, "up", "--name=kept", "--components=apiserver").Run(); err == nil {
 		t.Error("a second cluster of the same name was started")
 	}
