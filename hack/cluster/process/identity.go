@@ -25,17 +25,18 @@ type Identity struct {
 // Identify reads the identity of the running process pid. The error is
 // fs.ErrNotExist when there is no such process.
 func Identify(pid int) (Identity, error) {
-	state, ticks, err := readStat(pid)
+	stat, err := readStat(pid)
 	if err != nil {
 		return Identity{}, err
 	}
-	if state == zombie {
+	if stat.ended() {
 		return Identity{}, fmt.Errorf("identifying process %d: %w", pid, fs.ErrNotExist)
 	}
-	return Identity{PID: pid, StartTicks: ticks}, nil
+	return Identity{PID: pid, StartTicks: stat.startTicks}, nil
 }
 
-// Alive tells whether exactly this process still runs. A zombie does not.
+// Alive tells whether exactly this process still runs, with any of its threads. A
+// zombie does not.
 func (i Identity) Alive() bool {
 	current, err := Identify(i.PID)
 	return err == nil && current == i
@@ -60,19 +61,21 @@ func (i Identity) End(grace time.Duration) error {
 	if err := i.signalGroup(syscall.SIGTERM); err != nil {
 		return err
 	}
-	if i.goneWithin(grace) {
+	if i.GoneWithin(grace) {
 		return nil
 	}
 	if err := i.signalGroup(syscall.SIGKILL); err != nil {
 		return err
 	}
-	if !i.goneWithin(killTimeout) {
+	if !i.GoneWithin(killTimeout) {
 		return fmt.Errorf("process %d did not end after SIGKILL", i.PID)
 	}
 	return nil
 }
 
-func (i Identity) goneWithin(limit time.Duration) bool {
+// GoneWithin waits until the process has ended, and tells whether it has within
+// the limit.
+func (i Identity) GoneWithin(limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	ticker := time.NewTicker(pollInterval)
@@ -113,28 +116,41 @@ func LoadIdentity(path string) (Identity, error) {
 	return identity, nil
 }
 
-const zombie = "Z"
+// stat is what is read of proc_pid_stat(5).
+type stat struct {
+	state      string
+	threads    int
+	startTicks uint64
+}
 
-func readStat(pid int) (state string, startTicks uint64, err error) {
+// ended tells whether nothing of the process runs any more. Its first thread may be a
+// zombie while another one still ends the process; that takes a moment
+// for the first process of a namespace, as the kernel ends all others there first.
+func (s stat) ended() bool { return s.state == "Z" && s.threads <= 1 }
+
+func readStat(pid int) (stat, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return "", 0, fmt.Errorf("identifying process %d: %w", pid, err)
+		return stat{}, fmt.Errorf("identifying process %d: %w", pid, err)
 	}
 	return parseStat(string(content))
 }
 
-// parseStat reads a line of proc_pid_stat(5). The command's name comes second, in
+// parseStat reads the line of a process. The command's name comes second, in
 // parentheses, and may itself contain spaces and parentheses.
-func parseStat(line string) (state string, startTicks uint64, err error) {
-	const stateField, startField, fieldsBeforeState = 3, 22, 2
+func parseStat(line string) (s stat, err error) {
+	const stateField, threadsField, startField = 3, 20, 22
 	end := strings.LastIndexByte(line, ')')
 	fields := strings.Fields(line[end+1:])
 	if end < 0 || len(fields) <= startField-stateField {
-		return "", 0, fmt.Errorf("reading process state: unexpected line %q", line)
+		return stat{}, fmt.Errorf("reading process state: unexpected line %q", line)
 	}
-	startTicks, err = strconv.ParseUint(fields[startField-fieldsBeforeState-1], 10, 64)
-	if err != nil {
-		return "", 0, fmt.Errorf("reading process start time: %w", err)
+	s.state = fields[0]
+	if s.threads, err = strconv.Atoi(fields[threadsField-stateField]); err != nil {
+		return stat{}, fmt.Errorf("reading the number of threads: %w", err)
 	}
-	return fields[0], startTicks, nil
+	if s.startTicks, err = strconv.ParseUint(fields[startField-stateField], 10, 64); err != nil {
+		return stat{}, fmt.Errorf("reading process start time: %w", err)
+	}
+	return s, nil
 }

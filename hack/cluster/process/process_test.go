@@ -83,7 +83,7 @@ func fileExists(path string) func(context.Context) error {
 
 func waitUntilDead(t *testing.T, identity Identity) {
 	t.Helper()
-	if !identity.goneWithin(deadline) {
+	if !identity.GoneWithin(deadline) {
 		t.Fatalf("process %d still runs", identity.PID)
 	}
 }
@@ -96,18 +96,31 @@ func TestProcessStateIsReadWhateverTheProcessIsCalled(t *testing.T) {
 		"a name that looks like the state": "42 (x) Z 1 (y)) " + fields,
 	} {
 		t.Run(name, func(t *testing.T) {
-			state, ticks, err := parseStat(line)
-			if err != nil || state != "S" || ticks != 98765 {
-				t.Errorf("read state %q and start %d (error %v), want S and 98765", state, ticks, err)
+			got, err := parseStat(line)
+			if want := (stat{state: "S", threads: 17, startTicks: 98765}); err != nil || got != want {
+				t.Errorf("read %+v (error %v), want %+v", got, err, want)
 			}
 		})
 	}
 	for name, line := range map[string]string{"an empty line": "", "too few fields": "42 (etcd) S 1 2", "no number": "42 (e) " + strings.Replace(fields, "98765", "x", 1)} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, err := parseStat(line); err == nil {
+			if _, err := parseStat(line); err == nil {
 				t.Error("it was read without an error")
 			}
 		})
+	}
+}
+
+func TestAProcessHasNotEndedBeforeItsLastThread(t *testing.T) {
+	for s, want := range map[stat]bool{
+		{state: "S", threads: 1}: false,
+		{state: "Z", threads: 1}: true,
+		{state: "Z", threads: 0}: true,
+		{state: "Z", threads: 2}: false,
+	} {
+		if got := s.ended(); got != want {
+			t.Errorf("%+v counts as ended: %t, want %t", s, got, want)
+		}
 	}
 }
 

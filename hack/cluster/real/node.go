@@ -180,7 +180,7 @@ func (n *Node) Crash() error {
 	return n.group.Remove()
 }
 
-// awaitEnd waits for process 1, of which the kernel makes a zombie only after all other processes of the node have ended.
+// awaitEnd waits for process 1, which ends after all other processes of the node.
 func (n *Node) awaitEnd() error {
 	init, err := process.LoadIdentity(n.files.identity())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -189,7 +189,10 @@ func (n *Node) awaitEnd() error {
 	if err != nil {
 		return err
 	}
-	return init.End(endTimeout)
+	if !init.GoneWithin(endTimeout) {
+		return fmt.Errorf("ending node %s: its process %d is still there", n.name, init.PID)
+	}
+	return nil
 }
 
 // Remove removes the files of a node that has ended.
