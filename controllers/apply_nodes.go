@@ -24,7 +24,7 @@ import (
 const nodeWriters = 16
 
 func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) {
-	changes := w.withoutRash(ctx, seen, plan.Labels)
+	changes := w.onlyIfCurrent(ctx, seen, plan.Labels)
 	did := map[desired.Step][]string{}
 	errs := inParallel(changes, func(change desired.LabelChange) error { return w.applyLabels(ctx, change) })
 	for i, change := range changes {
@@ -42,9 +42,9 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 	}
 }
 
-// withoutRash leaves out the changes that make a node stop serving where the API server holds other own labels than were seen. A cache that has not seen
+// onlyIfCurrent leaves out the changes that make a node stop serving where the API server holds other own labels than were seen. A cache that has not seen
 // our own last writes yet shows nodes as serving that go already, and counting on them could let the last one go. Its next event brings the next pass.
-func (w *writer) withoutRash(ctx context.Context, seen snapshot.Snapshot, changes []desired.LabelChange) []desired.LabelChange {
+func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, changes []desired.LabelChange) []desired.LabelChange {
 	stops := func(change desired.LabelChange) bool {
 		return change.Step == desired.StepWithdraw || change.Step == desired.StepRelease
 	}

@@ -4,18 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
 // lingers makes a pod take its time to end, as a real one does: it stays, terminating, until the function that is returned is called. Pods
@@ -269,4 +275,53 @@ func TestDeletionDoesNotWaitForPodsOrNodes(t *testing.T) {
 		}
 	}
 	s.noObjectIsLeft()
+}
+
+// pastClient shows nodes, controller pods and endpoints as they were at some time, as caches do that are behind.
+type pastClient struct {
+	client.Client
+	lists []client.ObjectList
+}
+
+func (c *pastClient) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	for _, past := range c.lists {
+		if reflect.TypeOf(past) == reflect.TypeOf(list) {
+			reflect.ValueOf(list).Elem().Set(reflect.ValueOf(past.DeepCopyObject()).Elem())
+			return nil
+		}
+	}
+	return c.Client.List(ctx, list, options...)
+}
+
+// TestALaggingCacheDoesNotReleaseTheLastNode: one of two nodes was released already, which the caches do not show, and the other one is about to be.
+func TestALaggingCacheDoesNotReleaseTheLastNode(t *testing.T) {
+	s := newStory(t, "lagging-release")
+	s.addNodes("a", "b")
+	s.createReady()
+	startOperator := stopOperator(t)
+	for _, short := range []string{"a", "b"} {
+		s.removeLabel(s.node(short), poolLabel)
+	}
+	s.cordon("b", true)
+	own := client.HasLabels{v1alpha1.NodeLabel(s.name)}
+	past := &pastClient{lists: []client.ObjectList{&corev1.NodeList{}, &corev1.PodList{}, &discoveryv1.EndpointSliceList{}}}
+	for i, options := range [][]client.ListOption{{own}, {client.InNamespace(s.namespace())}, {client.InNamespace(s.namespace())}} {
+		if err := admin.List(t.Context(), past.lists[i], options...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.removeLabel(s.node("a"), v1alpha1.NodeLabel(s.name))
+
+	connection := newClient(t, cluster.ServiceAccountConfig(operatorNamespace, operatorAccount))
+	past.Client = connection
+	reconciler := &controllers.Reconciler{Client: past, Reader: connection, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions}
+	if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: types.NamespacedName{Name: s.name}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.isEdgeNode(s.node("b"))(); err != nil {
+		t.Errorf("the last node was released: %v", err)
+	}
+	startOperator()
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
+	s.eventually("the last one serves on", s.readyPodsOn(s.node("b")))
 }
