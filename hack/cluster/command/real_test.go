@@ -132,6 +132,10 @@ func (r realRun) expectNothingLeft(groups []string) {
 func TestRealNodes(t *testing.T) {
 	r := startRealRun(t)
 	r.command("nodes", "add", "--cluster=r", "--name=edge1", "--name=edge2", "--zone=z", "--label=pool=edge", "--label=node-role.kubernetes.io/edge=")
+	if output, err := r.try("nodes", "add", "--cluster=r", "--name=worker1", "--proxy-mode=ipvs"); err == nil || !strings.Contains(output, "nftables") {
+		t.Errorf("an unknown mode printed %q, error %v", output, err)
+	}
+	// Nothing of the failure is in the way.
 	r.command("nodes", "add", "--cluster=r", "--name=worker1", "--proxy-mode=nftables")
 	nodes := r.nodes()
 	for _, name := range []string{"edge1", "edge2"} {
