@@ -174,7 +174,8 @@ func edgeNodeGoing(sc *scene) *verdict {
 		nodesNamed(going))
 }
 
-// agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused.
+// agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused. Taints that go by themselves, on a
+// node that starts or crashed, are no matter of tolerations: whether such a node serves is for its endpoint to tell.
 func agentMissing(sc *scene) *verdict {
 	agents := slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != sc.balancer.Provider })
 	if len(agents) == 0 {
@@ -183,12 +184,14 @@ func agentMissing(sc *scene) *verdict {
 	var without []string
 	remedy := ""
 	for _, node := range sc.edge {
-		if runsAgents(agents, *node) {
+		settled := *node
+		settled.Taints = slices.DeleteFunc(slices.Clone(node.Taints), func(taint corev1.Taint) bool { return !desired.KeepsPodsAway(taint) })
+		if runsAgents(agents, settled) {
 			continue
 		}
 		without = append(without, node.Name)
 		if remedy == "" {
-			remedy = agentRemedy(agents, *node)
+			remedy = agentRemedy(agents, settled)
 		}
 	}
 	if len(without) == 0 {

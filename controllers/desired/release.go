@@ -117,7 +117,8 @@ func (r *release) mayGo(p *place) bool {
 	case r.blind:
 		return false
 	case !p.ready:
-		return true
+		// Where nothing serves, it may be the first that does again.
+		return !p.mayRecover || r.serving > 0
 	case !p.daemon:
 		// A Deployment minds how many of its pods serve. They need somewhere to go.
 		return r.candidates > 0

@@ -144,9 +144,11 @@ func TestNodesAreReleased(t *testing.T) {
 		"the last one alone":                              {edge(), nodes{former("a")}, pods{onNode("a")}, "releasing a; held a"},
 		"the last one is down":                            {edge(), nodes{former("a", down)}, pods{onNode("a")}, "LetGo a; untaint a"},
 		"the last one is being deleted":                   {edge(), nodes{former("a", beingDeleted)}, pods{onNode("a")}, "releasing a; Release a"},
-		"the last one does not serve":                     {edge(), nodes{former("a")}, pods{onNode("a", unready)}, "releasing a; Release a"},
+		"the last one does not serve":                     {edge(), nodes{former("a")}, pods{onNode("a", unready)}, "releasing a; held a"},
 		"a chosen node that is being deleted":             {edge(), nodes{memberNode("a", beingDeleted), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
-		"nothing serves, so nothing is lost":              {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a", unready), onNode("b", unready)}, "releasing a; Release a"},
+		"nothing serves, and the old one may recover":     {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a", unready), onNode("b", unready)}, "releasing a; held a"},
+		"nothing serves, and the old one runs nothing":    {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("b", unready)}, "LetGo a; untaint a"},
+		"an old one that is not ready is not needed":      {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a", unready), onNode("b")}, "releasing a; Release a"},
 		"ready pods whose endpoints are missing may come": {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", func(p *snapshot.Pod) { p.IPs = nil })}, "releasing a; held a"},
 		"without a Service a ready pod serves":            {network, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", func(p *snapshot.Pod) { p.IPs = nil })}, "releasing a; Release a"},
 
