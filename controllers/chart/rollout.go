@@ -18,6 +18,9 @@ const (
 	readinessPeriod   = 1 * time.Second
 	readinessFailures = 3
 	readinessTimeout  = 3 * time.Second
+	// readinessSuccesses is how many answers in a row make a pod ready. The controller says yes as soon as it has told nginx of the endpoints; each worker of
+	// nginx takes them up within another second (BACKENDS_SYNC_INTERVAL of its balancer.lua) and answers 503 until then. Two periods cover that.
+	readinessSuccesses = 3
 	// withdrawal is how long it may take from there until no new connection arrives: the kubelet writes the pod's status, the EndpointSlice follows,
 	// kube-proxies read it, and the announcer of the address moves it. On an idle cluster it is about two seconds.
 	withdrawal = 12 * time.Second

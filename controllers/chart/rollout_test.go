@@ -116,6 +116,14 @@ func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
 	}
 }
 
+func TestAPodIsNotReadyBeforeAllOfNGINXKnowsTheEndpoints(t *testing.T) {
+	const takesUpEndpoints = 1 // second, in which workers of nginx answer 503 although the controller is healthy
+	probe := daemonSetTemplate(t).Spec.Containers[0].ReadinessProbe
+	if least := probe.PeriodSeconds * (probe.SuccessThreshold - 1); least <= takesUpEndpoints {
+		t.Errorf("a pod may be ready %d s after the controller is healthy", least)
+	}
+}
+
 func daemonSetTemplate(t *testing.T) corev1.PodTemplateSpec {
 	t.Helper()
 	byKind := map[string]*unstructured.Unstructured{}

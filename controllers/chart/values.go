@@ -57,6 +57,7 @@ type probeValues struct {
 	PeriodSeconds    int64 `json:"periodSeconds"`
 	TimeoutSeconds   int64 `json:"timeoutSeconds"`
 	FailureThreshold int64 `json:"failureThreshold"`
+	SuccessThreshold int64 `json:"successThreshold"`
 }
 
 type serviceValues struct {
@@ -116,7 +117,7 @@ func valuesOf(in Input) values {
 		Workload:               workload(e),
 		PodAnnotations:         podAnnotations(in),
 		Shutdown:               shutdownValues{end.readySeconds, end.unreadySeconds, wholeSeconds(postShutdown), end.totalSeconds},
-		ReadinessProbe:         probeValues{wholeSeconds(readinessPeriod), wholeSeconds(readinessTimeout), readinessFailures},
+		ReadinessProbe:         probeValues{wholeSeconds(readinessPeriod), wholeSeconds(readinessTimeout), readinessFailures, readinessSuccesses},
 		Service:                service(e, in.HealthCheckNodePort),
 	}
 }

@@ -121,13 +121,14 @@ startupProbe:
   periodSeconds: 1
   timeoutSeconds: 1
   failureThreshold: 120
-# The kubelet goes on asking while the pod ends. A refusal counts after period x threshold, so that the address moves soon; the timeout is longer than
-# the period, so that a busy node has timeout x threshold.
+# Several answers in a row make the pod ready: for a moment after the first, nginx still answers 503. The kubelet goes on asking while the pod ends. A
+# refusal counts after period x threshold, so that the address moves soon; the timeout is longer than the period, so that a busy node has timeout x threshold.
 readinessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: {{ .Values.readinessProbe.periodSeconds }}
   timeoutSeconds: {{ .Values.readinessProbe.timeoutSeconds }}
   failureThreshold: {{ .Values.readinessProbe.failureThreshold }}
+  successThreshold: {{ .Values.readinessProbe.successThreshold }}
 livenessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: 10
