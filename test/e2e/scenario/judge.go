@@ -38,6 +38,11 @@ func Judge(s Scenario, o Observation) []string {
 	return append(wrong, judgeInvariants(s, o)...)
 }
 
+// Meets is whether the request met with what was expected of it.
+func Meets(request Request, seen Sight, behindController bool) bool {
+	return len(judgeSight(request, seen, behindController)) == 0
+}
+
 // judgeSight compares one request with what came of it. Behind an ingress controller the headers count, else the connection.
 func judgeSight(request Request, seen Sight, behindController bool) []string {
 	want, got := "the application must see "+string(request.Sees), seen.ForwardedFor

@@ -4,6 +4,7 @@ package table
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,6 +21,8 @@ type Row struct {
 	Wrong []string
 	// Notes are measurements that belong to the row.
 	Notes []string
+	// Took is how long it took to bring the scenario about, to look, and to undo it.
+	Took time.Duration
 }
 
 // Agrees is whether there is nothing wrong.
@@ -66,12 +69,12 @@ func (r Row) Line() string {
 	if !r.Agrees() {
 		mark = "DISAGREES"
 	}
-	line := fmt.Sprintf("%s  %d  %s", mark, r.Scenario.Item, r.Scenario.Name)
+	line := fmt.Sprintf("%s %5.1fs  %d  %s", mark, r.Took.Seconds(), r.Scenario.Item, r.Scenario.Name)
 	for _, note := range r.Notes {
-		line += "\n              " + note
+		line += "\n                     " + note
 	}
 	for _, wrong := range r.Wrong {
-		line += "\n           !  " + wrong
+		line += "\n                  !  " + wrong
 	}
 	return line
 }

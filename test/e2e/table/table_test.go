@@ -3,6 +3,7 @@ package table
 import (
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -51,8 +52,8 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestLine(t *testing.T) {
-	row := Row{Scenario: scenario.Scenario{Name: "a name", Item: 2}}
-	if got := row.Line(); got != "agrees     2  a name" {
+	row := Row{Scenario: scenario.Scenario{Name: "a name", Item: 2}, Took: 1500 * time.Millisecond}
+	if got := row.Line(); got != "agrees      1.5s  2  a name" {
 		t.Errorf("got %q", got)
 	}
 	row.Wrong = []string{"a reason"}

@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/manifests"
+)
+
+// Where the operator runs, and as whom.
+const (
+	OperatorNamespace = "edge-ingress-operator-system"
+	OperatorName      = "edge-ingress-operator"
+)
+
+// imageAnnotation is in the template of the operator's pods, so that they are replaced when the image is another one under the same name.
+const imageAnnotation = "e2e.test/image"
+
+// installOperator installs the operator from config/default, as a user does, with the image that was built here.
+func (l *Lab) installOperator(ctx context.Context) error {
+	overlay := filepath.Join(l.root, "test", "e2e", "manifests", "operator")
+	documents, err := exec.CommandContext(ctx, l.kubectl(), "kustomize", overlay).Output()
+	if err != nil {
+		return fmt.Errorf("building %s: %w", overlay, err)
+	}
+	objects, err := manifests.Decode(documents)
+	if err != nil {
+		return fmt.Errorf("reading what %s is built to: %w", overlay, err)
+	}
+	for _, object := range objects {
+		if object.GetKind() == "Deployment" {
+			if err := unstructured.SetNestedField(object.Object, l.operatorDigest, "spec", "template", "metadata", "annotations", imageAnnotation); err != nil {
+				return fmt.Errorf("marking the operator's pods: %w", err)
+			}
+		}
+	}
+	return l.Apply(ctx, objects...)
+}
+
+// installApplication installs the echo application, with the certificate that its HTTPS host is served with.
+func (l *Lab) installApplication(ctx context.Context) error {
+	objects, err := manifests.Decode(manifests.Application)
+	if err != nil {
+		return err
+	}
+	// The namespace comes first.
+	if err := l.Apply(ctx, objects[0]); err != nil {
+		return err
+	}
+	if err := l.installCertificate(ctx); err != nil {
+		return err
+	}
+	return l.Apply(ctx, objects[1:]...)
+}

@@ -1,0 +1,176 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/test/internal/supervisor"
+	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+)
+
+// Options say what a lab is like.
+type Options struct {
+	// Nodes of the cluster. The first one is there first, so that everything that is installed lands on it.
+	Nodes []realcluster.NodeOptions
+	// SpeakerToleratesEdge gives MetalLB's speaker the toleration for edge nodes, which it does not have as it is released.
+	SpeakerToleratesEdge bool
+	// Keep is the name of a cluster that is left running, and that is used again where it runs already; with "" the cluster ends with this process.
+	Keep string
+	// SkipBuild takes the operator's program as it is.
+	SkipBuild bool
+	// Progress receives lines about building and starting.
+	Progress io.Writer
+}
+
+// nodeMonitorGracePeriod makes the control plane notice sooner than by default (50 s) that a node crashed. A kubelet reports every 10 s.
+const nodeMonitorGracePeriod = 20 * time.Second
+
+// installed are the images that nodes need before anything is installed.
+var installed = []string{operatorImage, "echo", "metallb-controller", "metallb-speaker", controllerImage}
+
+const (
+	operatorImage   = "operator"
+	controllerImage = "ingress-nginx"
+	// imageRepository and imageTag begin and end the name of every image that was built here.
+	imageRepository = "edge-ingress.test/"
+	imageTag        = "e2e"
+)
+
+// Start brings up a lab and returns when everything in it runs. What is missing is built first, which takes minutes once.
+func Start(ctx context.Context, o Options) (*Lab, error) {
+	command, err := supervisor.Find()
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{root: command.Repository}
+	if !o.SkipBuild {
+		if err := l.make(ctx, o.Progress, "build", "cluster"); err != nil {
+			return nil, err
+		}
+	}
+	if l.Cluster, err = startCluster(ctx, command, o); err != nil {
+		return nil, err
+	}
+	if err := l.start(ctx, command, o); err != nil {
+		if o.Keep != "" {
+			return nil, err
+		}
+		return nil, errors.Join(err, l.Stop())
+	}
+	return l, nil
+}
+
+// make runs targets of the Makefile.
+func (l *Lab) make(ctx context.Context, progress io.Writer, targets ...string) error {
+	build := exec.CommandContext(ctx, "make", append([]string{"--silent"}, targets...)...)
+	build.Dir, build.Stdout, build.Stderr = l.root, progress, progress
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("running make %s: %w", targets[0], err)
+	}
+	return nil
+}
+
+func startCluster(ctx context.Context, command supervisor.Command, o Options) (*realcluster.Cluster, error) {
+	if o.Keep == "" {
+		return realcluster.Start(ctx, realcluster.Options{NodeMonitorGracePeriod: nodeMonitorGracePeriod, Progress: o.Progress})
+	}
+	if running, err := realcluster.Connect(ctx, o.Keep); err == nil {
+		return running, nil
+	}
+	err := command.Run(ctx, "up", "--real-nodes", "--name="+o.Keep, "--node-monitor-grace-period="+nodeMonitorGracePeriod.String())
+	if err != nil {
+		return nil, err
+	}
+	return realcluster.Connect(ctx, o.Keep)
+}
+
+func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) (err error) {
+	l.Config = l.Cluster.Config
+	if l.Client, err = client.NewWithWatch(l.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
+		return fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	if err := l.loadImages(ctx, command); err != nil {
+		return err
+	}
+	if err := l.addNodes(ctx, o.Nodes[:1]); err != nil {
+		return err
+	}
+	if err := l.install(ctx, o.SpeakerToleratesEdge); err != nil {
+		return err
+	}
+	if err := l.addNodes(ctx, o.Nodes[1:]); err != nil {
+		return err
+	}
+	return errors.Join(l.AwaitDaemonSet(ctx, MetalLBNamespace, "speaker"), l.AwaitDaemonSet(ctx, ApplicationNamespace, "probe"))
+}
+
+// loadImages loads the images and remembers the digests of those that are referred to by it.
+func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error {
+	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, installed...)...)
+	var messages bytes.Buffer
+	build.Stderr = &messages
+	output, err := build.Output()
+	if err != nil {
+		return fmt.Errorf("building images: %w: %s", err, messages.String())
+	}
+	digests := map[string]string{}
+	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
+		var image struct{ Name, Digest string }
+		err := decoder.Decode(&image)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("reading which images were built: %w", err)
+		}
+		digests[image.Name] = image.Digest
+	}
+	l.operatorDigest = digests[operatorImage]
+	l.Controller = v1alpha1.ImageSpec{Repository: imageRepository + controllerImage, Tag: imageTag, Digest: digests[controllerImage]}
+	return l.Cluster.LoadImages(ctx, installed...)
+}
+
+// addNodes adds those of the nodes that the cluster does not have yet, all at once.
+func (l *Lab) addNodes(ctx context.Context, nodes []realcluster.NodeOptions) error {
+	there, err := l.NodeAddresses(ctx)
+	if err != nil {
+		return err
+	}
+	tasks, adding := errgroup.WithContext(ctx)
+	for _, node := range nodes {
+		if _, known := there[node.Name]; !known {
+			tasks.Go(func() error { return l.Cluster.AddNode(adding, node) })
+		}
+	}
+	return tasks.Wait()
+}
+
+// install installs everything, and returns when what does not belong on every node runs.
+func (l *Lab) install(ctx context.Context, speakerToleratesEdge bool) error {
+	tasks, installing := errgroup.WithContext(ctx)
+	tasks.Go(func() error { return l.installMetalLB(installing) })
+	tasks.Go(func() error { return l.installApplication(installing) })
+	tasks.Go(func() error { return l.installOperator(installing) })
+	if err := tasks.Wait(); err != nil {
+		return fmt.Errorf("installing what runs in the cluster: %w", err)
+	}
+	if speakerToleratesEdge {
+		if err := l.TolerateEdgeTaint(ctx); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		l.AwaitDeployment(ctx, MetalLBNamespace, "controller"), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),
+		l.AwaitDeployment(ctx, OperatorNamespace, OperatorName))
+}

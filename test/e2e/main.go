@@ -1,0 +1,163 @@
+// Command e2e runs the operator on a cluster of real nodes and holds its conditions against what an application saw.
+//
+// It brings one cluster up, installs MetalLB, an application and the operator in it, runs all scenarios, prints a line for each, and writes the table
+// to a file. It needs root and what `make e2e-deps` installs. The exit code is 1 where a condition and reality disagree.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/runner"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/table"
+	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+)
+
+type flags struct {
+	run       *regexp.Regexp
+	list      bool
+	keep      bool
+	skipBuild bool
+	report    string
+}
+
+func parseFlags() (flags, error) {
+	var f flags
+	run := flag.String("run", "", "Run only the scenarios whose name this regular expression matches.")
+	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
+	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
+	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
+	flag.StringVar(&f.report, "report", filepath.Join("bin", "e2e-report", "scenarios.md"), "File to write the table to.")
+	flag.Parse()
+	var err error
+	if f.run, err = regexp.Compile(*run); err != nil {
+		return f, fmt.Errorf("reading --run: %w", err)
+	}
+	return f, nil
+}
+
+// keptName is the cluster that --keep leaves running.
+const keptName = "e2e"
+
+func (f flags) keptName() string {
+	if f.keep {
+		return keptName
+	}
+	return ""
+}
+
+var errDisagreements = errors.New("conditions and reality disagree, see above")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log.SetLogger(logr.Discard())
+	f, err := parseFlags()
+	if err == nil {
+		err = run(ctx, f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // what is deferred was just done
+	}
+}
+
+func run(ctx context.Context, f flags) error {
+	plan := scenario.Chosen(scenario.Plan(), func(s scenario.Scenario) bool { return f.run.MatchString(s.Name) })
+	if len(plan) == 0 {
+		return fmt.Errorf("no scenario's name matches %s", f.run)
+	}
+	if f.list {
+		list(plan)
+		return nil
+	}
+	began := time.Now()
+	l, err := lab.Start(ctx, lab.Options{
+		Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes(), SpeakerToleratesEdge: !tests(plan, scenario.TolerateEdgeTaint),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "the cluster with everything in it is ready after %s\n", time.Since(began).Round(time.Second))
+	return errors.Join(runScenarios(ctx, f, l, plan), l.Stop())
+}
+
+// nodes are those of the scenarios, with both modes of kube-proxy.
+func nodes() []realcluster.NodeOptions {
+	return []realcluster.NodeOptions{
+		{Name: scenario.Worker1, ProxyMode: realcluster.IPTables},
+		{Name: scenario.Edge1, ProxyMode: realcluster.IPTables},
+		{Name: scenario.Edge2, ProxyMode: realcluster.NFTables},
+		{Name: scenario.Edge3, ProxyMode: realcluster.NFTables},
+	}
+}
+
+// tests is whether a scenario of the plan does the deed.
+func tests(plan [][]scenario.Group, deed scenario.Deed) bool {
+	return len(scenario.Chosen(plan, func(s scenario.Scenario) bool {
+		for _, done := range s.Deeds {
+			if done == deed {
+				return true
+			}
+		}
+		return false
+	})) > 0
+}
+
+func list(plan [][]scenario.Group) {
+	for _, phase := range plan {
+		for _, group := range phase {
+			for _, s := range group.Scenarios {
+				fmt.Printf("%d  %s\n", s.Item, s.Name)
+			}
+		}
+	}
+}
+
+func runScenarios(ctx context.Context, f flags, l *lab.Lab, plan [][]scenario.Group) (err error) {
+	inFront, err := runner.StartBalancer(ctx, l)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inFront.Stop()) }()
+	r, err := runner.New(ctx, l, os.Stdout)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	rows, err := r.Run(ctx, plan)
+	if writing := write(f.report, rows); writing != nil {
+		return errors.Join(err, writing)
+	}
+	fmt.Printf("\n%s It took %s. The table is in %s.\n", table.Summary(rows), time.Since(began).Round(time.Second), f.report)
+	for _, row := range rows {
+		if !row.Agrees() {
+			return errors.Join(err, errDisagreements)
+		}
+	}
+	return err
+}
+
+func write(file string, rows []table.Row) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(table.Markdown(rows)), 0o644); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	return nil
+}

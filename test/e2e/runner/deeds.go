@@ -1,0 +1,151 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+)
+
+// done is what was done by hand in one scenario.
+type done struct {
+	object *object
+	// undoing holds what takes it back, in the order in which it was done.
+	undoing []func(context.Context) error
+	// notes are what was measured.
+	notes []string
+}
+
+func (d *done) do(ctx context.Context, deed scenario.Deed) error {
+	d.object.touched = true
+	deeds := map[scenario.Deed]func(context.Context) error{
+		scenario.TolerateEdgeTaint:       d.object.runner.lab.TolerateEdgeTaint,
+		scenario.PolicyToCluster:         d.policyToCluster,
+		scenario.TrustEveryone:           d.trustEveryone,
+		scenario.RefuseServiceRepairs:    func(ctx context.Context) error { return d.refuseRepairs(ctx, "services", &corev1.Service{}) },
+		scenario.RefuseConfigRepairs:     func(ctx context.Context) error { return d.refuseRepairs(ctx, "configmaps", &corev1.ConfigMap{}) },
+		scenario.RemoveEdgeLabels:        d.removeEdgeLabels,
+		scenario.DeleteControllerPod:     d.deleteControllerPod,
+		scenario.RemoveNodeSelector:      d.removeNodeSelector,
+		scenario.AddForeignEndpointSlice: d.addForeignEndpointSlice,
+		scenario.MasqueradeOnEdge:        d.masqueradeOnEdge,
+		scenario.CrashAnnouncer:          d.crashAnnouncer,
+	}
+	do, there := deeds[deed]
+	if !there {
+		return errors.New("nobody knows how")
+	}
+	return do(ctx)
+}
+
+// undo takes back what was done, the last first.
+func (d *done) undo(ctx context.Context) error {
+	var errs []error
+	for _, undo := range slices.Backward(d.undoing) {
+		errs = append(errs, undo(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (d *done) later(undo func(context.Context) error) { d.undoing = append(d.undoing, undo) }
+
+// patch changes an object of the EdgeIngress as kubectl patch does.
+func (d *done) patch(ctx context.Context, object client.Object, kind types.PatchType, patch string) error {
+	key := d.object.key()
+	object.SetNamespace(key.Namespace)
+	object.SetName(key.Name)
+	return d.object.client().Patch(ctx, object, client.RawPatch(kind, []byte(patch)))
+}
+
+func (d *done) policyToCluster(ctx context.Context) error {
+	return d.patch(ctx, &corev1.Service{}, types.MergePatchType, `{"spec":{"externalTrafficPolicy":"Cluster"}}`)
+}
+
+func (d *done) trustEveryone(ctx context.Context) error {
+	d.object.mark = d.object.mark.next("")
+	return d.patch(ctx, &corev1.ConfigMap{}, types.MergePatchType,
+		fmt.Sprintf(`{"data":{"use-forwarded-headers":"true","proxy-real-ip-cidr":"0.0.0.0/0",%q:%q}}`, markKey, d.object.mark))
+}
+
+func (d *done) removeEdgeLabels(ctx context.Context) error {
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: d.firstEdge()}}
+	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:null,%q:null}}}`, v1alpha1.DefaultRoleLabel, v1alpha1.NodeLabel(d.object.name))
+	return d.object.client().Patch(ctx, node, client.RawPatch(types.MergePatchType, []byte(patch)))
+}
+
+func (d *done) firstEdge() string { return d.object.spec.Nodes.Names[0] }
+
+func (d *done) deleteControllerPod(ctx context.Context) error {
+	pod, err := d.object.podOn(ctx, d.firstEdge())
+	if err != nil || pod == nil {
+		return fmt.Errorf("finding the controller pod on %s: there is none (error %w)", d.firstEdge(), err)
+	}
+	return d.object.client().Delete(ctx, pod)
+}
+
+func (d *done) removeNodeSelector(ctx context.Context) error {
+	return d.patch(ctx, &appsv1.DaemonSet{}, types.JSONPatchType, `[{"op":"remove","path":"/spec/template/spec/nodeSelector"}]`)
+}
+
+// addForeignEndpointSlice makes the application itself an endpoint of the ingress controller's Service, as if it ran on the first edge node.
+func (d *done) addForeignEndpointSlice(ctx context.Context) error {
+	pods := &corev1.PodList{}
+	if err := d.object.client().List(ctx, pods, client.InNamespace(lab.ApplicationNamespace), client.MatchingLabels{"app": "echo"}); err != nil {
+		return err
+	}
+	if len(pods.Items) == 0 {
+		return errors.New("there is no pod of the application")
+	}
+	key, node, ready, port, name, protocol := d.object.key(), d.firstEdge(), true, int32(8080), "http", corev1.ProtocolTCP
+	slice := &discoveryv1.EndpointSlice{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: key.Namespace, Name: "foreign",
+			Labels: map[string]string{discoveryv1.LabelServiceName: key.Name, discoveryv1.LabelManagedBy: "somebody"},
+		},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Endpoints: []discoveryv1.Endpoint{{
+			Addresses: []string{pods.Items[0].Status.PodIP}, NodeName: &node, Conditions: discoveryv1.EndpointConditions{Ready: &ready},
+		}},
+		Ports: []discoveryv1.EndpointPort{{Name: &name, Port: &port, Protocol: &protocol}},
+	}
+	if err := d.object.client().Create(ctx, slice); err != nil {
+		return err
+	}
+	d.later(func(ctx context.Context) error { return d.object.client().Delete(ctx, slice) })
+	return nil
+}
+
+// masqueradeTable is of nobody else; the whole of it goes away again.
+const masqueradeTable = "e2e_scenario"
+
+// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them on to its pods.
+func (d *done) masqueradeOnEdge(ctx context.Context) error {
+	rules := fmt.Sprintf(`table ip %s {
+	chain postrouting {
+		type nat hook postrouting priority 90;
+		ip saddr 203.0.113.0/24 oifname != "eth0" masquerade
+	}
+}`, masqueradeTable)
+	d.later(func(ctx context.Context) error { return d.nft(ctx, "delete table ip "+masqueradeTable) })
+	return d.nft(ctx, rules)
+}
+
+func (d *done) nft(ctx context.Context, commands string) error {
+	output, err := d.object.runner.lab.Cluster.Host(d.firstEdge()).Command(ctx, "nft", commands).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("changing the packet filter of %s: %w: %s", d.firstEdge(), err, output)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+)
+
+const (
+	// quiet is how long conditions must stay the same to count as at rest.
+	quiet = time.Second
+	// verdictLimit is how long the conditions may take to say what they must, once the pods are as they should be.
+	verdictLimit = 20 * time.Second
+	// passingLimit is how long the operator may take to report something that it repairs.
+	passingLimit = 20 * time.Second
+)
+
+// settle returns when what was done by hand has had its effect, the operator has repaired what it repairs, and the conditions are at rest. Conditions that
+// do not say what they must are no error: they are judged as they are.
+func (o *object) settle(ctx context.Context, s scenario.Scenario, passed *history) error {
+	limit := verdictLimit
+	switch {
+	case slices.Contains(s.Deeds, scenario.CrashAnnouncer):
+		limit = crashLimit
+	case s.Repaired():
+		passed.await(ctx, s.Meanwhile)
+		// The configuration that is loaded now may be that of before or of meanwhile. A newer one comes after both.
+		if err := o.write(ctx); err != nil {
+			return err
+		}
+		if err := o.awaitLoaded(ctx); err != nil {
+			return err
+		}
+	case len(s.Deeds) > 0:
+		if err := o.awaitLoaded(ctx); err != nil {
+			return err
+		}
+	}
+	return o.awaitVerdict(ctx, s.Says, limit)
+}
+
+// awaitVerdict returns when the conditions say what they must, are about the newest generation, and have not changed for a while; or when the limit is over.
+func (o *object) awaitVerdict(ctx context.Context, says scenario.Says, limit time.Duration) error {
+	var last []metav1.Condition
+	var since time.Time
+	err := lab.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
+		live, err := o.get(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		if !equality.Semantic.DeepEqual(live.Status.Conditions, last) || !saysAll(live, says) {
+			last, since = live.Status.Conditions, time.Now()
+		}
+		return time.Since(since) >= quiet, "", nil
+	})
+	if ctx.Err() != nil {
+		return err
+	}
+	return nil
+}
+
+func saysAll(live *v1alpha1.EdgeIngress, says scenario.Says) bool {
+	for condition, want := range says {
+		found := meta.FindStatusCondition(live.Status.Conditions, condition)
+		if found == nil || found.ObservedGeneration != live.Generation || found.Status != want.Status || found.Reason != want.Reason {
+			return false
+		}
+	}
+	return true
+}
+
+// conditions are those of the newest generation. Where the operator has not seen that, there is an error.
+func (o *object) conditions(ctx context.Context) ([]metav1.Condition, error) {
+	live, err := o.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, condition := range live.Status.Conditions {
+		if condition.ObservedGeneration != live.Generation {
+			return nil, fmt.Errorf("%s of EdgeIngress %s is about generation %d, not %d", condition.Type, o.name, condition.ObservedGeneration, live.Generation)
+		}
+	}
+	return live.Status.Conditions, nil
+}
+
+// history is what an EdgeIngress has reported since it was followed.
+type history struct {
+	watch watch.Interface
+
+	mu   sync.Mutex
+	seen []metav1.Condition
+}
+
+func (o *object) follow(ctx context.Context) (*history, error) {
+	watching, err := o.client().Watch(ctx, &v1alpha1.EdgeIngressList{}, client.MatchingFields{"metadata.name": o.name})
+	if err != nil {
+		return nil, fmt.Errorf("watching EdgeIngress %s: %w", o.name, err)
+	}
+	h := &history{watch: watching}
+	go h.record()
+	return h, nil
+}
+
+func (h *history) record() {
+	for event := range h.watch.ResultChan() {
+		live, ok := event.Object.(*v1alpha1.EdgeIngress)
+		if !ok {
+			continue
+		}
+		h.mu.Lock()
+		h.seen = append(h.seen, live.Status.Conditions...)
+		h.mu.Unlock()
+	}
+}
+
+func (h *history) conditions() []metav1.Condition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.seen)
+}
+
+func (h *history) stop() { h.watch.Stop() }
+
+// await returns when all of it was reported, or when that takes too long: then it is for the judge.
+func (h *history) await(ctx context.Context, what scenario.Says) {
+	_ = lab.Await(ctx, "conditions on the way", passingLimit, func(context.Context) (bool, string, error) {
+		var missing []string
+		for kind, want := range what {
+			if !slices.ContainsFunc(h.conditions(), func(c metav1.Condition) bool {
+				return c.Type == kind && c.Status == want.Status && c.Reason == want.Reason
+			}) {
+				missing = append(missing, kind)
+			}
+		}
+		return len(missing) == 0, strings.Join(missing, ", "), nil
+	})
+}
