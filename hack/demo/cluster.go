@@ -10,11 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
-// keptName is the name of the cluster that KEEP=1 leaves running.
-const keptName = "demo"
+// clusterName is the name of the demo's cluster, so that the commands that are shown can be typed as they stand.
+const clusterName = "demo"
 
 // localCluster is a cluster that the command of hack/cluster runs.
 type localCluster struct {
@@ -22,30 +23,28 @@ type localCluster struct {
 	Kubeconfig string `json:"kubeconfig"`
 	// Dir is the cluster's directory. It is removed with the cluster.
 	Dir string `json:"dir"`
-	// Name of the cluster, for the command.
-	Name string `json:"name"`
 
-	command string
+	root string
 	// supervisor and lifeline are nil where the cluster is to outlive this process.
 	supervisor *exec.Cmd
 	lifeline   io.Closer
 }
 
-func startCluster(ctx context.Context, root string, keep bool) (*localCluster, error) {
-	c := &localCluster{command: filepath.Join(root, clusterPath)}
+func startCluster(ctx context.Context, root string, keep bool, nodes nodeKind) (*localCluster, error) {
+	c := &localCluster{root: root}
 	start := c.startBound
 	if keep {
 		start = c.startDetached
 	}
-	if err := start(ctx); err != nil {
-		return nil, fmt.Errorf("starting the local cluster: %w", err)
+	if err := start(ctx, "--name="+clusterName, "--components=all", nodes.flag()); err != nil {
+		return nil, fmt.Errorf("starting the local cluster (where one is running from before, make demo-stop ends it): %w", err)
 	}
 	return c, nil
 }
 
 // startBound starts a cluster that ends when this process does, however it does: then its standard input closes.
-func (c *localCluster) startBound(ctx context.Context) error {
-	c.supervisor = c.prepare(context.WithoutCancel(ctx), "run", "--components=all", "--simulated-nodes")
+func (c *localCluster) startBound(ctx context.Context, arguments ...string) error {
+	c.supervisor = c.prepare(context.WithoutCancel(ctx), append([]string{"run"}, arguments...)...)
 	output, err := c.supervisor.StdoutPipe()
 	if err != nil {
 		return err
@@ -59,7 +58,7 @@ func (c *localCluster) startBound(ctx context.Context) error {
 	uncancelled := context.AfterFunc(ctx, func() { _ = c.lifeline.Close() })
 	announcement, err := bufio.NewReader(output).ReadBytes('\n')
 	if !uncancelled() || err != nil {
-		return errors.Join(ctx.Err(), err, c.supervisor.Wait())
+		return fmt.Errorf("it did not become ready, see above (%w)", errors.Join(ctx.Err(), c.supervisor.Wait()))
 	}
 	if err := json.Unmarshal(announcement, c); err != nil {
 		return errors.Join(fmt.Errorf("reading how to reach it: %w", err), c.stop(ctx))
@@ -68,13 +67,10 @@ func (c *localCluster) startBound(ctx context.Context) error {
 }
 
 // startDetached starts a cluster that goes on running until it is stopped.
-func (c *localCluster) startDetached(ctx context.Context) error {
-	command := c.prepare(ctx, "up", "--name="+keptName, "--components=all", "--simulated-nodes")
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
-	command.WaitDelay = cleanUpTimeout
-	announcement, err := command.Output()
+func (c *localCluster) startDetached(ctx context.Context, arguments ...string) error {
+	announcement, err := c.prepare(ctx, append([]string{"up"}, arguments...)...).Output()
 	if err != nil {
-		return fmt.Errorf("%w; where one is running from before, make demo-stop ends it", err)
+		return err
 	}
 	if err := json.Unmarshal(announcement, c); err != nil {
 		return fmt.Errorf("reading how to reach it: %w", err)
@@ -86,7 +82,7 @@ func (c *localCluster) startDetached(ctx context.Context) error {
 func (c *localCluster) stop(ctx context.Context) error {
 	var err error
 	if c.supervisor == nil {
-		err = c.run(ctx, "down", "--name="+c.Name)
+		err = c.run(ctx, "down", "--name="+clusterName)
 	} else {
 		inTime := context.AfterFunc(ctx, func() { _ = c.supervisor.Process.Kill() })
 		defer inTime()
@@ -98,31 +94,54 @@ func (c *localCluster) stop(ctx context.Context) error {
 	return nil
 }
 
-// addNodes adds simulated nodes to a zone.
-func (c *localCluster) addNodes(ctx context.Context, zone, pool string, names ...string) error {
-	arguments := []string{"nodes", "add", "--kubeconfig=" + c.Kubeconfig, "--zone=" + zone, "--label=pool=" + pool}
-	for _, name := range names {
+// nodeGroup are nodes of one zone for one purpose.
+type nodeGroup struct {
+	zone, pool string
+	names      []string
+}
+
+// addNodes adds nodes; real ones are Ready when it returns.
+func (c *localCluster) addNodes(ctx context.Context, nodes nodeKind, group nodeGroup) error {
+	where := "--kubeconfig=" + c.Kubeconfig
+	if nodes == realNodes {
+		where = "--cluster=" + clusterName
+	}
+	arguments := []string{"nodes", "add", where, "--zone=" + group.zone, "--label=pool=" + group.pool}
+	for _, name := range group.names {
 		arguments = append(arguments, "--name="+name)
 	}
 	if err := c.run(ctx, arguments...); err != nil {
-		return fmt.Errorf("adding nodes to %s: %w", zone, err)
+		return fmt.Errorf("adding nodes to %s: %w", group.zone, err)
 	}
 	return nil
 }
 
 // attach makes a process end with the cluster.
 func (c *localCluster) attach(ctx context.Context, program string, process *os.Process) error {
-	return c.run(ctx, "attach", "--name="+c.Name, "--program="+program, fmt.Sprintf("--pid=%d", process.Pid))
+	return c.run(ctx, "attach", "--name="+clusterName, "--program="+program, fmt.Sprintf("--pid=%d", process.Pid))
 }
 
+// run runs a command that says nothing unless it fails.
 func (c *localCluster) run(ctx context.Context, arguments ...string) error {
-	return c.prepare(ctx, arguments...).Run()
+	command := c.prepare(ctx, arguments...)
+	var complaint strings.Builder
+	command.Stderr = &complaint
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("running %s %s: %w: %s", clusterPath, commandLine(arguments), err, strings.TrimSpace(complaint.String()))
+	}
+	return nil
 }
 
-// prepare gives the command a process group of its own: a Ctrl-C is for the demo, which stops things in order.
 func (c *localCluster) prepare(ctx context.Context, arguments ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, c.command, arguments...)
-	command.Stderr = os.Stderr
+	return prepareClusterCommand(ctx, c.root, arguments...)
+}
+
+// prepareClusterCommand gives the command a process group of its own: a Ctrl-C is for the demo, which stops things in order.
+func prepareClusterCommand(ctx context.Context, root string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, filepath.Join(root, clusterPath), arguments...)
+	command.Dir, command.Stderr = root, os.Stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = cleanUpTimeout
 	return command
 }

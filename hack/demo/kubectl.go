@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -48,15 +47,9 @@ func (k *kubectl) showDenied(ctx context.Context, arguments ...string) error {
 	return nil
 }
 
-// announce shows a command as one would type it, but for a long output format, which shows in the output anyway.
+// announce shows a command as one would type it.
 func (k *kubectl) announce(arguments ...string) {
-	shown := slices.Clone(arguments)
-	for i, argument := range shown {
-		if format, _, custom := strings.Cut(argument, "="); custom && i > 0 && shown[i-1] == "-o" {
-			shown[i] = format + "=..."
-		}
-	}
-	k.screen.line(indent + "$ kubectl " + commandLine(shown))
+	k.screen.line(indent + "$ kubectl " + commandLine(arguments))
 }
 
 // output runs a command and answers all that it prints; the error holds it as well.

@@ -1,6 +1,6 @@
-// Command demo runs the operator on a local cluster with simulated nodes and tells what happens, step by step: one EdgeIngress from
-// the first apply to its deletion, with two mishaps in between. It ends by itself and leaves nothing behind; with KEEP=1 it leaves
-// the cluster and the operator running.
+// Command demo runs the operator on a local cluster and tells what happens, step by step: one EdgeIngress from the first apply to its
+// deletion, with mishaps in between, and, where the nodes are real, requests from outside and what an application saw of them. It ends by
+// itself and leaves nothing behind; with KEEP=1 it leaves the cluster and the operator running. NODES says which nodes are used.
 package main
 
 import (
@@ -30,9 +30,14 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := chooseNodes(os.Getenv("NODES"), func() error { return checkMachine(ctx, root) })
+	if err != nil {
+		return fmt.Errorf("choosing the nodes: %w", err)
+	}
 	d := &demo{
 		root:   root,
 		keep:   isSet(os.Getenv("KEEP")),
+		choice: chosen,
 		screen: &screen{out: os.Stdout, bold: isTerminal(os.Stdout), started: time.Now()},
 	}
 	return d.run(ctx)

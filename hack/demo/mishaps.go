@@ -11,9 +11,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// notReadyAnnotation makes the simulator of nodes report a pod as not ready (see hack/cluster/simulated).
-const notReadyAnnotation = "edgeingress.dev/simulate-not-ready"
-
 func (s *story) policyIsChanged(ctx context.Context) error {
 	s.screen.chapter("Mishap: somebody sets the traffic policy to Cluster")
 	s.screen.say("With Cluster any node takes traffic and its address replaces the client's, and the health-check port is gone:")
@@ -22,7 +19,7 @@ func (s *story) policyIsChanged(ctx context.Context) error {
 		return err
 	}
 	if err := s.kubectl.show(ctx, "patch", "service", before.Name, "-n", before.Namespace, "-p", `{"spec":{"externalTrafficPolicy":"Cluster"}}`,
-		"-o", `go-template={{.spec.externalTrafficPolicy}}, health-check port {{or .spec.healthCheckNodePort "none"}}`); err != nil {
+		"-o", policyTemplate); err != nil {
 		return err
 	}
 	if err := await(ctx, "the traffic policy to be Local again", func(ctx context.Context) (bool, string, error) {
@@ -42,16 +39,8 @@ func (s *story) policyIsChanged(ctx context.Context) error {
 	return s.showObject(ctx, "service", serviceColumns)
 }
 
-func (s *story) controllerFails(ctx context.Context) error {
-	s.screen.chapter("Mishap: a controller stops being ready")
-	pod, err := s.podOn(ctx, "edge-b1")
-	if err != nil {
-		return err
-	}
-	s.screen.say("An annotation makes the simulator report the controller on edge-b1 as not ready, as a failing readiness probe would.")
-	if err := s.kubectl.do(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"=true"); err != nil {
-		return err
-	}
+// showFailure waits until a controller that is not ready is reported, and shows how.
+func (s *story) showFailure(ctx context.Context) error {
 	if err := s.awaitConditions(ctx, "the failure to be reported", expected{
 		v1alpha1.ConditionControllerAvailable: v1alpha1.ReasonControllersMissing,
 		v1alpha1.ConditionLoadBalancerReady:   v1alpha1.ReasonEdgeNodesWithoutEndpoint,
@@ -61,12 +50,10 @@ func (s *story) controllerFails(ctx context.Context) error {
 	if err := s.showEdgeIngress(ctx); err != nil {
 		return err
 	}
-	if err := s.showConditions(ctx, v1alpha1.ConditionControllerAvailable, v1alpha1.ConditionLoadBalancerReady); err != nil {
-		return err
-	}
-	if err := s.kubectl.do(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"-"); err != nil {
-		return err
-	}
+	return s.showConditions(ctx, v1alpha1.ConditionControllerAvailable, v1alpha1.ConditionLoadBalancerReady)
+}
+
+func (s *story) showRecovery(ctx context.Context) error {
 	if err := s.awaitConditions(ctx, "the recovery to be reported", expected{v1alpha1.ConditionReady: v1alpha1.ReasonAllConditionsMet}); err != nil {
 		return err
 	}
@@ -74,13 +61,15 @@ func (s *story) controllerFails(ctx context.Context) error {
 	return nil
 }
 
-func (s *story) delete(ctx context.Context) error {
-	s.screen.chapter("Delete it")
-	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The namespace stays: others may use it.")
+// ownedKinds are what the operator makes for an EdgeIngress.
+const ownedKinds = "daemonset,service,configmap,serviceaccount,rolebinding,clusterrolebinding,ingressclass"
+
+// delete deletes the EdgeIngress and returns when its objects of these kinds are gone.
+func (s *story) delete(ctx context.Context, kinds string) error {
 	if err := s.kubectl.do(ctx, "delete", "edgeingress", edgeName, "--timeout=60s"); err != nil {
 		return err
 	}
-	objects := []string{"get", "daemonset,pod,service,configmap,serviceaccount,rolebinding,clusterrolebinding,ingressclass", "-A", "-l", ours}
+	objects := []string{"get", kinds, "-A", "-l", ours}
 	if err := await(ctx, "the objects to be gone", func(ctx context.Context) (bool, string, error) {
 		output, err := s.kubectl.output(ctx, objects...)
 		return strings.HasPrefix(output, "No resources found"), output, err

@@ -76,7 +76,7 @@ func TestOnlyATerminalGetsControlCharacters(t *testing.T) {
 	for _, bold := range []bool{false, true} {
 		var out strings.Builder
 		s := &screen{out: &out, bold: bold, started: time.Now()}
-		s.introduction()
+		s.introduction(choice{nodes: realNodes})
 		s.chapter("A chapter")
 		s.say("Something happens.")
 		s.quote("NAME   READY\nx      True\n")

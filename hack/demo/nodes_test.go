@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestNodesAreChosen(t *testing.T) {
+	refused := errors.New("Missing for real nodes: runc. To install it: make e2e-deps")
+	for _, row := range []struct {
+		name, wanted string
+		machine      error
+		want         nodeKind
+		fails        bool
+		leftOut      string
+	}{
+		{"real ones where the machine can have them", "", nil, realNodes, false, ""},
+		{"simulated ones where it cannot, and how to get real ones is said", "", refused, simulatedNodes, false, refused.Error() + ", then make demo."},
+		{"simulated ones that were asked for, whatever the machine can have", "simulated", nil, simulatedNodes, false,
+			"Asked for: NODES=simulated. Where make e2e-deps was run, make demo NODES=real shows them."},
+		{"real ones that were asked for", "real", nil, realNodes, false, ""},
+		{"none where real ones were asked for in vain", "real", refused, "", true, ""},
+		{"none where something unknown was asked for", "virtual", nil, "", true, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := chooseNodes(row.wanted, func() error { return row.machine })
+			if (err != nil) != row.fails {
+				t.Fatalf("error %v", err)
+			}
+			if want := (choice{row.want, row.leftOut}); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
