@@ -13,10 +13,11 @@ RELEASE_DATE ?= 2026-11-21T00:00:00Z
 
 KUBECTL ?= kubectl
 CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
-# ARGS are further arguments of `make run`.
+# ARGS are further arguments of `make run` and `make e2e`.
 ARGS ?=
-# KEEP=1 leaves the cluster of `make demo` running.
+# KEEP=1 leaves the cluster of `make demo` running. NODES is simulated or real; without it the demo has real nodes where this machine can have them.
 KEEP ?=
+NODES ?=
 
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
@@ -45,9 +46,9 @@ help: ## Show this help.
 		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running.
+demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running, NODES=simulated|real chooses.
 	@go build -o bin/demo ./hack/demo
-	@KEEP=$(KEEP) bin/demo
+	@KEEP=$(KEEP) NODES=$(NODES) bin/demo
 
 .PHONY: demo-stop
 demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
@@ -58,9 +59,9 @@ test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kuber
 	@for module in $(CODE_MODULES); do echo "--- testing $$module"; (cd $$module && go test ./...); done
 
 .PHONY: e2e
-e2e: e2e-deps real-cluster build ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
+e2e: e2e-deps real-images ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
-	@bin/e2e $(ARGS)
+	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
 verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules.
@@ -117,9 +118,13 @@ e2e-deps: ## Install the Debian packages that real nodes need: containerd, runc,
 real-cluster: cluster ## Build what real nodes run as well: kubelet, kube-proxy, MetalLB, ingress-nginx; once.
 	@bin/cluster build --real-nodes >/dev/null
 
+.PHONY: real-images
+real-images: real-cluster build ## Make the images that real nodes run: those that are missing or outdated.
+	@bin/cluster images build >/dev/null
+
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
-	@if [ -d bin/run ]; then for name in $$(ls bin/run); do go run -C hack/cluster . down --name "$$name"; done; fi
+	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C hack/cluster . down --name "$$(basename "$$dir")"; done; fi
 	rm -rf bin dist
 
 ##@ Verification, step by step
