@@ -1,0 +1,58 @@
+// Package loss shows that no request is lost: it keeps up a load from outside, through MetalLB and through a health-checking haproxy at once, while edge nodes
+// are rolled out, added, released, swapped, drained and rebooted, and while the operator is upgraded and killed. The same load on a plain DaemonSet shows
+// what the difference is.
+package loss
+
+import (
+	"time"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+)
+
+// The two ways to the edge nodes.
+const (
+	// ThroughMetalLB is the way by the Service's address, which a node announces.
+	ThroughMetalLB = "MetalLB"
+	// ThroughHAProxy is the way by a proxy that asks every node whether it serves.
+	ThroughHAProxy = "haproxy"
+)
+
+// Claim is what is claimed of an event.
+type Claim string
+
+// The claims.
+const (
+	// NothingLost is the operator's promise: no new connection is lost, and no kept one before its node was released.
+	NothingLost Claim = "nothing is lost"
+	// Comparison shows what happens without the operator.
+	Comparison Claim = "comparison"
+	// Exception is what no operator can prevent.
+	Exception Claim = "exception"
+)
+
+// Observation is what was seen of one event.
+type Observation struct {
+	Event string
+	Claim Claim
+	// Result is the load's; its one mark is the moment at which the event began.
+	Result load.Result
+	// Took is how long the event took until everything was at rest.
+	Took time.Duration
+	// Moves are the moments at which the router in front of the nodes learned that another node has the address.
+	Moves []Move
+	// Drained are the moments at which controllers that were told to end had served long enough: from then on they may close connections.
+	Drained []time.Time
+	// Crashed is when a node crashed that nothing had prepared for; zero if none did.
+	Crashed time.Time
+	// Notes are facts about the event that belong into the table.
+	Notes []string
+	// Wrong is what went wrong beside requests.
+	Wrong []string
+}
+
+// Move is the address changing over to a node.
+type Move struct {
+	At time.Time
+	// To is the node, or its hardware address if that is of no node that is known.
+	To string
+}

@@ -1,0 +1,181 @@
+package loss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+)
+
+// The installation to compare with: what the operator renders, with the settings of upstream's chart 4.15.1 for how pods end and are replaced.
+const (
+	plainName  = "plain"
+	plainLabel = "e2e.edge-ingress.test/plain"
+)
+
+var plainLabels = map[string]string{"app": plainName}
+
+func (s *stage) plainKey() client.ObjectKey {
+	return client.ObjectKey{Namespace: s.namespace(), Name: plainName}
+}
+
+// comparePlain runs the same load on a plain DaemonSet on the same nodes.
+func (r *runner) comparePlain(ctx context.Context) (err error) {
+	s := r.stage
+	nodes := slices.Clone(s.spec.Nodes.Names)
+	defer func() { err = errors.Join(err, s.removePlain(context.WithoutCancel(ctx), nodes)) }()
+	if err := s.installPlain(ctx, nodes); err != nil {
+		return fmt.Errorf("installing what to compare with: %w", err)
+	}
+	return r.onFront(ctx, s.plainKey(), plainBalancerPort, func(f *front) {
+		r.all(ctx, f, []event{
+			{name: "without the operator: a rolling update of a plain DaemonSet", claim: Comparison, do: s.rollPlain},
+			{name: "without the operator: the label removed from the node that announces the address", claim: Comparison, do: s.unlabelAnnouncer},
+		})
+	})
+}
+
+func (s *stage) installPlain(ctx context.Context, nodes []string) error {
+	for _, node := range nodes {
+		if err := s.labelPlain(ctx, node, `""`); err != nil {
+			return err
+		}
+	}
+	ours := &appsv1.DaemonSet{}
+	if err := s.lab.Client.Get(ctx, s.key(), ours); err != nil {
+		return err
+	}
+	if err := s.recreate(ctx, plainDaemonSet(ours)); err != nil {
+		return err
+	}
+	if err := s.recreate(ctx, plainService(s.namespace())); err != nil {
+		return err
+	}
+	return s.awaitPlain(ctx, len(nodes))
+}
+
+// recreate creates an object where it is not left over from a run before.
+func (s *stage) recreate(ctx context.Context, object client.Object) error {
+	if err := s.lab.Client.Create(ctx, object); err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	return nil
+}
+
+// plainDaemonSet is ours without what makes it end gracefully.
+func plainDaemonSet(ours *appsv1.DaemonSet) *appsv1.DaemonSet {
+	one, none, grace := intstr.FromInt32(1), intstr.FromInt32(0), int64(300)
+	set := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: ours.Namespace, Name: plainName, Labels: plainLabels}}
+	set.Spec.Selector = &metav1.LabelSelector{MatchLabels: plainLabels}
+	set.Spec.UpdateStrategy = appsv1.DaemonSetUpdateStrategy{
+		Type: appsv1.RollingUpdateDaemonSetStrategyType, RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: &one, MaxSurge: &none},
+	}
+	ours.Spec.Template.DeepCopyInto(&set.Spec.Template)
+	set.Spec.Template.ObjectMeta = metav1.ObjectMeta{Labels: plainLabels}
+	pod := &set.Spec.Template.Spec
+	pod.NodeSelector = map[string]string{plainLabel: ""}
+	pod.TerminationGracePeriodSeconds = &grace
+	controller := &pod.Containers[0]
+	controller.Args = slices.DeleteFunc(controller.Args, func(argument string) bool {
+		return strings.HasPrefix(argument, "--shutdown-grace-period=") || strings.HasPrefix(argument, "--post-shutdown-grace-period=")
+	})
+	// Two installations would write the status of the same Ingress objects in turns.
+	controller.Args = append(controller.Args, "--update-status=false")
+	controller.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/wait-shutdown"}}}}
+	controller.StartupProbe = nil
+	controller.ReadinessProbe = plainProbe(controller.ReadinessProbe, 3)
+	controller.LivenessProbe = plainProbe(controller.LivenessProbe, 5)
+	return set
+}
+
+func plainProbe(ours *corev1.Probe, failures int32) *corev1.Probe {
+	return &corev1.Probe{
+		ProbeHandler: ours.ProbeHandler, InitialDelaySeconds: 10, PeriodSeconds: 10, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: failures,
+	}
+}
+
+func plainService(namespace string) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: plainName},
+		Spec: corev1.ServiceSpec{
+			Type: corev1.ServiceTypeLoadBalancer, ExternalTrafficPolicy: corev1.ServiceExternalTrafficPolicyLocal, Selector: plainLabels,
+			Ports: []corev1.ServicePort{{Name: "http", Port: 80, TargetPort: intstr.FromString("http")}},
+		},
+	}
+}
+
+// labelPlain sets the label of the plain installation on a node to a JSON value, null for none.
+func (s *stage) labelPlain(ctx context.Context, node, value string) error {
+	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%s}}}`, plainLabel, value)
+	if err := s.lab.Client.Patch(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+		return fmt.Errorf("labelling node %s: %w", node, err)
+	}
+	return nil
+}
+
+// awaitPlain returns when the DaemonSet is rolled out to that many nodes, and no other pod of it is left.
+func (s *stage) awaitPlain(ctx context.Context, nodes int) error {
+	return lab.Await(ctx, "the plain DaemonSet", restLimit, func(ctx context.Context) (bool, string, error) {
+		set, pods := &appsv1.DaemonSet{}, &corev1.PodList{}
+		if err := s.lab.Client.Get(ctx, s.plainKey(), set); err != nil {
+			return false, "", err
+		}
+		if err := s.lab.Client.List(ctx, pods, client.InNamespace(s.namespace()), client.MatchingLabels(plainLabels)); err != nil {
+			return false, "", err
+		}
+		done := set.Status.ObservedGeneration == set.Generation && int(set.Status.UpdatedNumberScheduled) == nodes &&
+			int(set.Status.NumberReady) == nodes && len(pods.Items) == nodes
+		return done, fmt.Sprintf("%d of %d ready, %d pods", set.Status.NumberReady, nodes, len(pods.Items)), nil
+	})
+}
+
+// rollPlain does what kubectl rollout restart does.
+func (s *stage) rollPlain(ctx context.Context, _ *scene) error {
+	set := &appsv1.DaemonSet{}
+	if err := s.lab.Client.Get(ctx, s.plainKey(), set); err != nil {
+		return err
+	}
+	nodes := int(set.Status.DesiredNumberScheduled)
+	patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"restarted":%q}}}}}`, time.Now().Format(time.RFC3339))
+	if err := s.lab.Client.Patch(ctx, set, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+		return fmt.Errorf("restarting the plain DaemonSet: %w", err)
+	}
+	return s.awaitPlain(ctx, nodes)
+}
+
+func (s *stage) unlabelAnnouncer(ctx context.Context, o *scene) error {
+	node, err := s.lab.Announcer(ctx, s.namespace(), plainName)
+	if err != nil {
+		return err
+	}
+	o.Notes = append(o.Notes, node+" lost the label")
+	if err := s.labelPlain(ctx, node, "null"); err != nil {
+		return err
+	}
+	return s.awaitPlain(ctx, len(s.spec.Nodes.Names)-1)
+}
+
+func (s *stage) removePlain(ctx context.Context, nodes []string) error {
+	var errs []error
+	for _, object := range []client.Object{&corev1.Service{}, &appsv1.DaemonSet{}} {
+		object.SetNamespace(s.plainKey().Namespace)
+		object.SetName(plainName)
+		errs = append(errs, client.IgnoreNotFound(s.lab.Client.Delete(ctx, object)))
+	}
+	for _, node := range nodes {
+		errs = append(errs, s.labelPlain(ctx, node, "null"))
+	}
+	return errors.Join(errs...)
+}

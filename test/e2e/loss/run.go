@@ -1,0 +1,247 @@
+package loss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/balancer"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/loadprocess"
+	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+)
+
+// LoadCommand is the argument with which this program is called in the client's network: it runs loadprocess.Serve then.
+const LoadCommand = "load"
+
+// The load on each of the two ways.
+const (
+	rate      = 150
+	keptAlive = 20
+	interval  = 250 * time.Millisecond
+)
+
+// margin is how long the load runs before an event begins and after it is over.
+const margin = 2 * time.Second
+
+// steadyAnswers in a row are longer than the haproxy takes to find out who serves.
+const (
+	steadyAnswers = 40
+	steadyPause   = 100 * time.Millisecond
+)
+
+// sources are the client's further addresses, with ports that its own system does not give out.
+func sources() loadprocess.Sources {
+	s := loadprocess.Sources{FirstPort: 10000, LastPort: 32000}
+	for last := byte(11); last <= 30; last++ {
+		s.Addresses = append(s.Addresses, netip.AddrFrom4([4]byte{203, 0, 113, last}))
+	}
+	return s
+}
+
+// runner measures events.
+type runner struct {
+	stage    *stage
+	process  *loadprocess.Process
+	progress io.Writer
+	// fronts is how many haproxies there were.
+	fronts int
+	// observations are those of the events that are over.
+	observations []Observation
+}
+
+// Run measures all events on a lab with three edge nodes, which it takes as they are, and prints each to progress as soon as it is over. An error means that
+// the stage could not be set up; what went wrong in an event is in its observation.
+func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_ []Observation, err error) {
+	s, err := newStage(ctx, l, edge[0], edge[1])
+	if err != nil {
+		return nil, fmt.Errorf("preparing the measurement of losses: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the own program: %w", err)
+	}
+	process, err := loadprocess.Open(l.Cluster.Host(realcluster.Client).Command(context.WithoutCancel(ctx), self, LoadCommand), sources())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, process.Close()) }()
+	r := &runner{stage: s, process: process, progress: progress}
+	if err := r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, s.events(edge)) }); err != nil {
+		return r.observations, err
+	}
+	if err := r.comparePlain(ctx); err != nil {
+		return r.observations, err
+	}
+	err = r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, []event{s.crash()}) })
+	return r.observations, err
+}
+
+// front is what clients reach a set of edge nodes by.
+type front struct {
+	address netip.Addr
+	targets []load.Target
+	// labels select the pods behind it.
+	labels map[string]string
+}
+
+// Ports of the haproxy, for the operator's Service and for the one that it is compared with.
+const (
+	balancerPort      = 8100
+	plainBalancerPort = 8101
+)
+
+// onFront starts a haproxy before the nodes of a Service, and does something with it and the Service's own address.
+func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16, do func(*front)) (err error) {
+	service := &corev1.Service{}
+	err = lab.Await(ctx, fmt.Sprintf("Service %s to have an address", key), restLimit, func(ctx context.Context) (bool, string, error) {
+		err := r.stage.lab.Client.Get(ctx, key, service)
+		return len(service.Status.LoadBalancer.Ingress) > 0, "none", err
+	})
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(service.Status.LoadBalancer.Ingress[0].IP)
+	if err != nil {
+		return fmt.Errorf("reading the address of Service %s: %w", key, err)
+	}
+	r.fronts++
+	listener := r.listener(service, port)
+	inFront, err := balancer.Start(ctx, r.stage.lab.Cluster.Host(realcluster.LoadBalancer), r.stage.lab.Dialer(realcluster.Client),
+		r.stage.lab.Directory(fmt.Sprintf("loss-balancer-%d", r.fronts)), []balancer.Listener{listener})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inFront.Stop()) }()
+	f := &front{address: address, labels: service.Spec.Selector, targets: []load.Target{
+		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: applicationHost, ClientAddress: load.XRealIP},
+		// It passes bytes on and tells nobody who the client is.
+		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.Nowhere},
+	}}
+	if err := r.awaitSteady(ctx, f); err != nil {
+		return err
+	}
+	do(f)
+	return nil
+}
+
+// listener sends to all edge nodes, and asks each of them whether it serves.
+func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listener {
+	var nodePort uint16
+	for _, p := range service.Spec.Ports {
+		if p.Port == 80 {
+			nodePort = uint16(p.NodePort)
+		}
+	}
+	listener := balancer.Listener{
+		Address: netip.AddrPortFrom(lab.Balancer, port), Mode: balancer.TCP,
+		Check: &balancer.Check{HealthPort: int(service.Spec.HealthCheckNodePort), Interval: time.Second, Fall: 2, Rise: 2},
+	}
+	for _, node := range r.stage.nodes {
+		listener.Servers = append(listener.Servers, netip.AddrPortFrom(node, nodePort))
+	}
+	return listener
+}
+
+// awaitSteady returns when requests are answered on both ways, many in a row: a haproxy that has just started takes every node for one that serves.
+func (r *runner) awaitSteady(ctx context.Context, f *front) error {
+	pause := time.NewTicker(steadyPause)
+	defer pause.Stop()
+	inRow := 0
+	return lab.Await(ctx, "answers on both ways", restLimit, func(ctx context.Context) (bool, string, error) {
+		for inRow < steadyAnswers {
+			for _, target := range f.targets {
+				answer, err := traffic.Send(ctx, r.stage.lab.Dialer(realcluster.Client), traffic.Request{Target: target.Address, Host: target.Host})
+				if err != nil || answer.Echo == nil {
+					inRow = 0
+					return false, target.Name + ": " + answer.String(), err
+				}
+			}
+			inRow++
+			<-pause.C
+		}
+		return true, "", nil
+	})
+}
+
+// all measures events one after the other.
+func (r *runner) all(ctx context.Context, f *front, events []event) {
+	for _, e := range events {
+		if ctx.Err() != nil {
+			return
+		}
+		o := r.measure(ctx, f, e)
+		if e.after != nil {
+			if err := e.after(ctx); err != nil {
+				o.Wrong = append(o.Wrong, "cleaning up: "+err.Error())
+			}
+		}
+		r.observations = append(r.observations, o)
+		fmt.Fprint(r.progress, o.Text())
+		if len(o.Problems()) > 0 {
+			fmt.Fprintln(r.progress, o.Result.String())
+		}
+	}
+}
+
+// measure has an event happen under the load.
+func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
+	o := Observation{Event: e.name, Claim: e.claim}
+	wrong := func(err error) bool {
+		if err != nil {
+			o.Wrong = append(o.Wrong, err.Error())
+		}
+		return err != nil
+	}
+	address, err := r.stage.watchAddress(ctx, f.address)
+	if wrong(err) {
+		return o
+	}
+	drains, err := r.stage.watchDrains(ctx, f.labels)
+	if !wrong(err) {
+		o.Took, err = r.under(ctx, f, &scene{&o, address}, e)
+		wrong(err)
+		o.Drained = drains.stop()
+	}
+	o.Moves, err = address.stop()
+	wrong(err)
+	return o
+}
+
+// under runs the load around the event, and returns how long the event took.
+func (r *runner) under(ctx context.Context, f *front, o *scene, e event) (took time.Duration, err error) {
+	if err := r.process.Start(loadprocess.Load{Targets: f.targets, Rate: rate, KeptAlive: keptAlive, Interval: interval}); err != nil {
+		return 0, err
+	}
+	pause(ctx, margin)
+	if err := r.process.Mark(e.name); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	err = e.do(ctx, o)
+	took = time.Since(began)
+	pause(ctx, margin)
+	var stopping error
+	o.Result, stopping = r.process.Stop()
+	return took, errors.Join(err, stopping)
+}
+
+// pause lets the load run for a while.
+func pause(ctx context.Context, length time.Duration) {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,184 @@
+package loss
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+)
+
+const (
+	// edgeIngress is the one whose requests are counted, and its class.
+	edgeIngress = "lossless"
+	// applicationHost is the name by which the application is asked for.
+	applicationHost = edgeIngress + ".e2e.test"
+	// drain is longer than the haproxy takes to notice a node that goes: two questions that a second lies between, and one that is just over.
+	drain = 5 * time.Second
+	// workerShutdown is how long nginx lets open connections finish; here none takes long.
+	workerShutdown = "5s"
+	// restLimit is many times what an event takes.
+	restLimit = 2 * time.Minute
+)
+
+// stage is the EdgeIngress with what is in front of it and behind it.
+type stage struct {
+	lab *lab.Lab
+	// spec is the EdgeIngress as it was last written.
+	spec v1alpha1.EdgeIngressSpec
+	// nodes are the addresses of the nodes by name.
+	nodes map[string]netip.Addr
+}
+
+// namespace is where the controllers run.
+func (s *stage) namespace() string {
+	return (&v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}).ControllerNamespace()
+}
+
+// key is of the objects that run the controller.
+func (s *stage) key() client.ObjectKey {
+	return client.ObjectKey{Namespace: s.namespace(), Name: chart.ObjectName(edgeIngress)}
+}
+
+// newStage makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the controllers serve.
+func newStage(ctx context.Context, l *lab.Lab, nodes ...string) (*stage, error) {
+	s := &stage{lab: l}
+	var err error
+	if s.nodes, err = l.NodeAddresses(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.TolerateEdgeTaint(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.removeOthers(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.writeIngress(ctx); err != nil {
+		return nil, err
+	}
+	image := l.Controller
+	s.spec.Nodes.Names = nodes
+	s.spec.Controller.Image = &image
+	// The local nginx does not know http2; one worker is less to start on a small machine, and nobody reads the log.
+	s.spec.Controller.Config = map[string]v1alpha1.ConfigValue{
+		"use-http2": "false", "worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
+	}
+	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain}
+	if err := s.write(ctx, func(*v1alpha1.EdgeIngressSpec) {}); err != nil {
+		return nil, err
+	}
+	return s, s.awaitRest(ctx)
+}
+
+// removeOthers deletes every other EdgeIngress, whose controllers would only cost time, and returns when their nodes are free.
+func (s *stage) removeOthers(ctx context.Context) error {
+	all := &v1alpha1.EdgeIngressList{}
+	if err := s.lab.Client.List(ctx, all); err != nil {
+		return fmt.Errorf("listing EdgeIngresses: %w", err)
+	}
+	for i := range all.Items {
+		if all.Items[i].Name == edgeIngress {
+			continue
+		}
+		if err := s.lab.Client.Delete(ctx, &all.Items[i]); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting EdgeIngress %s: %w", all.Items[i].Name, err)
+		}
+	}
+	return lab.Await(ctx, "other EdgeIngresses to be gone", restLimit, func(ctx context.Context) (bool, string, error) {
+		if err := s.lab.Client.List(ctx, all); err != nil {
+			return false, "", err
+		}
+		all.Items = slices.DeleteFunc(all.Items, func(e v1alpha1.EdgeIngress) bool { return e.Name == edgeIngress })
+		return len(all.Items) == 0, fmt.Sprintf("%d are left", len(all.Items)), nil
+	})
+}
+
+func (s *stage) writeIngress(ctx context.Context) error {
+	class, prefix := edgeIngress, networkingv1.PathTypePrefix
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: edgeIngress}}
+	_, err := controllerutil.CreateOrUpdate(ctx, s.lab.Client, ingress, func() error {
+		backend := networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "echo", Port: networkingv1.ServiceBackendPort{Number: 80}}}
+		rule := networkingv1.IngressRule{Host: applicationHost}
+		rule.HTTP = &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/", PathType: &prefix, Backend: backend}}}
+		ingress.Spec = networkingv1.IngressSpec{IngressClassName: &class, Rules: []networkingv1.IngressRule{rule}}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("writing the Ingress: %w", err)
+	}
+	return nil
+}
+
+// write changes the spec.
+func (s *stage) write(ctx context.Context, change func(*v1alpha1.EdgeIngressSpec)) error {
+	change(&s.spec)
+	live := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}
+	_, err := controllerutil.CreateOrUpdate(ctx, s.lab.Client, live, func() error {
+		live.Spec = *s.spec.DeepCopy()
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("writing EdgeIngress %s: %w", edgeIngress, err)
+	}
+	return nil
+}
+
+func (s *stage) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {
+	live := &v1alpha1.EdgeIngress{}
+	if err := s.lab.Client.Get(ctx, client.ObjectKey{Name: edgeIngress}, live); err != nil {
+		return nil, fmt.Errorf("reading EdgeIngress %s: %w", edgeIngress, err)
+	}
+	return live, nil
+}
+
+// pods are all controller pods, those that end included.
+func (s *stage) pods(ctx context.Context) ([]corev1.Pod, error) {
+	list := &corev1.PodList{}
+	if err := s.lab.Client.List(ctx, list, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edgeIngress}); err != nil {
+		return nil, fmt.Errorf("listing controller pods: %w", err)
+	}
+	return list.Items, nil
+}
+
+// awaitRest returns when the operator says that everything is as the spec wants it, and no other pod is left.
+func (s *stage) awaitRest(ctx context.Context) error {
+	return lab.Await(ctx, "everything to be as EdgeIngress "+edgeIngress+" wants it", restLimit, func(ctx context.Context) (bool, string, error) {
+		live, err := s.get(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		set := &appsv1.DaemonSet{}
+		if err := s.lab.Client.Get(ctx, s.key(), set); err != nil {
+			return false, "", err
+		}
+		pods, err := s.pods(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		wanted := len(s.spec.Nodes.Names)
+		nodes := live.Status.Nodes
+		seen := fmt.Sprintf("status of generation %d of %d, nodes %+v, %d of %d pods updated, %d there",
+			live.Status.ObservedGeneration, live.Generation, nodes, set.Status.UpdatedNumberScheduled, wanted, len(pods))
+		done := live.Status.ObservedGeneration == live.Generation && meta.IsStatusConditionTrue(live.Status.Conditions, v1alpha1.ConditionReady) &&
+			int(nodes.Serving) == wanted && nodes.Releasing == 0 && set.Status.ObservedGeneration == set.Generation &&
+			int(set.Status.UpdatedNumberScheduled) == wanted && int(set.Status.NumberAvailable) == wanted && len(pods) == wanted
+		return done, seen, nil
+	})
+}
+
+// announcer is the node that announces the address.
+func (s *stage) announcer(ctx context.Context) (string, error) {
+	return s.lab.Announcer(ctx, s.key().Namespace, s.key().Name)
+}
