@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
 )
 
@@ -186,22 +187,31 @@ func (s *story) allowRepairs(ctx context.Context, address string) error {
 }
 
 // ownerOf says which node an address belongs to: it is the node's own, or the one that it has towards its pods.
-func (s *story) ownerOf(ctx context.Context, text string) (string, error) {
-	address, err := netip.ParseAddr(text)
-	if err != nil {
-		return "", fmt.Errorf("reading the address that the application saw: %w", err)
-	}
+func (s *story) ownerOf(ctx context.Context, address string) (string, error) {
 	nodes, err := s.nodes(ctx)
 	if err != nil {
 		return "", err
 	}
 	for name, node := range nodes {
-		if slices.ContainsFunc(node.Status.Addresses, func(a corev1.NodeAddress) bool { return a.Address == text }) {
-			return "that of node " + name, nil
-		}
-		if pods, err := netip.ParsePrefix(node.Spec.PodCIDR); err == nil && pods.Addr().Next() == address {
-			return "that of node " + name + " towards its pods", nil
+		for _, own := range node.Status.Addresses {
+			switch address {
+			case own.Address:
+				return "that of node " + name, nil
+			case podGateway(own.Address):
+				return "the one that node " + name + " has towards its pods", nil
+			}
 		}
 	}
 	return "", fmt.Errorf("finding whose address the application saw: %s is no node's", address)
+}
+
+// podGateway is the address towards its pods of the node with this address: both are numbered alike (see hack/cluster/README.md).
+func podGateway(node string) string {
+	parsed, err := netip.ParseAddr(node)
+	if err != nil || !parsed.Is4() {
+		return "" // a host name
+	}
+	gateway := lab.Pods.Addr().As4()
+	gateway[2], gateway[3] = parsed.As4()[3], 1
+	return netip.AddrFrom4(gateway).String()
 }

@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -112,14 +114,22 @@ func (s *story) installInCluster(ctx context.Context) error {
 	if err := s.install(ctx, operatorOnRealNodes); err != nil {
 		return err
 	}
-	if _, err := s.kubectl.output(ctx, "rollout", "status", "deployment/"+serviceAccount, "-n", operatorNamespace, "--timeout=60s"); err != nil {
+	if err := await(ctx, "the operator to lead", s.operatorLeads); err != nil {
 		return err
 	}
-	if err := s.kubectl.show(ctx, "get", "pods", "-n", operatorNamespace, "-o", podColumns); err != nil {
+	if err := s.kubectl.show(ctx, "get", "lease", "-n", operatorNamespace); err != nil {
 		return err
 	}
-	s.screen.say("That is config/default with the image that was built here. It may do what config/rbac allows, and nothing else:")
+	s.screen.say("That is config/default with the image that was built here. The pod that holds the lease works; it may do what config/rbac allows, and " +
+		"nothing else:")
 	return nil
+}
+
+// operatorLeads is whether a pod of the operator has begun to work. That it is Ready shows up to ten seconds later, when it is asked.
+func (s *story) operatorLeads(ctx context.Context) (done bool, seen string, err error) {
+	leases := &coordinationv1.LeaseList{}
+	err = s.client.List(ctx, leases, client.InNamespace(operatorNamespace))
+	return len(leases.Items) > 0, "no lease", err
 }
 
 // applyWithImage applies the sample with the ingress controller that was built here, as nodes cannot pull the released one.

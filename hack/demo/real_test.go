@@ -61,3 +61,11 @@ func TestOnlyTheClientsAddressAloneIsTheClients(t *testing.T) {
 		}
 	}
 }
+
+func TestANodeHasAnAddressTowardsItsPods(t *testing.T) {
+	for node, want := range map[string]string{"10.77.0.11": "10.244.11.1", "10.77.0.199": "10.244.199.1", "edge1": "", "fd00::1": ""} {
+		if got := podGateway(node); got != want {
+			t.Errorf("that of %s is %q, want %q", node, got, want)
+		}
+	}
+}

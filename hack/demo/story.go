@@ -107,7 +107,7 @@ func (s *story) apply(ctx context.Context, file string, reasons expected) error 
 
 func (s *story) showNodes(ctx context.Context) error {
 	s.screen.chapter("What the operator made of it")
-	s.screen.say("The edge nodes have a role for people to see, a label that only this EdgeIngress uses, and a taint that keeps other pods off. " +
+	s.screen.say("The edge nodes have a role for people to see, a label that only this EdgeIngress uses, and a taint that keeps other new pods off. " +
 		"One controller runs on each, and nowhere else:")
 	if err := s.kubectl.show(ctx, "get", "nodes", "-l", v1alpha1.NodeLabel(edgeName), "-o", nodeColumns); err != nil {
 		return err
