@@ -28,6 +28,7 @@ import (
 
 type flags struct {
 	run       *regexp.Regexp
+	only      string
 	list      bool
 	keep      bool
 	skipBuild bool
@@ -37,6 +38,7 @@ type flags struct {
 func parseFlags() (flags, error) {
 	var f flags
 	run := flag.String("run", "", "Run only the scenarios whose name this regular expression matches.")
+	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", or only measure the "losses"; with --run only scenarios.`)
 	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
@@ -46,8 +48,17 @@ func parseFlags() (flags, error) {
 	if f.run, err = regexp.Compile(*run); err != nil {
 		return f, fmt.Errorf("reading --run: %w", err)
 	}
+	if f.only != "" && f.only != onlyScenarios && f.only != onlyLosses {
+		return f, fmt.Errorf("--only is %q: it must be %q or %q", f.only, onlyScenarios, onlyLosses)
+	}
 	return f, nil
 }
+
+// What --only may be.
+const (
+	onlyScenarios = "scenarios"
+	onlyLosses    = "losses"
+)
 
 // keptName is the cluster that --keep leaves running.
 const keptName = "e2e"
@@ -65,15 +76,23 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log.SetLogger(logr.Discard())
-	f, err := parseFlags()
-	if err == nil {
-		err = run(ctx, f)
+	served, err := serveLoad(ctx, os.Args[1:])
+	if err == nil && !served {
+		err = runAll(ctx)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // what is deferred was just done
 	}
+}
+
+func runAll(ctx context.Context) error {
+	f, err := parseFlags()
+	if err != nil {
+		return err
+	}
+	return run(ctx, f)
 }
 
 func run(ctx context.Context, f flags) error {
@@ -93,7 +112,13 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "the cluster with everything in it is ready after %s\n", time.Since(began).Round(time.Second))
-	return errors.Join(runScenarios(ctx, f, l, plan), l.Stop())
+	if f.only != onlyLosses {
+		err = runScenarios(ctx, f, l, plan)
+	}
+	if f.only == onlyLosses || (f.only == "" && f.run.String() == "") {
+		err = errors.Join(err, measureLosses(ctx, l, filepath.Join(filepath.Dir(f.report), lossReport)))
+	}
+	return errors.Join(err, l.Stop())
 }
 
 // nodes are those of the scenarios, with both modes of kube-proxy.
@@ -140,7 +165,7 @@ func runScenarios(ctx context.Context, f flags, l *lab.Lab, plan [][]scenario.Gr
 	}
 	began := time.Now()
 	rows, err := r.Run(ctx, plan)
-	if writing := write(f.report, rows); writing != nil {
+	if writing := writeFile(f.report, table.Markdown(rows)); writing != nil {
 		return errors.Join(err, writing)
 	}
 	fmt.Printf("\n%s It took %s. The table is in %s.\n", table.Summary(rows), time.Since(began).Round(time.Second), f.report)
@@ -152,11 +177,11 @@ func runScenarios(ctx context.Context, f flags, l *lab.Lab, plan [][]scenario.Gr
 	return err
 }
 
-func write(file string, rows []table.Row) error {
+func writeFile(file, content string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}
-	if err := os.WriteFile(file, []byte(table.Markdown(rows)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
