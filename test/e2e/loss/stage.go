@@ -79,7 +79,10 @@ func newStage(ctx context.Context, l *lab.Lab, nodes ...string) (*stage, error) 
 	if err := s.write(ctx, func(*v1alpha1.EdgeIngressSpec) {}); err != nil {
 		return nil, err
 	}
-	return s, s.awaitRest(ctx)
+	if err := s.awaitRest(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // removeOthers deletes every other EdgeIngress, whose controllers would only cost time, and returns when their nodes are free.
@@ -92,7 +95,7 @@ func (s *stage) removeOthers(ctx context.Context) error {
 		if all.Items[i].Name == edgeIngress {
 			continue
 		}
-		if err := s.lab.Client.Delete(ctx, &all.Items[i]); client.IgnoreNotFound(err) != nil {
+		if err := client.IgnoreNotFound(s.lab.Client.Delete(ctx, &all.Items[i])); err != nil {
 			return fmt.Errorf("deleting EdgeIngress %s: %w", all.Items[i].Name, err)
 		}
 	}
