@@ -74,6 +74,7 @@ func (d *demo) tell(ctx context.Context, end context.CancelCauseFunc) error {
 		if digest, err = makeReady(ctx, d.root); err != nil {
 			return err
 		}
+		d.screen.started = time.Now() // what was built is there the next time
 	}
 	if d.cluster, err = startCluster(ctx, d.root, d.keep, d.choice.nodes); err != nil {
 		return err
