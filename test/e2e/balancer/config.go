@@ -45,12 +45,16 @@ type Check struct {
 	Fall, Rise int
 }
 
-// Config is the configuration file. Every request gets a connection of its own to a server, so that a reloaded nginx is never asked by way of an old one.
+// Config is the configuration file. What went wrong with a connection is logged, with haproxy's two letters for the reason. Every request gets a connection of its own to a server, so that a reloaded nginx is never asked by way of an old one.
 func Config(listeners []Listener) string {
 	var out strings.Builder
 	out.WriteString(`global
   maxconn 2000
+  log stderr format raw local0 info
 defaults
+  log global
+  option tcplog
+  option dontlog-normal
   timeout connect 2s
   timeout client 10s
   timeout server 10s

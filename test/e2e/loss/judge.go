@@ -27,24 +27,20 @@ func (o Observation) released(target string) time.Time {
 	return slices.MinFunc(moments, time.Time.Compare)
 }
 
-// cutLimit is how long a request that was under way when the address moved may take to be reset by the node that has it now: one retransmission, and a busy
-// machine. Requests of a steady load take milliseconds.
-const cutLimit = time.Second
-
-// cut is how many new connections were open at the moment at which the address moved, and then reset: opened to one node, and continued to another. They are
-// established connections like kept ones, and an address that moves breaks all of these.
+// cut is how many of the new connections that were lost had been open already when the address moved: opened to one node, and continued to another. They
+// are established connections as kept ones are, and an address that moves breaks all of these. The longer an answer takes, the more there are.
 func (o Observation) cut(target load.TargetResult) int {
 	if target.Name != ThroughMetalLB {
 		return 0
 	}
 	cut := 0
 	for _, failure := range target.New.Failures {
-		began := o.Result.Began.Add(failure.At)
-		failed := began.Add(failure.After)
-		if failure.Cause != traffic.Reset || failure.After > cutLimit {
+		if failure.Cause != traffic.Reset && failure.Cause != traffic.AnswerTimedOut {
 			continue
 		}
-		if slices.ContainsFunc(o.Moves, func(m Move) bool { return began.Before(m.At) && !failed.Before(m.At) }) {
+		began := o.Result.Began.Add(failure.At)
+		open, failed := began.Add(failure.Open), began.Add(failure.After)
+		if slices.ContainsFunc(o.Moves, func(m Move) bool { return !open.After(m.At) && !failed.Before(m.At) }) {
 			cut++
 		}
 	}

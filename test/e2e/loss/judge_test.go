@@ -93,19 +93,20 @@ func TestProblems(t *testing.T) {
 }
 
 func TestANewConnectionIsCutWhenItWasOpenAsTheAddressMoved(t *testing.T) {
-	moved := 5 * time.Second
+	const moved, ms = 5 * time.Second, time.Millisecond
 	tests := []struct {
 		name    string
 		target  int
 		failure load.Failure
 		want    int
 	}{
-		{"open as the address moved", metalLB, load.Failure{At: moved - time.Millisecond, After: 3 * time.Millisecond, Cause: traffic.Reset}, 1},
-		{"opened afterwards", metalLB, load.Failure{At: moved + time.Millisecond, After: time.Millisecond, Cause: traffic.Reset}, 0},
-		{"over before", metalLB, load.Failure{At: moved - 3*time.Millisecond, After: time.Millisecond, Cause: traffic.Reset}, 0},
-		{"never opened", metalLB, load.Failure{At: moved - time.Millisecond, After: 2 * time.Second, Cause: traffic.ConnectTimedOut}, 0},
-		{"without an answer for long", metalLB, load.Failure{At: moved - time.Second, After: 1500 * time.Millisecond, Cause: traffic.Reset}, 0},
-		{"through haproxy", haproxy, load.Failure{At: moved - time.Millisecond, After: 3 * time.Millisecond, Cause: traffic.Reset}, 0},
+		{"open as the address moved", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 1},
+		{"open as the address moved, and never answered", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: 2001 * ms, Cause: traffic.AnswerTimedOut}, 1},
+		{"opened afterwards", metalLB, load.Failure{At: moved - 2*ms, Open: 3 * ms, After: 4 * ms, Cause: traffic.Reset}, 0},
+		{"over before", metalLB, load.Failure{At: moved - 4*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 0},
+		{"never opened", metalLB, load.Failure{At: moved - ms, After: 2 * time.Second, Cause: traffic.ConnectTimedOut}, 0},
+		{"answered wrongly", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: load.WrongStatus}, 0},
+		{"through haproxy", haproxy, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 0},
 	}
 	for _, test := range tests {
 		o := quiet()

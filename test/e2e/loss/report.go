@@ -39,9 +39,8 @@ func Markdown(observations []Observation) string {
 
 const explanation = `New connections are opened at a constant rate, whatever becomes of them, one request on each. Kept connections have a request every few hundred milliseconds.
 A kept connection may break once its node is *released*: when the address has moved to another node, at the latest when a controller that was told to end has
-served for as long as it promises. *Cut by the move* are those of the lost new connections that were open at the moment at which the address moved, and were reset by
-the node that has it now: a request that takes a millisecond seldom meets that moment. Slow connects are those whose first packet was lost and sent again after a
-second; they are not lost.
+served for as long as it promises. *Cut by the move* are those of the lost new connections that were open already when the address moved, and went on to a node that does not
+know them. Slow connects are those whose first packet was lost and sent again after a second; they are not lost.
 
 `
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -116,9 +117,10 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 		return fmt.Errorf("reading the address of Service %s: %w", key, err)
 	}
 	r.fronts++
+	dir := r.stage.lab.Directory(fmt.Sprintf("loss-balancer-%d", r.fronts))
 	listener := r.listener(service, port)
 	inFront, err := balancer.Start(ctx, r.stage.lab.Cluster.Host(realcluster.LoadBalancer), r.stage.lab.Dialer(realcluster.Client),
-		r.stage.lab.Directory(fmt.Sprintf("loss-balancer-%d", r.fronts)), []balancer.Listener{listener})
+		dir, []balancer.Listener{listener})
 	if err != nil {
 		return err
 	}
@@ -131,8 +133,21 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	if err := r.awaitSteady(ctx, f); err != nil {
 		return err
 	}
+	before := len(r.observations)
 	do(f)
+	if len(Problems(r.observations[before:])) > 0 {
+		r.tellLog(filepath.Join(dir, "haproxy.log"))
+	}
 	return nil
+}
+
+// tellLog prints what haproxy said of servers that failed and connections that broke.
+func (r *runner) tellLog(file string) {
+	said, err := os.ReadFile(file)
+	if err != nil {
+		said = []byte(err.Error())
+	}
+	fmt.Fprintf(r.progress, "haproxy said:\n%s\n", said)
 }
 
 // listener sends to all edge nodes, and asks each of them whether it serves.

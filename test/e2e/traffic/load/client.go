@@ -69,9 +69,11 @@ func (c *client) open(ctx context.Context, recorder *recorder) (net.Conn, traffi
 			break
 		}
 	}
-	if conn != nil {
-		recorder.connected(answer.Connecting)
+	if conn == nil {
+		answer.Connecting = 0
+		return nil, answer
 	}
+	recorder.connected(answer.Connecting)
 	return conn, answer
 }
 
@@ -92,6 +94,7 @@ func (c *client) finish(recorder *recorder, began time.Duration, period int, ans
 		period:    period,
 		outcome:   outcome,
 		detail:    detail,
+		open:      answer.Connecting,
 		answering: answer.Answering,
 	})
 }

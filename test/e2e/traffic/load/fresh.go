@@ -63,7 +63,9 @@ func (c *client) sendFresh(flight context.Context) {
 	began, period := c.run.now()
 	conn, answer := c.open(flight, c.fresh)
 	if conn != nil {
+		opened := answer.Connecting
 		answer = c.exchangeOnce(flight, conn)
+		answer.Connecting = opened
 	}
 	c.finish(c.fresh, began, period, answer)
 }

@@ -86,7 +86,9 @@ func (t Tally) Lost() int { return t.Sent - t.Succeeded }
 type Failure struct {
 	// At is when the request began, After how long later it had failed.
 	At, After time.Duration
-	Cause     traffic.Outcome
+	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and open before.
+	Open  time.Duration
+	Cause traffic.Outcome
 	// Period is the index of the period that the request began in; 0 is before any mark.
 	Period int
 }

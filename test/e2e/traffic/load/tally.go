@@ -25,8 +25,8 @@ type attempt struct {
 	// outcome is Answered for a success, and nothing else.
 	outcome traffic.Outcome
 	detail  string
-	// answering is the time from the open connection to the answer.
-	answering time.Duration
+	// open is after which time the connection was open, 0 if it never was; answering the time from there to the answer.
+	open, answering time.Duration
 }
 
 // recorder gathers a Tally while requests run.
@@ -88,7 +88,7 @@ func (r *recorder) closeGap(at time.Duration) {
 func (r *recorder) failed(a attempt) {
 	r.tally.Failed[a.outcome]++
 	if len(r.tally.Failures) < keptFailures {
-		r.tally.Failures = append(r.tally.Failures, Failure{At: a.at, After: a.after, Cause: a.outcome, Period: a.period})
+		r.tally.Failures = append(r.tally.Failures, Failure{At: a.at, After: a.after, Open: a.open, Cause: a.outcome, Period: a.period})
 	}
 	text := string(a.outcome)
 	if a.detail != "" {
