@@ -45,7 +45,8 @@ type Check struct {
 	Fall, Rise int
 }
 
-// Config is the configuration file. What went wrong with a connection is logged, with haproxy's two letters for the reason. Every request gets a connection of its own to a server, so that a reloaded nginx is never asked by way of an old one.
+// Config is the configuration file. Every request gets a connection of its own to a server, so that a reloaded nginx is never asked by way of an old one.
+// Connections that broke are logged, with haproxy's letters for the reason.
 func Config(listeners []Listener) string {
 	var out strings.Builder
 	out.WriteString(`global

@@ -117,7 +117,20 @@ func TestLossesAreCountedByCause(t *testing.T) {
 				if want := map[string]int{test.detail: tally.Sent}; !cmp.Equal(tally.Details, want) {
 					t.Errorf("details: %v, want %v", tally.Details, want)
 				}
+				if clients == "new" {
+					expectOpened(t, tally.Failures, test.behave != nil)
+				}
 			})
+		}
+	}
+}
+
+// expectOpened checks that failures know whether, and when, their connections were open.
+func expectOpened(t *testing.T, failures []Failure, opened bool) {
+	t.Helper()
+	for _, failure := range failures {
+		if (failure.Open > 0) != opened || failure.Open > failure.After {
+			t.Errorf("a connection was open after %s, failed after %s; opened: %t", failure.Open, failure.After, opened)
 		}
 	}
 }
