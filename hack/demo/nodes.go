@@ -46,24 +46,32 @@ func chooseNodes(wanted string, checkMachine func() error) (choice, error) {
 	case nodeKind(wanted) == realNodes:
 		return choice{}, err
 	default:
-		return choice{nodes: simulatedNodes, leftOut: err.Error() + ", then make demo."}, nil
+		return choice{nodes: simulatedNodes, leftOut: err.Error() + "."}, nil
 	}
 }
 
-// machineCheck says whether this machine can have real nodes, and otherwise what to do.
-const machineCheck = "hack/e2e-deps.sh"
+// packageCheck says which programs real nodes lack, and how to get them.
+const packageCheck = "hack/e2e-deps.sh"
 
-// checkMachine returns the first line of what the check says.
+// checkMachine returns why this machine cannot have real nodes: the first line of what a check says.
 func checkMachine(ctx context.Context, root string) error {
-	check := exec.CommandContext(ctx, filepath.Join(root, machineCheck), "--check")
-	check.Env = append(os.Environ(), "MAKE_GOAL=e2e-deps")
+	packages := exec.CommandContext(ctx, filepath.Join(root, packageCheck), "--check")
+	packages.Env = append(os.Environ(), "MAKE_GOAL=e2e-deps")
+	if err := runCheck(packages); err != nil {
+		return fmt.Errorf("%w, then make demo", err)
+	}
+	// What no package brings, such as the kernel's control groups.
+	return runCheck(exec.CommandContext(ctx, filepath.Join(root, clusterPath), "check"))
+}
+
+func runCheck(check *exec.Cmd) error {
 	output, err := check.CombinedOutput()
 	if err == nil {
 		return nil
 	}
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || len(output) == 0 {
-		return fmt.Errorf("running %s: %w", machineCheck, err)
+		return fmt.Errorf("running %s: %w", check.Path, err)
 	}
 	reason, _, _ := strings.Cut(string(output), "\n")
-	return errors.New(reason)
+	return errors.New(strings.TrimPrefix(reason, "error: "))
 }
