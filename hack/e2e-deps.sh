@@ -15,6 +15,7 @@ nft                    nftables
 haproxy                haproxy
 curl                   curl
 nsenter                util-linux
+pkill                  procps
 dpkg-deb               dpkg
 /usr/lib/cni/bridge    containernetworking-plugins
 /usr/lib/cni/portmap   containernetworking-plugins
