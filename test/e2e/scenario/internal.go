@@ -53,6 +53,27 @@ func externalBalancer() []Scenario {
 			Name: "NodePort behind a TCP proxy with health checks", Item: 4, Spec: internal(byNodePort),
 			Requests: requests(FromClient, NodePortTCP, TheBalancer, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
 		},
+	}
+}
+
+// podsByHand is what people do to pods behind the operator's back, and what takes a while to be as before.
+func podsByHand() []Scenario {
+	row := func(name string, meanwhile Says, deed Deed) Scenario {
+		return Scenario{
+			Name: name, Item: 5, Spec: internal(byNodePort), Deeds: []Deed{deed}, Meanwhile: meanwhile,
+			Requests: requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+		}
+	}
+	return []Scenario{
+		row("the edge labels removed by hand", Says{v1alpha1.ConditionNodesReady: unclear(v1alpha1.ReasonLabelsMissing)}, RemoveEdgeLabels),
+		row("a controller pod deleted by hand", Says{v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonControllersMissing)}, DeleteControllerPod),
+		row("the DaemonSet's nodeSelector removed by hand", nil, RemoveNodeSelector),
+	}
+}
+
+// externalProxy is type NodePort with a haproxy that tells the client's address. The trust of the last one is what sideBySide finds.
+func externalProxy() []Scenario {
+	return []Scenario{
 		{
 			Name: "NodePort behind PROXY v2 with health checks", Item: 4, Spec: internal(byNodePort, proxyProtocol(BalancerCIDR)),
 			Requests: requests(FromClient, NodePortProxyV2, TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),

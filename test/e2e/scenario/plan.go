@@ -7,11 +7,10 @@ import "slices"
 func Plan() [][]Group {
 	return [][]Group{
 		{
-			{Name: "tutorial", Scenarios: tutorial()},
 			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(taintGate(), modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
-			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(withoutService(), externalBalancer())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(withoutService(), externalBalancer(), podsByHand(), externalProxy())},
 		},
-		{{Name: "side by side", Scenarios: sideBySide()}},
+		{{Name: "tutorial", Scenarios: tutorial()}, {Name: "side by side", Scenarios: sideBySide()}},
 		{{Name: "crash", EdgeIngress: Public, Scenarios: crash()}},
 	}
 }

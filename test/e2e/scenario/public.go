@@ -70,9 +70,6 @@ func byHand() []Scenario {
 	return []Scenario{
 		row("the policy set to Cluster by hand", Says{v1alpha1.ConditionSourceIPConfigured: isNot(v1alpha1.ReasonTrafficPolicyCluster)}, PolicyToCluster),
 		row("the ConfigMap edited by hand", Says{v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted)}, TrustEveryone),
-		row("the edge labels removed by hand", Says{v1alpha1.ConditionNodesReady: unclear(v1alpha1.ReasonLabelsMissing)}, RemoveEdgeLabels),
-		row("a controller pod deleted by hand", Says{v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonControllersMissing)}, DeleteControllerPod),
-		row("the DaemonSet's nodeSelector removed by hand", nil, RemoveNodeSelector),
 		policyStaysCluster(), configStaysEdited(), foreignSlice(),
 	}
 }
