@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,6 +71,26 @@ func (s *story) nodeEssence(short string) map[string]any {
 		return errors.Join(want("taints", len(node.Spec.Taints), 0, same), want("labelled", labelled, true, same), want("annotated", annotated, true, same))
 	})
 	return essence(s.TB, node)
+}
+
+func TestDeletionLeavesForeignTaints(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "tenant")
+	s.addNodes("a")
+	foreign := corev1.Taint{Key: "example.com/maintenance", Effect: corev1.TaintEffectPreferNoSchedule}
+	s.addTaint(s.node("a"), foreign)
+	s.createReady()
+	s.eventually("it is an edge node", s.isEdgeNode(s.node("a")))
+
+	s.deleteEdge()
+	s.leavesNoTrace(s.node("a"))
+	node, err := s.readNode(s.node("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(node.Spec.Taints, foreign) {
+		t.Errorf("the foreign taint is gone: %v", node.Spec.Taints)
+	}
 }
 
 func TestDeletionOfAFreshEdge(t *testing.T) {

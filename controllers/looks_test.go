@@ -122,12 +122,18 @@ func (s *story) isClean(name string) func() error {
 			return fmt.Errorf("node %s still has the role label, value %q", name, value)
 		}
 		for _, entry := range node.ManagedFields {
-			if strings.HasPrefix(entry.Manager, v1alpha1.ManagedBy) {
+			if strings.HasPrefix(entry.Manager, v1alpha1.ManagedBy) && !(isListOfTaints(entry) && len(node.Spec.Taints) > 0) {
 				return fmt.Errorf("node %s still has managed fields of %s: %s", name, entry.Manager, entry.FieldsV1)
 			}
 		}
 		return errors.Join(s.isReleased(name)(), s.isNotTainted(name)())
 	}
+}
+
+// isListOfTaints is whether nothing but the list of taints was written. The API server takes the last writer of the list for the one of all of it, also of
+// the taints that others put there.
+func isListOfTaints(entry metav1.ManagedFieldsEntry) bool {
+	return entry.FieldsV1 != nil && string(entry.FieldsV1.Raw) == `{"f:spec":{"f:taints":{}}}`
 }
 
 // readyPodsOn is content when ready controller pods run on exactly these nodes, one on each.
