@@ -122,7 +122,8 @@ func (s *story) isClean(name string) func() error {
 			return fmt.Errorf("node %s still has the role label, value %q", name, value)
 		}
 		for _, entry := range node.ManagedFields {
-			if strings.HasPrefix(entry.Manager, v1alpha1.ManagedBy) && !(isListOfTaints(entry) && len(node.Spec.Taints) > 0) {
+			othersTaints := isListOfTaints(entry) && len(node.Spec.Taints) > 0
+			if strings.HasPrefix(entry.Manager, v1alpha1.ManagedBy) && !othersTaints {
 				return fmt.Errorf("node %s still has managed fields of %s: %s", name, entry.Manager, entry.FieldsV1)
 			}
 		}
@@ -133,7 +134,7 @@ func (s *story) isClean(name string) func() error {
 // isListOfTaints is whether nothing but the list of taints was written. The API server takes the last writer of the list for the one of all of it, also of
 // the taints that others put there.
 func isListOfTaints(entry metav1.ManagedFieldsEntry) bool {
-	return entry.FieldsV1 != nil && string(entry.FieldsV1.Raw) == `{"f:spec":{"f:taints":{}}}`
+	return entry.FieldsV1 != nil && entry.FieldsV1.GetRawString() == `{"f:spec":{"f:taints":{}}}`
 }
 
 // readyPodsOn is content when ready controller pods run on exactly these nodes, one on each.
