@@ -43,7 +43,7 @@ type ForwardedHeaderSpec struct {
 	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs,omitempty"`
 
 	// policy says what the proxy does with a header that its client sent: Append adds the address that it saw, Replace overwrites the header.
-	// It cannot be seen from the cluster; without it the condition ForwardedHeadersSafe stays Unknown.
+	// It cannot be seen from the cluster: the condition ForwardedHeadersSafe stays Unknown until it was measured, also where the policy is declared.
 	// +optional
 	Policy ForwardedHeaderPolicy `json:"policy,omitempty"`
 

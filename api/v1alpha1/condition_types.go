@@ -147,15 +147,17 @@ const (
 
 // Reasons of ForwardedHeadersSafe.
 const (
-	// ReasonHeadersIgnored (True): no header is believed.
+	// ReasonHeadersIgnored (True): no header is believed, and PROXY protocol, if at all, only from a balancer that is set to write it.
 	ReasonHeadersIgnored = "HeadersIgnored"
-	// ReasonTrustedProxiesOnly (True): a header is believed from trustedCIDRs only, and the proxies there append or replace it.
-	ReasonTrustedProxiesOnly = "TrustedProxiesOnly"
+	// ReasonHeaderPolicyUnmeasured (Unknown): a header is believed from trustedCIDRs only; that the proxies there append or replace it is declared, not measured.
+	ReasonHeaderPolicyUnmeasured = "HeaderPolicyUnmeasured"
+	// ReasonProxyProtocolUnmeasured (Unknown): PROXY protocol is believed from trustedCIDRs only; that what connects from there writes it was not measured.
+	ReasonProxyProtocolUnmeasured = "ProxyProtocolUnmeasured"
 	// ReasonHeaderPolicyUnknown (Unknown): whether the proxies in front append to or replace the header is not declared.
 	ReasonHeaderPolicyUnknown = "HeaderPolicyUnknown"
-	// ReasonHeaderClientControlled (False): the header can be set by a client and the proxy passes it on.
+	// ReasonHeaderClientControlled (False; of SourceIPConfigured Unknown): the header can be set by a client and the proxy passes it on.
 	ReasonHeaderClientControlled = "HeaderClientControlled"
-	// ReasonTrustTooWide (False): the trusted CIDRs cover everyone.
+	// ReasonTrustTooWide (False; of SourceIPConfigured Unknown): the trusted CIDRs cover everyone.
 	ReasonTrustTooWide = "TrustTooWide"
 	// ReasonTrustsClusterAddresses (False): the trusted CIDRs contain nodes or pods of this cluster, which can then choose their address.
 	ReasonTrustsClusterAddresses = "TrustsClusterAddresses"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -164,6 +165,8 @@ func doubts(g given) []string {
 	doubt(balancer.Path == provider.Proxies && !trust.ProxyProtocol, "a proxy does not tell the address")
 	doubt((balancer.ProxyProtocol == provider.On) != trust.ProxyProtocol, "PROXY protocol is on one side")
 	doubt(balancer.Preserve == provider.Off && !trust.ProxyProtocol, "preservation is off")
+	doubt(trust.Header && !strings.EqualFold(trust.HeaderName, "X-Forwarded-For") && g.spec().ClientIP.ForwardedHeader.Policy == v1alpha1.ForwardedHeaderAppend,
+		"of %s the client's own value counts", trust.HeaderName)
 	return found
 }
 
@@ -196,10 +199,14 @@ func doubtsAboutHeaders(g given) []string {
 	if len(trust.Overrides) > 0 || trust.ComputeFull || trust.InternalHeaderSpoofable {
 		found = append(found, "something undoes the trust")
 	}
-	if trust.Header && g.spec().ClientIP == nil {
-		found = append(found, "a header is believed that nobody asked for")
+	if trust.Header && len(trust.CIDRs) > 0 {
+		found = append(found, "a header is believed and nobody measured who writes it")
 	}
-	if trust.Header && (g.s.Nodes.Err != nil || g.s.Pods.Err != nil) {
+	balancer := provider.Identify(g.s)
+	if trust.ProxyProtocol && len(trust.CIDRs) > 0 && balancer.ProxyProtocol != provider.On {
+		found = append(found, "PROXY protocol is believed and nothing shows who writes it")
+	}
+	if trust.ProxyProtocol && (g.s.Nodes.Err != nil || g.s.Pods.Err != nil) {
 		found = append(found, "addresses are trusted and it is not known whose they are")
 	}
 	return found

@@ -16,17 +16,23 @@ const standardHeader = "X-Forwarded-For"
 // clientHeaders are known for passing proxies as the client sent them, unless the proxy is told to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
-// forwardedHeadersSafe answers rows 29, 30, 32, 37, 42, 43 and 68 of the decision table.
+// forwardedHeadersSafe answers rows 29, 30, 32, 37, 42, 43 and 68 of the decision table. It is True only where nothing that a client writes can be believed:
+// whether a trusted proxy writes the address itself, or passes on what a client wrote, no object shows, whatever the spec declares.
 func forwardedHeadersSafe(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
 	if sc.trustsAddresses() {
 		// Who has the addresses that are trusted: nodes, and as a sample of pods the controller's own.
 		needs = append(needs, read{"the nodes", sc.Nodes.Err}, read{"the controller pods", sc.Pods.Err})
 	}
+	if sc.believesProxyProtocol() && sc.spec.Exposure.Type == v1alpha1.ExposureLoadBalancer {
+		// Who says that the balancer speaks it.
+		needs = append(needs, read{"the Service", sc.Service.Err}, read{"the load-balancer agents", sc.Agents.Err})
+	}
 	return question{
 		needs: needs,
 		checks: []check{
-			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, rolloutUnderWay, policyUnknown,
+			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, rolloutUnderWay,
+			speakerUnmeasured, policyUnknown, policyUnmeasured,
 		},
 		holds: headersSafe,
 	}.answer(sc)
@@ -206,20 +212,45 @@ func policyUnknown(sc *scene) *verdict {
 			"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.HeaderName)
 }
 
+// policyUnmeasured: what the proxies are declared to do is not what they were seen to do. One of them that passes bytes on, or that does not know the header,
+// passes on what the client wrote.
+func policyUnmeasured(sc *scene) *verdict {
+	if !sc.trust.Header || sc.believesNobody() {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonHeaderPolicyUnmeasured,
+		"%s is believed from %s only, and the proxies there are declared to %s it; that was not measured. Whatever connects from there without doing so lets clients choose their address.%s",
+		sc.trust.HeaderName, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), sc.believedFromAnyone())
+}
+
+// speakerUnmeasured: who passes bytes on instead of writing PROXY protocol passes on the header that a client begins with.
+func speakerUnmeasured(sc *scene) *verdict {
+	if !sc.believesProxyProtocol() || (sc.viaBalancer() && sc.proxyOnBothSides()) {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonProxyProtocolUnmeasured,
+		"The address in PROXY protocol is believed from %s only; that everything which connects from there writes PROXY protocol itself was not measured. "+
+			"Whatever passes bytes on instead lets clients choose their address.%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone())
+}
+
+func (sc *scene) believesProxyProtocol() bool { return sc.trust.ProxyProtocol && !sc.believesNobody() }
+
+func (sc *scene) believesNobody() bool { return len(sc.trust.CIDRs) == 0 && !sc.trust.TrustsAnyone }
+
 func headersSafe(sc *scene) verdict {
-	remains := ""
-	if sc.trust.ProtoAndHost {
-		remains = " X-Forwarded-Proto, -Host and -Port are believed from anyone who reaches the edge nodes: let only the proxies reach them."
+	if !sc.believesProxyProtocol() {
+		return is(v1alpha1.ReasonHeadersIgnored, "No header is believed.%s", sc.believedFromAnyone())
 	}
-	if !sc.trust.Header {
-		message := "No header is believed."
-		if sc.trust.ProxyProtocol {
-			message += fmt.Sprintf(" The address in PROXY protocol is, from %s only: only the balancer may connect from there.", cidrsNamed(sc.trust.CIDRs))
-		}
-		return is(v1alpha1.ReasonHeadersIgnored, "%s", message+remains)
+	return is(v1alpha1.ReasonHeadersIgnored, "No header is believed. The address in PROXY protocol is, from %s only, and %s is set to write it: only the balancer may connect from there.%s",
+		cidrsNamed(sc.trust.CIDRs), sc.balancer.Name, sc.believedFromAnyone())
+}
+
+// believedFromAnyone says what is not about addresses and believed whoever writes it.
+func (sc *scene) believedFromAnyone() string {
+	if !sc.trust.ProtoAndHost {
+		return ""
 	}
-	return is(v1alpha1.ReasonTrustedProxiesOnly, "%s is believed from %s only, and the proxies there are declared to %s it; whether they do cannot be seen.%s",
-		sc.trust.HeaderName, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), remains)
+	return " X-Forwarded-Proto, -Host and -Port are believed from anyone who reaches the edge nodes: let only the proxies reach them."
 }
 
 func cidrsNamed(cidrs []string) string {

@@ -17,25 +17,25 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// restsOn tells, of an EdgeIngress with a load balancer, a DaemonSet and trusted proxies, which reads a condition cannot do without.
+// restsOn tells, of an EdgeIngress with a load balancer that tells the address by PROXY protocol and a DaemonSet, which reads a condition cannot do without.
 var restsOn = map[string][]string{
 	v1alpha1.ConditionNodesReady:           {"Nodes"},
 	v1alpha1.ConditionControllerAvailable:  {"Nodes", "Pods", "DaemonSet"},
 	v1alpha1.ConditionLoadBalancerReady:    {"Nodes", "Pods", "Service", "EndpointSlices", "Agents"},
 	v1alpha1.ConditionConfigEffective:      {"ConfigMap", "DaemonSet", "Service"},
-	v1alpha1.ConditionForwardedHeadersSafe: {"ConfigMap", "DaemonSet", "Nodes", "Pods"},
+	v1alpha1.ConditionForwardedHeadersSafe: {"ConfigMap", "DaemonSet", "Nodes", "Pods", "Service", "Agents"},
 	v1alpha1.ConditionSourceIPConfigured:   {"Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
 	v1alpha1.ConditionReady:                {"Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
 }
 
 func TestAFailedReadMakesExactlyTheConditionsThatRestOnItUnknown(t *testing.T) {
-	whole := healthy(appending)
+	whole := healthy(hetznerProxied)
 	for condition, reads := range restsOn {
 		if c := meta.FindStatusCondition(Status(whole.s, whole.d, whole.o, noon).Conditions, condition); c.Status != yes {
 			t.Fatalf("%s is %s without any failed read: %s", condition, c.Status, c.Message)
 		}
 		for name, fail := range unread {
-			g := healthy(appending, fail)
+			g := healthy(hetznerProxied, fail)
 			c := meta.FindStatusCondition(Status(g.s, g.d, g.o, noon).Conditions, condition)
 			if slices.Contains(reads, name) {
 				if c.Status != unknown || c.Reason != v1alpha1.ReasonNotRead || !strings.Contains(c.Message, errNoAPI.Error()) {

@@ -35,7 +35,8 @@ var directChecks = []check{
 	podsUnwanted, rolloutUnderWay,
 	controllerElsewhere, noControllerReady,
 	serviceStillThere,
-	frontUnseen, // 56
+	clientsChoose, // 32, 68
+	frontUnseen,   // 56
 }
 
 // serviceChecks are for a controller behind a Service.
@@ -60,6 +61,7 @@ var serviceChecks = []check{
 	addressPending,       // 4
 	foreignEndpoints,     // 14
 	noReadyEndpoints,     // 12
+	clientsChoose,        // 32, 68
 	otherWaysIn,          //
 	nodePortFrontUnseen,  // 56
 	serviceLBMasquerades, // 53
@@ -70,6 +72,16 @@ var serviceChecks = []check{
 	proxyProtocolUnseen,  // 56
 	familyUntrusted,      // 36, 74
 	engineVersionUnseen,  // 72
+}
+
+// clientsChoose: what is believed is what a client wrote, or the proxy's own address where it wrote nothing.
+func clientsChoose(sc *scene) *verdict {
+	for _, believes := range []check{trustTooWide, headerOfClients} {
+		if found := believes(sc); found != nil {
+			return unclear(found.reason, "Which address arrives is for the client to choose: see the condition %s.", v1alpha1.ConditionForwardedHeadersSafe)
+		}
+	}
+	return nil
 }
 
 // undecided is for a list of checks that always finds something; if it ever does not, nothing is claimed.

@@ -63,6 +63,8 @@ func TestSourceIPConfiguredThroughAForwardingBalancer(t *testing.T) {
 		"row 23: instance targets that lose the address":   {[]option{awsInstance, groupLoses}, sourceIP, no, v1alpha1.ReasonPreserveClientIPDisabled, `preserve_client_ip.enabled=true`},
 		"row 20: PROXY protocol to instances, read":        {[]option{awsInstance, groupProxy, proxyProtocol}, sourceIP, unknown, v1alpha1.ReasonProxyV2HealthCheckIncompatible, "every node as unhealthy"},
 		"row 25: PROXY protocol to instances, not read":    {[]option{awsInstance, groupProxy}, sourceIP, no, v1alpha1.ReasonProxyProtocolBalancerOnly, "400"},
+		"row 68: a header that clients write":              {[]option{header("X-Real-IP", v1alpha1.ForwardedHeaderAppend)}, sourceIP, unknown, v1alpha1.ReasonHeaderClientControlled, "for the client to choose"},
+		"row 68: the same, overwritten by the proxies":     {[]option{header("X-Real-IP", v1alpha1.ForwardedHeaderReplace)}, sourceIP, yes, v1alpha1.ReasonForwardedHeaderTrusted, ""},
 		"PROXY protocol read behind a forwarding balancer": {[]option{proxyProtocol}, sourceIP, unknown, v1alpha1.ReasonExternalBalancerUnseen, "whether MetalLB, or a balancer in front of it, speaks it"},
 		"PROXY protocol of Oracle's network balancer":      {[]option{cloud("oci://1"), annotated("oci.oraclecloud.com/load-balancer-type", "nlb"), annotated("oci-network-load-balancer.oraclecloud.com/is-ppv2-enabled", "true"), proxyProtocol}, sourceIP, yes, v1alpha1.ReasonProxyProtocolTrusted, ""},
 		"row 75: a header from trusted proxies":            {[]option{appending}, sourceIP, yes, v1alpha1.ReasonForwardedHeaderTrusted, "X-Forwarded-For is believed from 198.51.100.0/24, which must hold the addresses of the proxies"},
