@@ -46,9 +46,8 @@ func public(changes ...change) *v1alpha1.EdgeIngressSpec {
 
 func internal(changes ...change) *v1alpha1.EdgeIngressSpec { return spec([]string{Edge3}, changes...) }
 
-// settings are those of the local engine: its nginx is older than the released image's and does not know the directive http2; one worker is less to
-// start on a small machine.
-var settings = map[string]v1alpha1.ConfigValue{"use-http2": "false", "worker-processes": "1", "worker-shutdown-timeout": "5s"}
+// settings are for a small machine, on which one worker is less to start, and for many changes in a row: old workers go soon.
+var settings = map[string]v1alpha1.ConfigValue{"worker-processes": "1", "worker-shutdown-timeout": "5s"}
 
 func spec(nodes []string, changes ...change) *v1alpha1.EdgeIngressSpec {
 	s := &v1alpha1.EdgeIngressSpec{}
