@@ -75,7 +75,7 @@ func (o Observation) rows() [][]string {
 	for _, target := range o.Result.Targets {
 		broken, ended := o.broken(target), target.Connections
 		rows = append(rows, []string{
-			o.Event, target.Name, fmt.Sprint(target.New.Sent), lostBy(target.New), fmt.Sprint(o.cut(target)), seconds(target.New.LongestGap.Length), fmt.Sprint(target.New.SlowConnects),
+			o.Event, target.Name, fmt.Sprint(target.New.Sent), lostBy(target.New), fmt.Sprint(o.cut(target)), seconds(target.New.LongestGap.Length), target.New.SlowConnects.String(),
 			fmt.Sprint(target.Kept.Sent), fmt.Sprint(broken.Early), fmt.Sprint(broken.Late),
 			fmt.Sprintf("%d / %d", broken.EarlyIdle, broken.LateIdle), fmt.Sprint(ended.Announced + ended.Idle), o.outcome(),
 		})
@@ -139,7 +139,7 @@ func (o Observation) Text() string {
 	fmt.Fprintf(&out, "%-10s %s: %s\n", strings.Trim(o.outcome(), "*"), o.Event, strings.Join(o.course(), "; "))
 	for _, target := range o.Result.Targets {
 		broken := o.broken(target)
-		fmt.Fprintf(&out, "           %-8s new %d sent, %s lost, %d of them cut, longest gap %s, %d slow; kept %d sent, %d lost before and %d after release, idle reset %d/%d\n",
+		fmt.Fprintf(&out, "           %-8s new %d sent, %s lost, %d of them cut, longest gap %s, slow connects: %s; kept %d sent, %d lost before and %d after release, idle reset %d/%d\n",
 			target.Name, target.New.Sent, strings.ReplaceAll(lostBy(target.New), "*", ""), o.cut(target), seconds(target.New.LongestGap.Length), target.New.SlowConnects,
 			target.Kept.Sent, broken.Early, broken.Late, broken.EarlyIdle, broken.LateIdle)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -30,6 +31,13 @@ const (
 	rate      = 150
 	keptAlive = 20
 	interval  = 250 * time.Millisecond
+)
+
+// When a new connection is lost. A SYN that is dropped, for example by a node whose kube-proxy does not know yet that it serves, is sent again after 1 and after
+// 3 s. The third one shall count, since it does for all clients that matter: Envoy gives up after 5 s, Go's dialer after 30, curl after 300.
+const (
+	connectTimeout = 5 * time.Second
+	answerTimeout  = 2 * time.Second
 )
 
 // margin is how long the load runs before an event begins and after it is over.
@@ -68,11 +76,15 @@ func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_
 	if err != nil {
 		return nil, fmt.Errorf("preparing the measurement of losses: %w", err)
 	}
+	clients := l.Cluster.Host(realcluster.Client)
+	if err := clients.Do(repeatLikeAnyKernel); err != nil {
+		return nil, fmt.Errorf("setting when clients repeat a SYN: %w", err)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding the own program: %w", err)
 	}
-	process, err := loadprocess.Open(l.Cluster.Host(realcluster.Client).Command(context.WithoutCancel(ctx), self, LoadCommand), sources())
+	process, err := loadprocess.Open(clients.Command(context.WithoutCancel(ctx), self, LoadCommand), sources())
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +98,16 @@ func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_
 	}
 	err = r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, []event{s.crash()}) })
 	return r.observations, err
+}
+
+// repeatLikeAnyKernel has the network of the calling thread repeat a SYN after 1, 3 and 7 s. Since Linux 6.5 it would be every second, which forgives more than
+// other clients do.
+func repeatLikeAnyKernel() error {
+	err := os.WriteFile("/proc/sys/net/ipv4/tcp_syn_linear_timeouts", []byte("0"), 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // front is what clients reach a set of edge nodes by.
@@ -235,7 +257,10 @@ func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
 
 // under runs the load around the event, and returns how long the event took.
 func (r *runner) under(ctx context.Context, f *front, o *scene, e event) (took time.Duration, err error) {
-	if err := r.process.Start(loadprocess.Load{Targets: f.targets, Rate: rate, KeptAlive: keptAlive, Interval: interval}); err != nil {
+	err = r.process.Start(loadprocess.Load{
+		Targets: f.targets, Rate: rate, KeptAlive: keptAlive, Interval: interval, ConnectTimeout: connectTimeout, AnswerTimeout: answerTimeout,
+	})
+	if err != nil {
 		return 0, err
 	}
 	pause(ctx, margin)

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
@@ -72,11 +73,30 @@ type Tally struct {
 	Periods []Period
 	// LongestGap is the longest time without any success.
 	LongestGap Gap
-	// SlowConnects is how many connections took longer than 900 ms to open, which means that a SYN was lost and sent again.
-	// They are successes if an answer came.
-	SlowConnects int
+	// SlowConnects are the connections of which a SYN was lost. They are successes if an answer came.
+	SlowConnects SlowConnects
 	// Connecting is the time that opened connections took; Answering the time from there to the answer, of successes.
 	Connecting, Answering Latency
+}
+
+// SlowConnects counts connections by how often the client sent their SYN again until they were open. It tells that from how long they took to open, and takes
+// for granted that a SYN is repeated after 1, 3 and 7 s, as Linux does; since 6.5 only where net.ipv4.tcp_syn_linear_timeouts is 0.
+type SlowConnects struct {
+	// Once took longer than 0.9 s, More longer than 2.9 s.
+	Once, More int
+}
+
+// String returns 0 if there are none.
+func (s SlowConnects) String() string {
+	switch {
+	case s == SlowConnects{}:
+		return "0"
+	case s.More == 0:
+		return fmt.Sprintf("%d after 1 s", s.Once)
+	case s.Once == 0:
+		return fmt.Sprintf("%d after 3 s", s.More)
+	}
+	return fmt.Sprintf("%d after 1 s, %d after 3 s", s.Once, s.More)
 }
 
 // Lost is how many requests failed.

@@ -83,7 +83,7 @@ func exampleResult() Result {
 				Failures:     failures,
 				Periods:      []Period{{Length: 2 * time.Second, Sent: 400, Failures: 1}, {Name: "node released", From: 2 * time.Second, Length: 8 * time.Second, Sent: 1600, Failures: 4}},
 				LongestGap:   Gap{Length: 1230 * time.Millisecond},
-				SlowConnects: 7,
+				SlowConnects: SlowConnects{Once: 5, More: 2},
 				Answering:    Latency{Median: 400 * time.Microsecond, P99: 2 * time.Millisecond, Max: 1500 * time.Millisecond},
 			},
 			Kept:        Tally{Sent: 20, Succeeded: 20, Periods: []Period{{Length: 2 * time.Second, Sent: 4}, {Name: "node released", From: 2 * time.Second, Length: 8 * time.Second, Sent: 16}}},
@@ -106,7 +106,7 @@ func TestResultInWords(t *testing.T) {
 	want := []string{
 		"EVENT TARGET CLIENTS SENT LOST REFUSED RESET NO CONNECTION NO ANSWER IN TIME CLOSED CUT OFF WRONG STATUS WRONG ADDRESS OTHER " +
 			"LONGEST GAP SLOW CONNECTS MEDIAN ANSWER P99 MAX CLOSED IDLE RESET IDLE NOT SENT",
-		"10s vip new 2000 5 3 1 0 0 0 0 0 0 1 1.23 s 7 0.4 ms 2.0 ms 1500.0 ms - - 9",
+		"10s vip new 2000 5 3 1 0 0 0 0 0 0 1 1.23 s 5 after 1 s, 2 after 3 s 0.4 ms 2.0 ms 1500.0 ms - - 9",
 		"10s vip kept 20 0 0 0 0 0 0 0 0 0 0 0.00 s 0 0.0 ms 0.0 ms 0.0 ms 5 1 -",
 		"",
 		"TARGET CLIENTS SINCE FROM FOR SENT LOST SHARE",

@@ -178,19 +178,24 @@ func TestMarksDivideWhatWasLost(t *testing.T) {
 }
 
 func TestSlowConnectsAreNoLosses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		whole := inMemory(1, keep)
-		slow := func(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
-			elapse(time.Second)
-			return whole(ctx, network, local, address)
-		}
-		run := start(t, Config{Targets: target(), Dial: slow, Rate: 10})
-		elapse(2*time.Second - between)
-		tally := run.Stop().Targets[0].New
-		if tally.Lost() != 0 || tally.Sent != 20 || tally.SlowConnects != 20 || tally.Connecting.Median != time.Second {
-			t.Errorf("%d sent, %d lost, %d slow with a median of %s; want 20, 0, 20, 1s", tally.Sent, tally.Lost(), tally.SlowConnects, tally.Connecting.Median)
-		}
-	})
+	for took, want := range map[time.Duration]SlowConnects{
+		800 * time.Millisecond: {}, time.Second: {Once: 20}, 2 * time.Second: {Once: 20}, 3 * time.Second: {More: 20},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			whole := inMemory(1, keep)
+			slow := func(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
+				elapse(took)
+				return whole(ctx, network, local, address)
+			}
+			run := start(t, Config{Targets: target(), Dial: slow, Rate: 10, ConnectTimeout: patient})
+			elapse(2*time.Second - between)
+			tally := run.Stop().Targets[0].New
+			if tally.Lost() != 0 || tally.Sent != 20 || tally.SlowConnects != want || tally.Connecting.Median != took {
+				t.Errorf("%d sent, %d lost, slow: %s, with a median of %s; want 20, 0, %s, %s",
+					tally.Sent, tally.Lost(), tally.SlowConnects, tally.Connecting.Median, want, took)
+			}
+		})
+	}
 }
 
 func TestKeptConnectionThatEndsIdleIsNoLoss(t *testing.T) {

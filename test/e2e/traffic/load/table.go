@@ -80,7 +80,7 @@ func (t Tally) summary(target, clients string) []string {
 		others -= t.Failed[cause]
 	}
 	return append(line, strconv.Itoa(others),
-		seconds(t.LongestGap.Length), strconv.Itoa(t.SlowConnects),
+		seconds(t.LongestGap.Length), t.SlowConnects.String(),
 		millis(t.Answering.Median), millis(t.Answering.P99), millis(t.Answering.Max))
 }
 

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// slowConnect is below the second after which a lost SYN is sent again, and far above any other cause.
-	slowConnect = 900 * time.Millisecond
+	// repeatedOnce and repeatedTwice are below the first and the third second, at which a SYN that is not answered is sent again, and far above any other cause.
+	repeatedOnce  = 900 * time.Millisecond
+	repeatedTwice = 2900 * time.Millisecond
 	// keptFailures and keptDetails bound the memory of a run in which everything fails.
 	keptFailures = 10_000
 	keptDetails  = 50
@@ -47,8 +48,11 @@ func (r *recorder) connected(took time.Duration) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.connecting.add(took)
-	if took > slowConnect {
-		r.tally.SlowConnects++
+	switch {
+	case took > repeatedTwice:
+		r.tally.SlowConnects.More++
+	case took > repeatedOnce:
+		r.tally.SlowConnects.Once++
 	}
 }
 
