@@ -95,7 +95,12 @@ func startRun(t *testing.T, arguments ...string) running {
 
 func startRunIn(t *testing.T, root string, arguments ...string) running {
 	t.Helper()
-	cmd := clusterCommand(root, append([]string{"run"}, arguments...)...)
+	return announced(t, clusterCommand(root, append([]string{"run"}, arguments...)...))
+}
+
+// announced starts a command that runs a cluster, and returns when that is ready.
+func announced(t *testing.T, cmd *exec.Cmd) running {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,8 @@ type realRun struct {
 	root string
 }
 
-func startRealRun(t *testing.T) realRun {
+// realRoot returns the root of a repository for clusters with real nodes.
+func realRoot(t *testing.T) string {
 	t.Helper()
 	if os.Getenv(enableVariable) == "" {
 		t.Skipf("real nodes need root and programs: set %s=1", enableVariable)
@@ -39,7 +40,12 @@ func startRealRun(t *testing.T) realRun {
 	if err := os.MkdirAll(filepath.Join(repository, imagesPath), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	root := linkedRoot(t, repository, "hack", "test", "go.mod", "go.sum", programsPath, imagesPath)
+	return linkedRoot(t, repository, "hack", "test", "go.mod", "go.sum", programsPath, imagesPath)
+}
+
+func startRealRun(t *testing.T) realRun {
+	t.Helper()
+	root := realRoot(t)
 	return realRun{t: t, root: root, running: startRunIn(t, root, "--real-nodes", "--name=r")}
 }
 
@@ -63,7 +69,7 @@ func (r realRun) try(arguments ...string) (string, error) {
 	return string(output), err
 }
 
-func (r realRun) nodes() map[string]corev1.Node {
+func (r realRun) client() *corev1client.CoreV1Client {
 	r.t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", r.Kubeconfig)
 	if err != nil {
@@ -73,7 +79,12 @@ func (r realRun) nodes() map[string]corev1.Node {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	list, err := client.Nodes().List(r.t.Context(), metav1.ListOptions{})
+	return client
+}
+
+func (r realRun) nodes() map[string]corev1.Node {
+	r.t.Helper()
+	list, err := r.client().Nodes().List(r.t.Context(), metav1.ListOptions{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -178,9 +189,13 @@ func TestRealNodes(t *testing.T) {
 	r.expectNothingLeft(groups)
 }
 
-func TestNothingIsLeftOfRealNodes(t *testing.T) {
-	r := startRealRun(t)
+func TestAKilledClusterLeavesTheMachineAsItWas(t *testing.T) {
+	root := realRoot(t)
+	settings := machineSettings(t)
+	cmd, written := watchWrites(t, clusterCommand(root, "run", "--real-nodes", "--name=r"))
+	r := realRun{t: t, root: root, running: announced(t, cmd)}
 	r.command("nodes", "add", "--cluster=r", "--name=n")
+	r.runPod()
 	groups := r.groups()
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -188,6 +203,14 @@ func TestNothingIsLeftOfRealNodes(t *testing.T) {
 	_ = r.cmd.Wait()
 	r.command("down", "--name=r")
 	r.expectNothingLeft(groups)
+	if paths := written(); len(paths) > 0 {
+		t.Errorf("the machine's directories were changed: %v", paths)
+	}
+	for name, before := range settings {
+		if after := machineSettings(t)[name]; after != before {
+			t.Errorf("%s were\n%s\nand are\n%s", name, before, after)
+		}
+	}
 }
 
 func TestWishesThatNoClusterFulfilsAreExplained(t *testing.T) {

@@ -83,8 +83,9 @@ func (r *runner) claim(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The new cluster has everything of its own: what others left is not in its way.
 	if err := instances.Sweep(ctx); err != nil {
-		return "", err
+		fmt.Fprintf(os.Stderr, "warning: something is left of other clusters: %v\n", err)
 	}
 	if r.name == "" {
 		r.name = "run-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36)

@@ -16,7 +16,8 @@ const stopGrace = 3 * time.Second
 // layout knows the files of one cluster.
 type layout struct{ dir string }
 
-func (l layout) certificates() string { return filepath.Join(l.dir, "certificates") }
+func (l layout) certificates() string  { return filepath.Join(l.dir, "certificates") }
+func (l layout) volumePlugins() string { return filepath.Join(l.dir, "volume-plugins") }
 func (l layout) certificate(name string) string {
 	return filepath.Join(l.certificates(), name)
 }
@@ -88,6 +89,8 @@ func controllerManagerSpec(o Options) process.Spec {
 		"--cluster-signing-cert-file="+files.certificate("ca.crt"),
 		"--cluster-signing-key-file="+files.certificate("ca.key"),
 		"--use-service-account-credentials",
+		// It is made where it is missing, and the default is below /usr.
+		"--flex-volume-plugin-dir="+files.volumePlugins(),
 	)
 	if o.NodeMonitorGracePeriod != 0 {
 		args = append(args, "--node-monitor-grace-period="+o.NodeMonitorGracePeriod.String())

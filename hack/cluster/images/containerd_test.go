@@ -19,7 +19,7 @@ func startContainerd(t *testing.T) (ctr func(arguments ...string) string) {
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "socket")
 	writeFile(t, filepath.Join(dir, "config.toml"), "version = 2\nroot = \""+dir+"/root\"\nstate = \""+dir+"/state\"\n"+
-		"disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = \""+socket+"\"\n[ttrpc]\naddress = \""+socket+".ttrpc\"\n")
+		"disabled_plugins = [\"io.containerd.grpc.v1.cri\", \"io.containerd.internal.v1.opt\"]\n[grpc]\naddress = \""+socket+"\"\n[ttrpc]\naddress = \""+socket+".ttrpc\"\n")
 	// t.Context ends before cleanups run; the process has to live until then and is killed there.
 	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "containerd", "--config", filepath.Join(dir, "config.toml")) //nolint:noctx // see above
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -2,9 +2,8 @@
 // kube-proxy, and is in all respects that matter to Kubernetes a machine of its own. It needs root.
 //
 // The network namespace of a node, with an address and routes, is made by others. All the rest of a node lives exactly as long as
-// its process 1, and that one dies with the supervisor. What stays are files in the node's directory, empty control
-// groups, which Sweep removes, and, where the machine lacks them, empty directories that serve as mount points: /var/lib/kubelet,
-// /var/lib/cni, /var/log/pods and /var/log/containers.
+// its process 1, and that one dies with the supervisor. What stays are files in the node's directory, and empty control groups, which
+// Sweep removes.
 //
 // A node differs from a machine in this: the kernel, /dev and the clock are the machine's; the disk and the memory that it reports
 // are those of the machine; there is no name server; AppArmor profiles are not applied to containers.
@@ -102,17 +101,18 @@ type layout struct{ dir string }
 
 func (l layout) path(name string) string { return filepath.Join(l.dir, name) }
 
-func (l layout) plan() string         { return l.path("plan.json") }
-func (l layout) group() string        { return l.path(groupFile) }
-func (l layout) identity() string     { return l.path("init.json") }
-func (l layout) booted() string       { return l.path("booted") }
-func (l layout) logs() string         { return l.path("logs") }
-func (l layout) images() string       { return l.path("images") }
-func (l layout) imported() string     { return l.path("imported") }
-func (l layout) state() string        { return l.path("state") }
-func (l layout) settings() string     { return l.path("settings") }
-func (l layout) credentials() string  { return l.path("credentials") }
-func (l layout) kernelValues() string { return l.path("kernel") }
+func (l layout) plan() string          { return l.path("plan.json") }
+func (l layout) group() string         { return l.path(groupFile) }
+func (l layout) identity() string      { return l.path("init.json") }
+func (l layout) booted() string        { return l.path("booted") }
+func (l layout) logs() string          { return l.path("logs") }
+func (l layout) images() string        { return l.path("images") }
+func (l layout) imported() string      { return l.path("imported") }
+func (l layout) state() string         { return l.path("state") }
+func (l layout) volumePlugins() string { return filepath.Join(l.state(), "volume-plugins") }
+func (l layout) settings() string      { return l.path("settings") }
+func (l layout) credentials() string   { return l.path("credentials") }
+func (l layout) kernelValues() string  { return l.path("kernel") }
 
 func (l layout) setting(name string) string    { return filepath.Join(l.settings(), name) }
 func (l layout) credential(name string) string { return filepath.Join(l.credentials(), name) }

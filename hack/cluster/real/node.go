@@ -124,7 +124,12 @@ func (n *Node) makeGroup() error {
 	if err != nil {
 		return fmt.Errorf("encoding the control group: %w", err)
 	}
-	if err := os.WriteFile(n.files.group(), content, 0o600); err != nil {
+	// In one step: what is left when this process is killed must be readable.
+	err = os.WriteFile(n.files.group()+".new", content, 0o600)
+	if err == nil {
+		err = os.Rename(n.files.group()+".new", n.files.group())
+	}
+	if err != nil {
 		return fmt.Errorf("recording the control group: %w", err)
 	}
 	return errors.Join(n.group.Remove(), n.group.Make())
@@ -231,7 +236,7 @@ func loadGroup(record string) (group cgroup.Group, err error) {
 		return nil, fmt.Errorf("reading the record of a node: %w", err)
 	}
 	if err := json.Unmarshal(content, &group); err != nil {
-		return nil, fmt.Errorf("reading the record of a node: %w", err)
+		return nil, fmt.Errorf("reading the record of a node, %s: %w", record, err)
 	}
 	return group, nil
 }

@@ -100,6 +100,8 @@ func (c Config) kubelet() object {
 		"resolvConf":               files.setting(resolverFile),
 		// The default is lower, which takes the capability CAP_SYS_RESOURCE. A machine may lack it.
 		"oomScoreAdj": 0,
+		// It is made where it is missing, and the default is below /usr.
+		"volumePluginDir": files.volumePlugins(),
 
 		"authentication": object{
 			"anonymous": object{"enabled": false},

@@ -1,7 +1,9 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -96,6 +98,9 @@ func mountRunDir() error {
 }
 
 func (n *node) bindAll() error {
+	if err := n.replaceParents(); err != nil {
+		return err
+	}
 	for _, point := range slices.Sorted(maps.Keys(n.plan.Directories)) {
 		if err := os.MkdirAll(point, 0o755); err != nil {
 			return fmt.Errorf("making a mount point: %w", err)
@@ -110,6 +115,71 @@ func (n *node) bindAll() error {
 		}
 	}
 	return nil
+}
+
+// replaceParents lets the node make mount points that the machine neither has nor gets.
+func (n *node) replaceParents() error {
+	parents := map[string]bool{}
+	for point := range n.plan.Directories {
+		parents[filepath.Dir(point)] = true
+	}
+	for _, parent := range slices.Sorted(maps.Keys(parents)) {
+		if err := replace(parent); err != nil {
+			return fmt.Errorf("replacing %s: %w", parent, err)
+		}
+	}
+	return nil
+}
+
+// replace mounts a temporary file system over a directory, and shows the directories of the machine in it, since programs and files of the
+// node may be below them. What else the directory holds is hidden; what is made in it exists in the node only.
+func replace(dir string) error {
+	machine, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = machine.Close() }()
+	entries, err := machine.ReadDir(-1)
+	if err != nil {
+		return err
+	}
+	if err := mountEach(mounting{"tmpfs", dir, "tmpfs", plainMode, "mode=755"}); err != nil {
+		return err
+	}
+	covered := fmt.Sprintf("/proc/self/fd/%d", machine.Fd())
+	for _, entry := range entries {
+		if err := show(entry, covered, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show gives a directory the same entry as another one has, if it is a directory or a link.
+func show(entry fs.DirEntry, from, to string) error {
+	source, target := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
+	switch entry.Type() {
+	case fs.ModeDir:
+		if err := os.Mkdir(target, 0o755); err != nil {
+			return err
+		}
+		err := mountEach(mounting{source, target, "", unix.MS_BIND | unix.MS_REC, ""})
+		if errors.Is(err, fs.ErrNotExist) {
+			return os.Remove(target) // the machine has removed it meanwhile
+		}
+		return err
+	case fs.ModeSymlink:
+		destination, err := os.Readlink(source)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return os.Symlink(destination, target)
+	default:
+		return nil
+	}
 }
 
 func bind(source, target string) error {

@@ -18,7 +18,7 @@ type Plan struct {
 	HostName string `json:"hostName"`
 	// Group exists already; it becomes the root of the control groups that the node sees.
 	Group cgroup.Group `json:"group"`
-	// Directories are the node's own, by where it sees them. Mount points that the machine lacks are made.
+	// Directories are the node's own, by where it sees them. Their parents exist on the machine, which gets no mount points in them.
 	Directories map[string]string `json:"directories"`
 	// Files are seen instead of other files, by the path of those.
 	Files map[string]string `json:"files"`
