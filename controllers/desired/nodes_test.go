@@ -100,7 +100,7 @@ func TestLabelsOfANode(t *testing.T) {
 		"an own label whose value was changed is set back":                       {edge(), node("a", pool, labelled, label(ownLabel, "x")), both},
 		"an own label that somebody else put there is held by us too":            {edge(), node("a", pool, label(ownLabel, ""), label(roleLabel, "")), both},
 		"a label that we held and no longer need goes":                           {edge(), node("a", pool, labelled, managed(ingressName, ownLabel, roleLabel, "old")), both},
-		"a node that left is let go":                                             {edge(), node("a", labelled), none},
+		"a node that left stays while nothing else serves":                       {edge(), node("a", labelled), nil},
 		"a node that left without its labels is let go as well":                  {edge(), node("a", managed(ingressName, roleLabel)), none},
 		"a node that was never ours is left alone":                               {edge(), node("a"), nil},
 		"a node with the role from a person is not ours":                         {edge(), node("a", label(roleLabel, "")), nil},

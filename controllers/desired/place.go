@@ -33,8 +33,6 @@ type place struct {
 	until    time.Time
 	// ready is whether a ready controller runs there that is meant to stay, and daemon whether one of a DaemonSet is among them.
 	ready, daemon bool
-	// mayRecover is whether a pod of a DaemonSet is there that could be ready soon, as one that is busy or was restarted.
-	mayRecover bool
 	// serves is whether, beyond that, traffic reaches it.
 	serves   bool
 	standing standing
@@ -96,11 +94,7 @@ func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 
 // serve notes what a pod does for clients. A node without the own label does not count: its pods are about to go.
 func (p *place) serve(pod *snapshot.Pod, endpoints map[string]bool, usesService bool) {
-	if pod.Terminating || !p.labelled || p.Deleting || !isUp(p.Node) {
-		return
-	}
-	p.mayRecover = p.mayRecover || pod.Workload == v1alpha1.WorkloadDaemonSet
-	if !pod.Ready {
+	if !pod.Ready || pod.Terminating || !p.labelled || p.Deleting || !isUp(p.Node) {
 		return
 	}
 	p.ready = true

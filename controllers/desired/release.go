@@ -116,9 +116,11 @@ func (r *release) mayGo(p *place) bool {
 	switch {
 	case r.blind:
 		return false
+	case p.Deleting:
+		return true
 	case !p.ready:
-		// Where nothing serves, it may be the first that does again.
-		return !p.mayRecover || r.serving > 0
+		// While nothing serves it may be the first that does again, also where its pod or the node itself is away for a moment.
+		return r.serving > 0
 	case !p.daemon:
 		// A Deployment minds how many of its pods serve. They need somewhere to go.
 		return r.candidates > 0

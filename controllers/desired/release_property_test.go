@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,10 +70,20 @@ func (w *world) serving() (count int) {
 	return count
 }
 
+// labelled are the nodes that the controller may run on.
+func (w *world) labelled() (names []string) {
+	for _, name := range worldNodes {
+		if _, has := w.nodes[name].Labels[ownLabel]; has {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // pass lets the operator pass, and answers whether it wrote anything.
 func (w *world) pass() bool {
 	s := w.seen()
-	before := w.serving()
+	before, labelled := w.serving(), w.labelled()
 	plan, err := planNodes(s)
 	if err != nil {
 		w.t.Fatal(err)
@@ -96,6 +107,11 @@ func (w *world) pass() bool {
 		}
 	}
 	w.holds(s, plan, before)
+	for _, name := range labelled {
+		if w.serving() == 0 && !slices.Contains(w.labelled(), name) {
+			w.fail("nothing serves, and node %s, where a controller could again, was let go", name)
+		}
+	}
 	return len(plan.Labels)+len(plan.Taints) > 0
 }
 
@@ -131,7 +147,7 @@ func (w *world) holds(s snapshot.Snapshot, plan NodePlan, before int) {
 	for name, pod := range w.pods {
 		n := w.nodes[name]
 		_, role := n.Labels[roleLabel]
-		inTime := !pod.Terminating || w.now.Before(pod.Deadline.Add(endMargin))
+		inTime := !pod.Ended && (!pod.Terminating || w.now.Before(pod.Deadline.Add(endMargin)))
 		if n.Ready == corev1.ConditionTrue && inTime && had[name] && !role {
 			w.fail("node %s lost its role while its controller runs", name)
 		}
@@ -152,7 +168,7 @@ func (w *world) note(what, name string) { w.trace = append(w.trace, what+" "+nam
 func (w *world) mishap() {
 	name := worldNodes[w.random.IntN(len(worldNodes))]
 	n := w.nodes[name]
-	switch w.random.IntN(5) {
+	switch w.random.IntN(7) {
 	case 0:
 		if _, chosen := n.Labels["pool"]; chosen {
 			delete(n.Labels, "pool")
@@ -172,6 +188,16 @@ func (w *world) mishap() {
 	case 3:
 		w.broken[name] = w.random.IntN(3) == 0
 		w.note(fmt.Sprintf("broken %t", w.broken[name]), name)
+	case 4:
+		if pod := w.pods[name]; pod != nil && !pod.Terminating {
+			pod.Terminating, pod.Deadline = true, w.now.Add(5*time.Minute)
+			w.note("pod deleted on", name)
+		}
+	case 5:
+		if pod := w.pods[name]; pod != nil {
+			pod.Ended, pod.Ready = true, false
+			w.note("pod evicted on", name)
+		}
 	}
 }
 
@@ -184,6 +210,8 @@ func (w *world) tick(name string) {
 		fresh := onNode(name, unready)
 		w.pods[name] = &fresh
 	case pod == nil:
+	case pod.Ended:
+		delete(w.pods, name)
 	case !labelled && !pod.Terminating:
 		pod.Terminating, pod.Deadline = true, w.now.Add(5*time.Minute)
 	case pod.Terminating && up:
