@@ -150,6 +150,40 @@ func TestTheExposureIsChangedThereAndBack(t *testing.T) {
 	s.rollsOut()
 }
 
+// With a pod on every node there is room for a new one only beside an old one, which holds the node's ports until it ends.
+func TestADeploymentLeavesHostPorts(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "leaveports")
+	s.addNodes("a", "b")
+	s.createReady(func(e *v1alpha1.EdgeIngress) {
+		replicas := int32(2)
+		e.Spec.Controller.Kind, e.Spec.Controller.Replicas = v1alpha1.WorkloadDeployment, &replicas
+		e.Spec.Exposure.Type = v1alpha1.ExposureHostPort
+		e.Spec.Exposure.DrainDelay = &metav1.Duration{}
+	})
+	if err := s.readyPodsOn(s.node("a"), s.node("b"))(); err != nil {
+		t.Errorf("on host ports: %v", err)
+	}
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureNodePort })
+	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionTrue, v1alpha1.ReasonNotApplicable)
+	s.becomesReady()
+	s.eventually("pods without the nodes' ports alone are left", func() error {
+		return errors.Join(s.readyPodsOn(s.node("a"), s.node("b"))(), want("host ports", hostPortsOf(s.pods()), 0, same))
+	})
+}
+
+func hostPortsOf(pods []corev1.Pod) (count int) {
+	for _, pod := range pods {
+		for _, port := range pod.Spec.Containers[0].Ports {
+			if port.HostPort != 0 {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // rollsOut waits until the story is Ready with all pods of the DaemonSet replaced, and now and then makes the DaemonSet controller look again.
 // Of Kubernetes 1.36.3 it may have to be: with a surge it looks when a pod has been ready for minReadySeconds, but where it had already
 // meant to look at an earlier time, for another pod, it forgets the later one, and then waits for an event (compare

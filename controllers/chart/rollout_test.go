@@ -108,7 +108,7 @@ func TestAPodHasTimeForEveryStepOfItsEnd(t *testing.T) {
 }
 
 func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
-	probe := daemonSetTemplate(t).Spec.Containers[0].ReadinessProbe
+	probe := templateOf(t, edgeIngress(nil)).Spec.Containers[0].ReadinessProbe
 	refused := probe.PeriodSeconds * probe.FailureThreshold
 	slow := probe.TimeoutSeconds * probe.FailureThreshold
 	if refused != 3 || slow != 9 || probe.InitialDelaySeconds != 0 {
@@ -118,16 +118,16 @@ func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
 
 func TestAPodIsNotReadyBeforeAllOfNGINXKnowsTheEndpoints(t *testing.T) {
 	const takesUpEndpoints = 1 // second, in which workers of nginx answer 503 although the controller is healthy
-	probe := daemonSetTemplate(t).Spec.Containers[0].ReadinessProbe
+	probe := templateOf(t, edgeIngress(nil)).Spec.Containers[0].ReadinessProbe
 	if least := probe.PeriodSeconds * (probe.SuccessThreshold - 1); least <= takesUpEndpoints {
 		t.Errorf("a pod may be ready %d s after the controller is healthy", least)
 	}
 }
 
-func daemonSetTemplate(t *testing.T) corev1.PodTemplateSpec {
+func templateOf(t *testing.T, edge *v1alpha1.EdgeIngress) corev1.PodTemplateSpec {
 	t.Helper()
 	byKind := map[string]*unstructured.Unstructured{}
-	for _, object := range render(t, edgeIngress(nil)) {
+	for _, object := range render(t, edge) {
 		byKind[object.GetKind()] = object
 	}
 	template, _ := workloadOf(t, byKind)
@@ -185,6 +185,32 @@ func TestParseNginxTime(t *testing.T) {
 			got, valid := parseNginxTime(value)
 			if got != test.want || valid != test.valid {
 				t.Errorf("got %v, %v; want %v, %v", got, valid, test.want, test.valid)
+			}
+		})
+	}
+}
+
+// The scheduler keeps pods with the same host port apart by itself. An anti-affinity holds for the old pods as well, whatever the new ones ask for.
+func TestHostPortsAloneKeepPodsApart(t *testing.T) {
+	for exposure, want := range map[v1alpha1.ExposureType][]int32{
+		v1alpha1.ExposureLoadBalancer: nil, v1alpha1.ExposureNodePort: nil,
+		v1alpha1.ExposureHostPort: {80, 443}, v1alpha1.ExposureHostNetwork: {80, 443},
+	} {
+		t.Run(string(exposure), func(t *testing.T) {
+			pod := templateOf(t, edgeIngress(func(e *v1alpha1.EdgeIngress) {
+				e.Spec.Controller.Kind, e.Spec.Exposure.Type = v1alpha1.WorkloadDeployment, exposure
+			})).Spec
+			if pod.Affinity != nil {
+				t.Errorf("the pods have the affinity %v", pod.Affinity)
+			}
+			var got []int32
+			for _, port := range pod.Containers[0].Ports {
+				if port.HostPort != 0 {
+					got = append(got, port.HostPort)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("ports of the node (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -137,15 +137,8 @@ livenessProbe:
 {{- end }}
 
 {{- define "edge-ingress.spread" -}}
-{{- if ne .Values.hostPorts "None" }}
-# Two pods cannot hold the same port of a node.
-affinity:
-  podAntiAffinity:
-    requiredDuringSchedulingIgnoredDuringExecution:
-    - topologyKey: kubernetes.io/hostname
-      labelSelector:
-        matchLabels: {{- include "edge-ingress.podSelector" . | nindent 10 }}
-{{- end }}
+# No anti-affinity, also where two pods would want the same port of a node: the scheduler keeps those apart by their hostPort. An anti-affinity of the old pods
+# would keep the new ones off as well, and a rollout that adds a pod first, as the one that leaves host ports does, would wait for ever.
 topologySpreadConstraints:
 # A node that cannot take pods (cordoned, gone) does not count, so that its pod is not waited for. Pods of the same revision are compared:
 # those that a rollout is about to remove must not decide where the new ones go.
