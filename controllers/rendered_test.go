@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,6 +40,9 @@ func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
 	}
 }
 
+// longestDrain is the longest drainDelay that the schema takes.
+const longestDrain = 10 * time.Minute
+
 // renderedVariants are EdgeIngress objects as the API server completes them.
 func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
 	s.Helper()
@@ -58,10 +62,13 @@ func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
 		for _, exposure := range []v1alpha1.ExposureType{
 			v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureNodePort, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort,
 		} {
-			edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: "shape"}}
-			edge.Spec.Nodes.Names = []string{"a"}
-			edge.Spec.Controller.Kind, edge.Spec.Exposure.Type = workload, exposure
-			all[fmt.Sprintf("%s with %s", workload, exposure)] = edge
+			for _, drain := range []time.Duration{0, longestDrain} {
+				edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: "shape"}}
+				edge.Spec.Nodes.Names = []string{"a"}
+				edge.Spec.Controller.Kind, edge.Spec.Exposure.Type = workload, exposure
+				edge.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain}
+				all[fmt.Sprintf("%s with %s, draining for %s", workload, exposure, drain)] = edge
+			}
 		}
 	}
 	for name, edge := range all {
