@@ -34,6 +34,7 @@ func whatContainerRuns(c corev1.Container, hostNetwork bool) corev1.Container {
 	kept := corev1.Container{
 		Name: c.Name, Image: c.Image, Command: c.Command, Args: c.Args, WorkingDir: c.WorkingDir,
 		EnvFrom: c.EnvFrom, VolumeDevices: c.VolumeDevices, Lifecycle: c.Lifecycle,
+		StartupProbe: whatProbeRuns(c.StartupProbe), ReadinessProbe: whatProbeRuns(c.ReadinessProbe), LivenessProbe: whatProbeRuns(c.LivenessProbe),
 		VolumeMounts: slices.SortedFunc(slices.Values(c.VolumeMounts), func(a, b corev1.VolumeMount) int { return cmp.Compare(a.MountPath, b.MountPath) }),
 	}
 	for _, variable := range c.Env {
@@ -45,6 +46,14 @@ func whatContainerRuns(c corev1.Container, hostNetwork bool) corev1.Container {
 		kept.Ports = hostPorts(c.Ports)
 	}
 	return kept
+}
+
+// whatProbeRuns keeps the command of a probe that runs one in the container; nil of any other.
+func whatProbeRuns(probe *corev1.Probe) *corev1.Probe {
+	if probe == nil || probe.Exec == nil {
+		return nil
+	}
+	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: probe.Exec}}
 }
 
 // defaultedEnv is a copy: what was read is never written to.

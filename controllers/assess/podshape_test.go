@@ -47,6 +47,9 @@ var podsOfSomebodyElse = map[string]option{
 	"a start hook": onContainer(func(c *corev1.Container) {
 		c.Lifecycle = &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sed", "-i"}}}}
 	}),
+	"a probe that runs something": onContainer(func(c *corev1.Container) {
+		c.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"sed", "-i"}}}}
+	}),
 	"a port of the node":        onContainer(func(c *corev1.Container) { c.Ports[0].HostPort = 80 }),
 	"the node's network":        onPod(func(p *corev1.PodSpec) { p.HostNetwork = true }),
 	"the node's processes":      onPod(func(p *corev1.PodSpec) { p.HostPID = true }),
@@ -81,6 +84,9 @@ func TestPodsThatRunTheSame(t *testing.T) {
 			c.Ports[i].HostPort = c.Ports[i].ContainerPort
 		}
 	})
+	slowProbe := onContainer(func(c *corev1.Container) {
+		c.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz"}}, TimeoutSeconds: 60}
+	})
 	resources := onContainer(func(c *corev1.Container) {
 		c.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
 	})
@@ -88,6 +94,7 @@ func TestPodsThatRunTheSame(t *testing.T) {
 	runRows(t, map[string]row{
 		"with the API server's defaults":             {[]option{defaults}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
 		"with its defaults on the node's network":    {[]option{hostNetwork, defaults, hostPortsByDefault}, sourceIP, yes, v1alpha1.ReasonHostNetworkDirect, ""},
+		"with a probe that is slower":                {[]option{slowProbe}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
 		"with other resources":                       {[]option{resources}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
 		"with their variables in another order":      {[]option{otherOrder}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
 		"with an image that is not allowed, headers": {[]option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, v1alpha1.ConditionForwardedHeadersSafe, unknown, v1alpha1.ReasonConfigNotEffective, "left as it was"},

@@ -124,6 +124,21 @@ func TestAPodIsNotReadyBeforeAllOfNGINXKnowsTheEndpoints(t *testing.T) {
 	}
 }
 
+// A controller that hangs ends its connections when it is restarted, whatever the time for a drain is: health checks fail by then.
+func TestAControllerThatHangsIsRestartedSoon(t *testing.T) {
+	template := templateOf(t, edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: maxDrain} }))
+	container := template.Spec.Containers[0]
+	for name, probe := range map[string]*corev1.Probe{"startup": container.StartupProbe, "liveness": container.LivenessProbe} {
+		grace := template.Spec.TerminationGracePeriodSeconds
+		if probe.TerminationGracePeriodSeconds != nil {
+			grace = probe.TerminationGracePeriodSeconds
+		}
+		if *grace != 30 {
+			t.Errorf("restarted by its %s probe the controller may take %d s to end, want 30", name, *grace)
+		}
+	}
+}
+
 func templateOf(t *testing.T, edge *v1alpha1.EdgeIngress) corev1.PodTemplateSpec {
 	t.Helper()
 	byKind := map[string]*unstructured.Unstructured{}

@@ -115,12 +115,14 @@ lifecycle:
       {{- else }}
       command: [/wait-shutdown]
       {{- end }}
+# A restart on account of a probe has a time of its own: the pod's, which holds the drain, would be spent on a controller that does not answer.
 # Ready as soon as the controller is, and no first delay that every rollout would pay; two minutes for a first configuration with many Ingress objects.
 startupProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: 1
   timeoutSeconds: 1
   failureThreshold: 120
+  terminationGracePeriodSeconds: 30
 # Several answers in a row make the pod ready: for a moment after the first, nginx still answers 503. The kubelet goes on asking while the pod ends. A
 # refusal counts after period x threshold, so that the address moves soon; the timeout is longer than the period, so that a busy node has timeout x threshold.
 readinessProbe:
@@ -134,6 +136,7 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 5
+  terminationGracePeriodSeconds: 30
 {{- end }}
 
 {{- define "edge-ingress.spread" -}}
