@@ -36,14 +36,24 @@ func prepare(s settings) error {
 	return raise("lo")
 }
 
+const bridgeSetting = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+
+// CheckKernel returns nil if the machine's kernel has what this package and the nodes of its networks need, apart from what it loads by itself.
+func CheckKernel() error {
+	if _, err := os.Stat(bridgeSetting); err != nil {
+		return fmt.Errorf("the kernel lacks br_netfilter, load it with `modprobe br_netfilter`: %w", err)
+	}
+	return nil
+}
+
 // filterBridged writes a setting that exists only where the kernel has br_netfilter, without which nothing that is bridged is filtered.
 func filterBridged(wanted bool) error {
-	err := write("/proc/sys/net/bridge/bridge-nf-call-iptables", digit(wanted))
+	err := write(bridgeSetting, digit(wanted))
 	switch {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	case wanted:
-		return fmt.Errorf("the kernel lacks br_netfilter, load it with `modprobe br_netfilter`: %w", err)
+		return CheckKernel()
 	default:
 		return nil
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -23,8 +25,8 @@ const (
 )
 
 // ErrVersion2 says that the machine has control groups of version 2 only.
-var ErrVersion2 = errors.New("this machine has control groups of version 2 only, and nodes were made for version 1: " +
-	"start it with systemd.unified_cgroup_hierarchy=0 on the kernel's command line")
+var ErrVersion2 = errors.New("this machine has control groups of version 2 only, and real nodes need version 1: " +
+	"on Debian 12, add systemd.unified_cgroup_hierarchy=0 to GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub, and start the machine again")
 
 // Group is a control group: its directory in each hierarchy. A hierarchy is called what /proc/PID/cgroup calls it, which is
 // its controllers, such as "cpu,cpuacct", or its name, such as "name=systemd".
@@ -41,6 +43,30 @@ func Own() (Group, error) {
 		return nil, fmt.Errorf("reading the mounts of control groups: %w", err)
 	}
 	return parse(string(membership), string(mounts))
+}
+
+// requiredControllers are those that kubelet and runc do not work without.
+var requiredControllers = []string{"cpu", "cpuacct", "cpuset", "devices", "memory", "pids"}
+
+// Usable returns an error if nodes cannot have groups below g: the machine may have some controllers in version 2, and a container may see all of them
+// without the right to change anything.
+func (g Group) Usable() error {
+	var present []string
+	for hierarchy := range g {
+		present = append(present, strings.Split(hierarchy, ",")...)
+	}
+	var errs []error
+	for _, controller := range requiredControllers {
+		if !slices.Contains(present, controller) {
+			errs = append(errs, fmt.Errorf("this machine has no control groups of version 1 for %s", controller))
+		}
+	}
+	for _, hierarchy := range g.Hierarchies() {
+		if err := unix.Access(g[hierarchy], unix.W_OK); err != nil {
+			errs = append(errs, fmt.Errorf("no control group can be made in %s: %w", g[hierarchy], err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Child is the group of that name below g, whether it exists or not.

@@ -71,6 +71,27 @@ func TestAMachineWithVersion2OnlyIsRefused(t *testing.T) {
 	}
 }
 
+func TestAGroupThatLacksControllersOrCannotBeChangedIsUnusable(t *testing.T) {
+	writable := t.TempDir()
+	all := Group{"cpu,cpuacct": writable, "cpuset": writable, "devices": writable, "memory": writable, "pids": writable, "name=systemd": writable}
+	if err := all.Usable(); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(Group){
+		"version 1 for memory":  func(g Group) { delete(g, "memory") },
+		"version 1 for cpuacct": func(g Group) { delete(g, "cpu,cpuacct") },
+		"can be made in /proc":  func(g Group) { g["pids"] = "/proc/no-such-directory" },
+	} {
+		t.Run(want, func(t *testing.T) {
+			group := maps.Clone(all)
+			change(group)
+			if err := group.Usable(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
 // newGroup makes a group below our own, or skips the test.
 func newGroup(t *testing.T) Group {
 	t.Helper()

@@ -45,6 +45,13 @@ func Shim(ctx context.Context, planFile string) error {
 	return errors.New("node " + plan.HostName + " has ended")
 }
 
+// CheckNamespaces returns nil if this process may make the namespaces of a node.
+func CheckNamespaces() error {
+	cmd := exec.Command("true") //nolint:noctx // it ends at once
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces | syscall.CLONE_NEWNET}
+	return cmd.Run()
+}
+
 // startBoot hands the plan over only when the new process is bound to this one: should this one be killed in the very moment
 // before, the other reads an empty plan and ends too.
 func startBoot(ctx context.Context, plan Plan) (*exec.Cmd, error) {
