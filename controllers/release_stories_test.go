@@ -116,7 +116,7 @@ func TestTheOldNodeServesUntilTheNewOneDoes(t *testing.T) {
 
 	s.removeLabel(s.node("a"), poolLabel)
 	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionUnknown, v1alpha1.ReasonReleaseHeld)
-	s.saysOf(v1alpha1.ConditionNodesReady, "until "+s.node("b")+" does", s.node("a"))
+	s.saysOf(v1alpha1.ConditionNodesReady, "until "+s.node("b")+" serves", s.node("a"))
 	if err := s.isEdgeNode(s.node("a"))(); err != nil {
 		t.Errorf("the old node is to stay as it is: %v", err)
 	}
@@ -137,7 +137,7 @@ func TestTheLastNodeStaysWhereTheSelectorChoosesNone(t *testing.T) {
 	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
 	s.eventually("one is released", s.isClean(s.node("a")))
 	s.eventually("the other serves on", s.readyPodsOn(s.node("b")))
-	s.saysOf(v1alpha1.ConditionNodesReady, "serving on", s.node("b"))
+	s.saysOf(v1alpha1.ConditionNodesReady, "still needed", s.node("b"))
 	s.change(func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: v1alpha1.LabelValue(s.name)}
 	})

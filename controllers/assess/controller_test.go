@@ -33,7 +33,7 @@ func TestControllerAvailable(t *testing.T) {
 		"a pod outside that is going":                    {[]option{strayOn("app-1"), podChanged("controller-9", podTerminating)}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod on a node that is being deleted":          {[]option{strayOn("app-1"), node("app-1", func(n *snapshot.Node) { n.Deleting = true })}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a node that is being released still runs a pod": {[]option{endingApp1, strayOn("app-1")}, condition, yes, v1alpha1.ReasonControllersReady, "2 of 2 edge nodes run a ready controller. Being released"},
-		"a node that waits serves beside one that fails": {[]option{heldApp1, awaitedEdge2, strayOn("app-1"), podChanged("controller-2", podNotReady)}, condition, no, v1alpha1.ReasonControllersMissing, "serving on, until edge-2 does: app-1."},
+		"a node that waits serves beside one that fails": {[]option{heldApp1, awaitedEdge2, strayOn("app-1"), podChanged("controller-2", podNotReady)}, condition, no, v1alpha1.ReasonControllersMissing, "still needed, until edge-2 serves: app-1."},
 		"a withdrawn node runs none":                     {[]option{withdrawnEdge2, podChanged("controller-2", podTerminating)}, condition, yes, v1alpha1.ReasonControllersReady, "1 of 1 edge nodes runs a ready controller. Withdrawn while cordoned"},
 		"a withdrawn node whose pod has not ended":       {[]option{withdrawnEdge2}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod that was evicted from a node outside":     {[]option{strayOn("app-1"), podChanged("controller-9", func(p *snapshot.Pod) { p.Ended, p.Ready = true, false })}, condition, yes, v1alpha1.ReasonControllersReady, ""},

@@ -3,6 +3,8 @@ package assess
 import (
 	"fmt"
 	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 )
 
 // departures are sentences, each with a space before it, about nodes that are on their way out, that wait, or that are withdrawn for now.
@@ -10,7 +12,7 @@ func (sc *scene) departures() string {
 	plan := sc.state.Nodes
 	text := ""
 	if len(plan.Held) > 0 {
-		text += fmt.Sprintf(" Left the edge set and serving on, %s: %s.", sc.whyHeld(), listed(plan.Held))
+		text += fmt.Sprintf(" Left the edge set and still needed, %s: %s.", sc.whyHeld(), listed(plan.Held))
 	}
 	ending := slices.DeleteFunc(slices.Clone(plan.Releasing), func(name string) bool { return slices.Contains(plan.Held, name) })
 	if len(ending) > 0 {
@@ -30,12 +32,16 @@ func (sc *scene) whyHeld() string {
 	switch awaited := sc.state.Nodes.Awaited; {
 	case sc.Pods.Err != nil, sc.DaemonSet.Err != nil, sc.Deployment.Err != nil, sc.EndpointSlices.Err != nil:
 		return "because it could not be read what serves"
+	case sc.isDeployment() && !chart.KeepsServing(sc.EdgeIngress):
+		return "because none of its pods would serve while they are replaced (raise spec.controller.replicas above the number that may be missing)"
 	case len(awaited) > 0:
-		verb := "does"
+		verb := "serves"
 		if len(awaited) > 1 {
-			verb = "do"
+			verb = "serve"
 		}
 		return fmt.Sprintf("until %s %s", listed(awaited), verb)
+	case sc.isDeployment() && len(sc.edge) > 0:
+		return "because no edge node can take its pods"
 	}
-	return "because too few others would"
+	return "because too few others would serve"
 }

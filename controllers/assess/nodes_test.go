@@ -23,6 +23,11 @@ var (
 	awaitedEdge2   = planned(func(p *desired.NodePlan) { p.Awaited = []string{"edge-2"} })
 )
 
+func singleOnHostPorts(g *given) {
+	one := int32(1)
+	g.spec().Controller.Replicas, g.spec().Exposure.Type = &one, v1alpha1.ExposureHostNetwork
+}
+
 func withheld(reason string, nodes []string, agents ...snapshot.Agent) option {
 	return func(g *given) {
 		g.d.Nodes.Withheld = append(g.d.Nodes.Withheld, desired.Withheld{Reason: reason, Nodes: nodes, Agents: agents})
@@ -70,12 +75,14 @@ func TestNodesReady(t *testing.T) {
 		"two nodes could not be written":                  {[]option{failed(snapshot.FailureRefused, "Node", "edge-1", "forbidden."), failed(snapshot.FailureRefused, "Node", "edge-2", "forbidden")}, condition, no, v1alpha1.ReasonApplyFailed, "forbidden. 1 other write failed as well."},
 		"a failed write of something else is not its own": {[]option{failed(snapshot.FailureOther, "Service", objectName, "no")}, condition, yes, v1alpha1.ReasonNodesLabelled, ""},
 		"a node that is being released is as planned":     {[]option{endingApp1}, condition, yes, v1alpha1.ReasonNodesLabelled, "2 Ready. Being released, until the controller there has ended: app-1."},
-		"a node that waits for another":                   {[]option{heldApp1, awaitedEdge2}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and serving on, until edge-2 does: app-1."},
-		"a node that waits and nobody knows for what":     {[]option{heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and serving on, because too few others would: app-1."},
+		"a node that waits for another":                   {[]option{heldApp1, awaitedEdge2}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and still needed, until edge-2 serves: app-1."},
+		"a node that waits and nobody knows for what":     {[]option{heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "Left the edge set and still needed, because too few others would serve: app-1."},
 		"a node that waits for a read":                    {[]option{heldApp1, unread["Pods"]}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because it could not be read what serves: app-1."},
-		"the last node of a set without nodes":            {[]option{selected(), heldApp1}, condition, no, v1alpha1.ReasonNoNodesSelected, "correct it. Left the edge set and serving on"},
+		"the last node of a set without nodes":            {[]option{selected(), heldApp1}, condition, no, v1alpha1.ReasonNoNodesSelected, "correct it. Left the edge set and still needed"},
+		"a single pod on host ports":                      {[]option{deployment, singleOnHostPorts, heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because none of its pods would serve while they are replaced (raise spec.controller.replicas above the number that may be missing): app-1."},
+		"a Deployment without a place for its pods":       {[]option{deployment, heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because no edge node can take its pods: app-1."},
 		"a cordoned node that is withdrawn is as planned": {[]option{withdrawnEdge2, node("edge-2", unlabelled)}, condition, yes, v1alpha1.ReasonNodesLabelled, "1 edge node labelled and tainted, 1 Ready. Withdrawn while cordoned or about to be removed: edge-2."},
-		"a cordoned node that has to serve on":            {[]option{keptEdge2}, condition, yes, v1alpha1.ReasonNodesLabelled, "Cordoned or about to be removed, and serving on, because too few others would: edge-2."},
+		"a cordoned node that has to serve on":            {[]option{keptEdge2}, condition, yes, v1alpha1.ReasonNodesLabelled, "Cordoned or about to be removed, and serving on, because too few others would serve: edge-2."},
 		"where all are withdrawn they are missing":        {[]option{selected("edge-2"), withdrawnEdge2, node("edge-2", notReady)}, condition, no, v1alpha1.ReasonNodesNotReady, "edge-2"},
 		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, "being deleted"},
 		"deletion with a node that cannot be cleaned": {[]option{deleted, failed(snapshot.FailureOther, "Node", "edge-1", "timeout")}, condition, no, v1alpha1.ReasonApplyFailed, "timeout"},

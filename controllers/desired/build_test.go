@@ -57,6 +57,10 @@ func kind(workload v1alpha1.WorkloadKind) func(*v1alpha1.EdgeIngress) {
 	return func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = workload }
 }
 
+func replicas(count int32) func(*v1alpha1.EdgeIngress) {
+	return func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Replicas = &count }
+}
+
 // node is a worker, changed by the options.
 func node(name string, options ...func(*snapshot.Node)) snapshot.Node {
 	n := snapshot.Node{

@@ -1,7 +1,6 @@
 package desired
 
 import (
-	"slices"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -18,25 +17,13 @@ func move(s snapshot.Snapshot, plan NodePlan) string {
 	if live == nil {
 		return ""
 	}
-	if settled(live) && slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return misplaced(s, plan, pod) }) {
+	if settled(live) && len(plan.Moving) > 0 {
 		return strconv.FormatInt(live.Generation, 10)
 	}
 	return live.Spec.Template.Annotations[v1alpha1.MoveAnnotation]
 }
 
-// settled is whether all pods are of the current template. While they are being replaced, those that are misplaced go as well.
+// settled is whether all pods are of the current template. While they are being replaced, those that are to move go as well.
 func settled(live *appsv1.Deployment) bool {
 	return live.Status.ObservedGeneration >= live.Generation && live.Status.UpdatedReplicas == live.Status.Replicas
-}
-
-// misplaced is whether the pod is on a node that left the edge set, and whose label was seen to be gone, so that its successor cannot start there.
-func misplaced(s snapshot.Snapshot, plan NodePlan, pod snapshot.Pod) bool {
-	if pod.Workload != v1alpha1.WorkloadDeployment || pod.Terminating || pod.Ended || !slices.Contains(plan.Releasing, pod.Node) {
-		return false
-	}
-	own := v1alpha1.NodeLabel(s.EdgeIngress.Name)
-	return slices.ContainsFunc(s.Nodes.Items, func(node snapshot.Node) bool {
-		_, labelled := node.Labels[own]
-		return node.Name == pod.Node && !labelled
-	})
 }

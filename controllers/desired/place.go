@@ -31,8 +31,10 @@ type place struct {
 	// occupied is whether a controller may still run there; until is when that ends by itself at the latest, zero where it does not.
 	occupied bool
 	until    time.Time
-	// ready is whether a ready controller runs there that is meant to stay, and daemon whether one of a DaemonSet is among them.
-	ready, daemon bool
+	// movable is whether a pod of a Deployment is there that stays until it is replaced.
+	movable bool
+	// ready is whether a ready controller runs there that is meant to stay.
+	ready bool
 	// serves is whether, beyond that, traffic reaches it.
 	serves   bool
 	standing standing
@@ -71,6 +73,7 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 		p.marked = claimed || len(node.ManagedLabels[name]) > 0
 		p.drained = node.Unschedulable || slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == RemovalTaint })
 		for _, pod := range pods[node.Name] {
+			p.movable = p.movable || (pod.Workload == v1alpha1.WorkloadDeployment && !pod.Terminating)
 			p.occupy(pod, s.Time)
 			p.serve(pod, endpoints, s.EdgeIngress.UsesService())
 		}
@@ -98,7 +101,6 @@ func (p *place) serve(pod *snapshot.Pod, endpoints map[string]bool, usesService 
 		return
 	}
 	p.ready = true
-	p.daemon = p.daemon || pod.Workload == v1alpha1.WorkloadDaemonSet
 	p.serves = p.serves || !usesService || slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -15,6 +16,10 @@ type release struct {
 	places []*place
 	// daemonSet is whether the spec asks for a DaemonSet: pods of a Deployment do not follow the labels of a node.
 	daemonSet bool
+	// byLabel is whether there are pods that come and go with the labels, or will be: also while a DaemonSet serves until a Deployment does.
+	byLabel bool
+	// keepsServing is whether replacing all pods of the Deployment leaves one that serves at every moment.
+	keepsServing bool
 	// ended is whether the EdgeIngress is being deleted, so that nothing has to serve on.
 	ended bool
 	// blind is whether it is not known what serves. Nothing that runs is taken away then.
@@ -28,23 +33,31 @@ type release struct {
 }
 
 func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
+	daemonSet := s.EdgeIngress.Spec.Controller.Kind != v1alpha1.WorkloadDeployment
 	r := &release{
-		places:    places(s, chosen),
-		daemonSet: s.EdgeIngress.Spec.Controller.Kind != v1alpha1.WorkloadDeployment,
-		ended:     !s.EdgeIngress.DeletionTimestamp.IsZero(),
-		blind:     s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && s.EndpointSlices.Err != nil),
-		excused:   map[*place]bool{},
+		places:       places(s, chosen),
+		daemonSet:    daemonSet,
+		byLabel:      daemonSet || s.DaemonSet.Value != nil,
+		keepsServing: chart.KeepsServing(s.EdgeIngress),
+		ended:        !s.EdgeIngress.DeletionTimestamp.IsZero(),
+		blind:        s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && s.EndpointSlices.Err != nil),
+		excused:      map[*place]bool{},
 	}
 	r.excuse()
 	ready := 0
 	for _, p := range r.places {
 		ready += count(p.ready)
 		r.serving += count(p.serves)
-		r.candidates += count(p.wanted && isUp(p.Node) && !r.excused[p])
+		r.candidates += count(r.couldServe(p) && !r.excused[p])
 	}
 	// Not more than serve now, since there is nothing to lose; what is ready counts here although its endpoint is missing for a moment.
 	r.required = max(1, min(r.candidates, ready))
 	return r
+}
+
+// couldServe is whether the node is an edge node on which a controller can start. One of a Deployment cannot where the node is cordoned.
+func (r *release) couldServe(p *place) bool {
+	return p.wanted && isUp(p.Node) && (r.daemonSet || !p.drained)
 }
 
 func count(yes bool) int {
@@ -118,17 +131,34 @@ func (r *release) mayGo(p *place) bool {
 		return false
 	case p.Deleting:
 		return true
+	case !r.daemonSet && !r.canMove(p):
+		return false
+	case !r.byLabel:
+		// The Deployment itself minds how many of its pods serve.
+		return true
 	case !p.ready:
 		// While nothing serves it may be the first that does again, also where its pod or the node itself is away for a moment.
 		return r.serving > 0
-	case !p.daemon:
-		// A Deployment minds how many of its pods serve. They need somewhere to go.
-		return r.candidates > 0
 	case r.serving-count(p.serves) < r.required:
 		return false
 	}
 	r.serving -= count(p.serves)
 	return true
+}
+
+// canMove is whether pods of a Deployment have somewhere to go, and those that are on the node can go there without an outage.
+func (r *release) canMove(p *place) bool {
+	return r.candidates > 0 && (!p.movable || r.keepsServing)
+}
+
+// misplaced is whether a pod of a Deployment is on a node that is no edge node, and whose label was seen to be gone, so that its successor cannot start there.
+func (r *release) misplaced(p *place) bool {
+	return !r.daemonSet && p.movable && !p.wanted && !p.labelled
+}
+
+// isStuck is whether a pod of a Deployment stays on a node that it should leave.
+func (r *release) isStuck(p *place) bool {
+	return p.standing == ending && r.misplaced(p) && !r.canMove(p) && !p.Deleting
 }
 
 // report says what was decided, in the order of the nodes.
@@ -137,22 +167,29 @@ func (r *release) report(plan *NodePlan) {
 		if p.wanted {
 			plan.Selected = append(plan.Selected, p.Name)
 		}
-		switch {
-		case p.standing == withdrawn:
-			plan.Withdrawn = append(plan.Withdrawn, p.Name)
-		case p.standing == member && p.drained && r.daemonSet:
-			plan.Kept = append(plan.Kept, p.Name)
-		case p.standing == staying:
-			plan.Held = append(plan.Held, p.Name)
-			plan.Releasing = append(plan.Releasing, p.Name)
-		case p.standing == ending:
-			plan.Releasing = append(plan.Releasing, p.Name)
-			if !p.until.IsZero() && (plan.Recheck.IsZero() || p.until.Before(plan.Recheck)) {
-				plan.Recheck = p.until
-			}
-		}
-		if p.standing == member && isUp(p.Node) && !p.serves {
+		if p.standing == member && r.couldServe(p) && !p.serves {
 			plan.Awaited = append(plan.Awaited, p.Name)
+		}
+		if r.misplaced(p) && r.canMove(p) {
+			plan.Moving = append(plan.Moving, p.Name)
+		}
+		r.reportDeparture(plan, p)
+	}
+}
+
+func (r *release) reportDeparture(plan *NodePlan, p *place) {
+	switch {
+	case p.standing == withdrawn:
+		plan.Withdrawn = append(plan.Withdrawn, p.Name)
+	case p.standing == member && p.drained && r.daemonSet:
+		plan.Kept = append(plan.Kept, p.Name)
+	case p.standing == staying, r.isStuck(p):
+		plan.Held = append(plan.Held, p.Name)
+		plan.Releasing = append(plan.Releasing, p.Name)
+	case p.standing == ending:
+		plan.Releasing = append(plan.Releasing, p.Name)
+		if !p.until.IsZero() && (plan.Recheck.IsZero() || p.until.Before(plan.Recheck)) {
+			plan.Recheck = p.until
 		}
 	}
 }

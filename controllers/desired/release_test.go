@@ -103,6 +103,7 @@ func TestNodesAreReleased(t *testing.T) {
 	late, soon := noon.Add(-endMargin), noon.Add(time.Minute)
 	network := edge(exposed(v1alpha1.ExposureHostNetwork))
 	deployment := edge(kind(v1alpha1.WorkloadDeployment))
+	single := edge(kind(v1alpha1.WorkloadDeployment), exposed(v1alpha1.ExposureHostNetwork), replicas(1))
 	for name, test := range map[string]struct {
 		edge  *v1alpha1.EdgeIngress
 		nodes nodes
@@ -180,11 +181,19 @@ func TestNodesAreReleased(t *testing.T) {
 		"cordon and then out of the set":                  {edge(), nodes{former("a", cordoned, unlabelled), memberNode("b")}, pods{onNode("b")}, "LetGo a; untaint a"},
 		"a cordoned node that leaves is released as such": {edge(), nodes{former("a", cordoned), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
 
-		"a Deployment's pods are moved later":          {deployment, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; Release a"},
-		"a Deployment's pods are still there":          {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a"},
-		"a Deployment's pods have moved":               {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("b", ofDeployment)}, "LetGo a; untaint a"},
-		"a Deployment's pods have nowhere to go":       {deployment, nodes{former("a"), former("b")}, pods{onNode("a", ofDeployment)}, "releasing a; held a; LetGo b; untaint b"},
-		"a DaemonSet's pods that a Deployment follows": {deployment, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", unready)}, "releasing a; held a"},
+		"a Deployment's pods are moved later":               {deployment, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; Release a"},
+		"a Deployment's pods are still there":               {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a"},
+		"a Deployment's pods have moved":                    {deployment, nodes{former("a", unlabelled), memberNode("b")}, pods{onNode("b", ofDeployment)}, "LetGo a; untaint a"},
+		"a Deployment's pods have nowhere to go":            {deployment, nodes{former("a"), former("b")}, pods{onNode("a", ofDeployment)}, "releasing a,b; held a,b"},
+		"a Deployment's pods could go to cordoned ones":     {deployment, nodes{former("a"), memberNode("b", cordoned)}, pods{onNode("a", ofDeployment)}, "releasing a; held a"},
+		"a Deployment's pods could go to one that is down":  {deployment, nodes{former("a"), memberNode("b", down)}, pods{onNode("a", ofDeployment)}, "releasing a; held a"},
+		"a Deployment's pod restarts and nothing is chosen": {deployment, nodes{former("a")}, pods{onNode("a", ofDeployment, unready)}, "releasing a; held a"},
+		"a Deployment's pod is on a node that is down":      {deployment, nodes{former("a", down), memberNode("b")}, pods{onNode("a", ofDeployment)}, "LetGo a; untaint a"},
+		"the last place was cordoned after the release":     {deployment, nodes{former("a", unlabelled), memberNode("b", cordoned)}, pods{onNode("a", ofDeployment)}, "releasing a; held a"},
+		"a single pod on host ports has to stay":            {single, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; held a"},
+		"a single pod on host ports is elsewhere":           {single, nodes{former("a"), memberNode("b")}, pods{onNode("b", ofDeployment)}, "LetGo a; untaint a"},
+		"a single pod on host ports was evicted":            {single, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment, endingAt(soon))}, "releasing a; Release a"},
+		"a single pod on host ports lost its node":          {single, nodes{former("a", beingDeleted), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; Release a"},
 
 		"deletion asks nobody":              {edge(deleting), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "LetGo a,b; untaint a,b"},
 		"deletion with a node that is down": {edge(deleting), nodes{memberNode("a", down)}, pods{onNode("a")}, "LetGo a; untaint a"},
@@ -192,6 +201,26 @@ func TestNodesAreReleased(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := told(plan(t, scene(test.edge, test.nodes, test.pods...))); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// While a DaemonSet serves until a Deployment does, its pods end where the label is taken.
+func TestADaemonSetThatIsReplacedServesOn(t *testing.T) {
+	for name, test := range map[string]struct {
+		pods []snapshot.Pod
+		want string
+	}{
+		"the Deployment does not serve":                     {[]snapshot.Pod{onNode("a"), onNode("b", unready, ofDeployment)}, "releasing a; held a"},
+		"the Deployment does not serve, and a pod restarts": {[]snapshot.Pod{onNode("a", endingAt(noon)), onNode("b", unready, ofDeployment)}, "releasing a; held a"},
+		"the Deployment serves":                             {[]snapshot.Pod{onNode("a"), onNode("b", ofDeployment)}, "releasing a; Release a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scene(edge(kind(v1alpha1.WorkloadDeployment)), []snapshot.Node{former("a"), memberNode("b")}, test.pods...)
+			s.DaemonSet.Value = &appsv1.DaemonSet{}
+			if got := told(plan(t, s)); got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -291,6 +320,10 @@ func TestADeploymentMovesItsPods(t *testing.T) {
 		"a pod of the DaemonSet goes by itself":           {live(nil), left, []snapshot.Pod{onNode("b")}, "4"},
 		"an edge node whose label is missing gets it":     {live(nil), []snapshot.Node{memberNode("b", unlabelled)}, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
 		"there is no Deployment":                          {nil, left, nil, ""},
+		"a node that was let go came back with its pod":   {live(nil), []snapshot.Node{memberNode("a"), node("b")}, []snapshot.Pod{onNode("b", ofDeployment)}, "7"},
+		"the pod's node is gone":                          {live(nil), []snapshot.Node{memberNode("a")}, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
+		"the pod has no node yet":                         {live(nil), left, []snapshot.Pod{onNode("", ofDeployment)}, "4"},
+		"the others are cordoned":                         {live(nil), []snapshot.Node{memberNode("a", cordoned), former("b", unlabelled)}, []snapshot.Pod{onNode("b", ofDeployment)}, "4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := scene(edge(kind(v1alpha1.WorkloadDeployment)), test.nodes, test.pods...)

@@ -56,10 +56,12 @@ type NodePlan struct {
 	Kept []string
 	// Releasing are nodes that left the edge set and still run a controller; they keep the role label and the taint until it has ended.
 	Releasing []string
-	// Held are those of Releasing that serve on, because too few others would.
+	// Held are those of Releasing that keep their controller, because too few others would serve.
 	Held []string
 	// Awaited are those of Selected that could serve and do not. What is held waits for them.
 	Awaited []string
+	// Moving are nodes that are no edge nodes and have pods of a Deployment, which are to be replaced by others elsewhere.
+	Moving []string
 	// Recheck is when time alone changes the plan; zero where only an event does.
 	Recheck time.Time
 	// Labels are the changes of labels.
