@@ -33,6 +33,9 @@ var ingressPackages = []string{
 // wwwData is the user of the released image; its numbers are those of Alpine Linux.
 var wwwData = oci.Owner{UID: 101, GID: 82}
 
+// workingDir is that of the released image.
+const workingDir = "/etc/nginx"
+
 // writtenByController is what nginx and the controller write to, or below.
 var writtenByController = []string{
 	"/etc/nginx", "/etc/ingress-controller/ssl", "/etc/ingress-controller/auth", "/etc/ingress-controller/geoip", "/etc/ingress-controller/telemetry",
@@ -87,7 +90,7 @@ func (i ingressNGINX) prepare(ctx context.Context) (oci.Config, *oci.Tree, error
 		Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		Entrypoint:   []string{"/usr/bin/dumb-init", "--"},
 		Cmd:          []string{"/nginx-ingress-controller"},
-		WorkingDir:   "/etc/nginx",
+		WorkingDir:   workingDir,
 		Labels: map[string]string{
 			"org.opencontainers.image.title":   "NGINX Ingress Controller for Kubernetes, upon Debian's nginx",
 			"org.opencontainers.image.version": binaries.IngressNGINXVersion,

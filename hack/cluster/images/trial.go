@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +22,9 @@ import (
 // trialTimeout is for the programs that are tried out; they need a second at most.
 const trialTimeout = 30 * time.Second
 
+// trialPrefix begins the names of the directories in which images are tried out.
+const trialPrefix = "trial-"
+
 // tryOut shows, before the image is written, that it is complete: each library that a program needs is there, nginx loads its modules and
 // all Lua code, and the controller gets as far as asking for the API server. It needs root, for a chroot.
 func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
@@ -30,7 +34,10 @@ func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
 	if os.Geteuid() != 0 {
 		return errors.New("trying out the image needs root")
 	}
-	dir, err := os.MkdirTemp(parent, "trial-")
+	if err := removeTrials(parent); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(parent, trialPrefix)
 	if err != nil {
 		return fmt.Errorf("creating a directory to try out the image in: %w", err)
 	}
@@ -44,7 +51,21 @@ func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	return errors.Join(tryNGINX(ctx, dir, tree), tryController(ctx, dir))
+}
+
+// removeTrials removes what processes left that were killed while they tried out an image. Only one process makes images at a time.
+func removeTrials(parent string) error {
+	left, err := filepath.Glob(filepath.Join(parent, trialPrefix+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	if err != nil {
+		return fmt.Errorf("removing what former trials left: %w", err)
+	}
+	return nil
 }
 
 // checkLibraries looks for each library that a program or another library of the image is linked with.
@@ -144,7 +165,7 @@ func tryNGINX(ctx context.Context, dir string, tree *oci.Tree) error {
 	if err := os.WriteFile(filepath.Join(dir, config), []byte(trialConfig(tree)), 0o644); err != nil {
 		return fmt.Errorf("writing a configuration to try out nginx: %w", err)
 	}
-	if output, err := inside(ctx, dir, "/usr/bin/nginx", "-t", "-c", config).CombinedOutput(); err != nil {
+	if output, err := inside(ctx, dir, workingDir, "/usr/bin/nginx", "-t", "-c", config).CombinedOutput(); err != nil {
 		return fmt.Errorf("trying out nginx: %w\n%s", err, output)
 	}
 	return nil
@@ -156,7 +177,7 @@ func tryController(ctx context.Context, dir string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	output := awaited{text: []byte("Creating API client"), then: stop}
-	cmd := inside(ctx, dir, "/usr/bin/dumb-init", "--", "/nginx-ingress-controller", "--apiserver-host=http://127.0.0.1:1")
+	cmd := inside(ctx, dir, workingDir, "/usr/bin/dumb-init", "--", "/nginx-ingress-controller", "--apiserver-host=http://127.0.0.1:1")
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); !output.came {
 		return fmt.Errorf("trying out the controller: it does not say %q (%w)\n%s", output.text, err, output.all.Bytes())
@@ -181,15 +202,18 @@ func (a *awaited) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// inside is a program of the image, to be run as the image's user, in a chroot and with namespaces of its own: all that it starts ends with it.
-func inside(ctx context.Context, dir, program string, arguments ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, arguments...)
-	cmd.Dir = "/etc/nginx"
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "POD_NAME=trial", "POD_NAMESPACE=trial"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Chroot:     dir,
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
-		Credential: &syscall.Credential{Uid: uint32(wwwData.UID), Gid: uint32(wwwData.GID)},
+// inside is a program of the image, to be run as the image's user, in a chroot and with namespaces of its own. It must be started from a goroutine that
+// is locked to its thread: all that was started ends with that, so also when this process is killed.
+//
+// The kernel ends the shell only. A program cannot be bound to its starter directly: that is undone when one with file capabilities is run. It is the
+// first process of its namespace whose end is everybody's, for which the shell must not become the program: hence the second command.
+func inside(ctx context.Context, root, dir, program string, arguments ...string) *exec.Cmd {
+	enter := []string{
+		"-c", `nsenter "$@"; exit $?`, "sh",
+		"--root=" + root, "--wd=" + filepath.Join(root, dir), fmt.Sprintf("--setgid=%d", wwwData.GID), fmt.Sprintf("--setuid=%d", wwwData.UID), "--", program,
 	}
+	cmd := exec.CommandContext(ctx, "/bin/sh", append(enter, arguments...)...)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "POD_NAME=trial", "POD_NAMESPACE=trial"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	return cmd
 }
