@@ -37,7 +37,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		ConfigMap:      readOwned(ctx, r, edge, key, &corev1.ConfigMap{}),
 		DaemonSet:      daemonSet,
 		Deployment:     deployment,
-		Pods:           r.observePods(ctx, edge, daemonSet.Value, deployment.Value),
+		Pods:           r.observePods(ctx, edge, daemonSet, deployment),
 		EndpointSlices: r.observeEndpointSlices(ctx, key),
 		Agents:         agentsAmong(daemonSets, daemonSetsErr),
 		Inventory:      r.observeInventory(ctx, edge),

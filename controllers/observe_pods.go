@@ -12,12 +12,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// observePods lists the pods of our own workloads. A pod of somebody else's workload may carry our labels, and so be an endpoint of the
-// Service; it is no controller pod all the same.
-func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress, daemonSet *appsv1.DaemonSet, deployment *appsv1.Deployment) snapshot.List[snapshot.Pod] {
+// observePods lists the pods of our own workloads, also of those that are gone. A pod of somebody else's workload may carry our labels, and so be an endpoint
+// of the Service; it is no controller pod all the same.
+func (r *Reconciler) observePods(
+	ctx context.Context, edge *v1alpha1.EdgeIngress, daemonSet snapshot.Read[appsv1.DaemonSet], deployment snapshot.Read[appsv1.Deployment],
+) snapshot.List[snapshot.Pod] {
 	list := &corev1.PodList{}
 	err := r.Client.List(ctx, list, client.InNamespace(edge.ControllerNamespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name})
 	if err != nil {
@@ -25,18 +28,26 @@ func (r *Reconciler) observePods(ctx context.Context, edge *v1alpha1.EdgeIngress
 	}
 	pods := make([]snapshot.Pod, 0, len(list.Items))
 	for i := range list.Items {
-		pod := &list.Items[i]
-		switch owner := metav1.GetControllerOf(pod); {
-		case owner == nil:
-		case daemonSet != nil && owner.UID == daemonSet.UID:
-			pods = append(pods, observedPod(pod, v1alpha1.WorkloadDaemonSet))
-		case deployment != nil && owner.Kind == "ReplicaSet" && owner.Name == deployment.Name+"-"+pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]:
-			// The Deployment's name is taken, so nobody else's Deployment can have a ReplicaSet of this name.
-			pods = append(pods, observedPod(pod, v1alpha1.WorkloadDeployment))
+		if workload := workloadOf(&list.Items[i], chart.ObjectName(edge.Name), daemonSet, deployment); workload != "" {
+			pods = append(pods, observedPod(&list.Items[i], workload))
 		}
 	}
 	slices.SortFunc(pods, func(a, b snapshot.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	return snapshot.List[snapshot.Pod]{Items: pods}
+}
+
+// workloadOf is the kind of our workload, of this name, that the pod belongs to; empty where it belongs to none. The workload may be gone, as after a change of
+// kind: its pods serve on until they have ended. They are ours unless somebody else has the workload's name now; nobody else can have had it while ours was there.
+func workloadOf(pod *corev1.Pod, name string, daemonSet snapshot.Read[appsv1.DaemonSet], deployment snapshot.Read[appsv1.Deployment]) v1alpha1.WorkloadKind {
+	owner := metav1.GetControllerOf(pod)
+	switch {
+	case owner == nil || owner.APIVersion != appsv1.SchemeGroupVersion.String():
+	case owner.Kind == "DaemonSet" && owner.Name == name && !daemonSet.Foreign:
+		return v1alpha1.WorkloadDaemonSet
+	case owner.Kind == "ReplicaSet" && owner.Name == name+"-"+pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] && !deployment.Foreign:
+		return v1alpha1.WorkloadDeployment
+	}
+	return ""
 }
 
 func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {

@@ -85,6 +85,29 @@ func TestTheKindOfWorkloadIsChangedWithoutAGap(t *testing.T) {
 	}
 }
 
+// A pod serves on while it ends, when the workload that it belonged to has long been gone.
+func TestThePodsOfAWorkloadThatIsGoneAreKnownUntilTheyHaveEnded(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "leftover")
+	s.addNodes("a", "b")
+	s.createReady(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Provider: v1alpha1.ProviderPacketForwarding}
+	})
+	end := s.lingers(s.podOn(s.node("b")))
+
+	s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment })
+	s.goes(named(s, &appsv1.DaemonSet{}))
+	s.eventually("the pod of the DaemonSet is ending", s.readyPodsOn(s.node("a"), s.node("b"), s.node("b")+" (not ready)"))
+	s.becomesReady()
+	s.becomes(v1alpha1.ConditionSourceIPConfigured, metav1.ConditionTrue, v1alpha1.ReasonPreservedByLocalPolicy)
+
+	s.removeLabel(s.node("b"), poolLabel)
+	s.eventually("the Deployment leaves the node", s.readyPodsOn(s.node("a"), s.node("a"), s.node("b")+" (not ready)"))
+	s.eventually("the node stays until the last pod has ended", s.isEnding(s.node("b")))
+	end()
+	s.eventually("the node is let go", s.isClean(s.node("b")))
+}
+
 // watchReadyPods watches the controller pods, which are ready, until the function that it returns is called; that one answers how few were
 // ready at the worst time in between.
 func (s *story) watchReadyPods() (fewest func() int) {
