@@ -27,14 +27,15 @@ type event struct {
 	claim Claim
 	// do makes it happen and returns when everything is at rest again. It adds to the observation what only it knows.
 	do func(context.Context, *scene) error
-	// after, if there is one, cleans up without load.
-	after func(context.Context) error
 }
 
 // nothing is for how long nothing happens.
-const nothing = 10 * time.Second
+const nothing = 5 * time.Second
 
-// events are those in which nothing may be lost, in an order in which each finds the nodes that it needs.
+// down is for how long a node is gone that is rebooted.
+const down = time.Second
+
+// events are those in which nothing may be lost, in an order in which each finds the nodes that it needs, and then the crash that nothing had prepared for.
 func (s *stage) events(edge [3]string) []event {
 	plain := func(name string, do func(context.Context, *scene) error) event {
 		return event{name: name, claim: NothingLost, do: do}
@@ -45,7 +46,7 @@ func (s *stage) events(edge [3]string) []event {
 			return ctx.Err()
 		}),
 		plain("a rolling update after a change of the configuration", func(ctx context.Context, _ *scene) error {
-			return s.change(ctx, func(spec *v1alpha1.EdgeIngressSpec) { spec.Exposure.DrainDelay.Duration += time.Second })
+			return s.change(ctx, func(spec *v1alpha1.EdgeIngressSpec) { spec.Exposure.DrainDelay.Duration = drain })
 		}),
 		plain("another image", func(ctx context.Context, _ *scene) error {
 			// The digest decides what runs; another name of the same content rolls all pods.
@@ -68,6 +69,7 @@ func (s *stage) events(edge [3]string) []event {
 			o.Notes = append(o.Notes, fmt.Sprintf("from %v to %v", before, without(edge[:], before...)))
 			return s.setNodes(ctx, without(edge[:], before...)...)
 		}),
+		{name: "the node that announces the address crashes without warning", claim: Exception, do: s.crash},
 	}
 }
 
@@ -104,7 +106,7 @@ func (s *stage) drainAndReboot(ctx context.Context, o *scene) error {
 	if err := s.lab.Cluster.CrashNode(ctx, node); err != nil {
 		return err
 	}
-	pause(ctx, margin)
+	pause(ctx, down)
 	if err := s.lab.Cluster.RestartNode(ctx, node); err != nil {
 		return err
 	}
@@ -217,32 +219,29 @@ func (s *stage) killOperator(ctx context.Context, o *scene) error {
 }
 
 // crash crashes the node that announces the address, with nothing that had prepared for it.
-func (s *stage) crash() event {
-	var node string
-	return event{
-		name:  "the node that announces the address crashes without warning",
-		claim: Exception,
-		do: func(ctx context.Context, o *scene) (err error) {
-			if node, err = s.announcer(ctx); err != nil {
-				return err
-			}
-			if err := s.lab.Cluster.CrashNode(ctx, node); err != nil {
-				return err
-			}
-			o.Crashed = time.Now()
-			o.Notes = append(o.Notes, node+" crashed")
-			return lab.Await(ctx, "another node to announce the address", restLimit, func(context.Context) (bool, string, error) {
-				return len(o.address.seen()) > 0, "it has not moved", nil
-			})
-		},
-		after: func(ctx context.Context) error {
-			if node == "" {
-				return nil
-			}
-			if err := s.lab.Cluster.RestartNode(ctx, node); err != nil {
-				return err
-			}
-			return s.awaitRest(ctx)
-		},
+func (s *stage) crash(ctx context.Context, o *scene) error {
+	node, err := s.announcer(ctx)
+	if err != nil {
+		return err
 	}
+	// The command returns when the last of the node's processes is gone; the first ones go at once.
+	s.crashed, o.Crash = node, Crash{At: time.Now(), Node: node}
+	if err := s.lab.Cluster.CrashNode(ctx, node); err != nil {
+		return err
+	}
+	return lab.Await(ctx, "another node to announce the address", restLimit, func(context.Context) (bool, string, error) {
+		return len(o.address.seen()) > 0, "it has not moved", nil
+	})
+}
+
+// recoverCrashed brings the node back that crashed, if one did.
+func (s *stage) recoverCrashed(ctx context.Context) error {
+	if s.crashed == "" {
+		return nil
+	}
+	if err := s.lab.Cluster.RestartNode(ctx, s.crashed); err != nil {
+		return err
+	}
+	s.crashed = ""
+	return s.awaitRest(ctx)
 }

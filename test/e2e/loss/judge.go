@@ -2,6 +2,7 @@ package loss
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -9,73 +10,99 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
 )
 
-// released is from when on connections through a target that were kept may break; the zero time if that is never. Through MetalLB it is when the address
-// moves, at the latest when the drain ends; haproxy does not care for the address.
-func (o Observation) released(target string) time.Time {
-	moments := slices.Clone(o.Drained)
-	if !o.Crashed.IsZero() {
-		moments = append(moments, o.Crashed)
-	}
-	if target == ThroughMetalLB {
-		for _, move := range o.Moves {
-			moments = append(moments, move.At)
-		}
-	}
-	if len(moments) == 0 {
-		return time.Time{}
-	}
-	return slices.MinFunc(moments, time.Time.Compare)
-}
+// tick is the least that the kernel counts the moments of handshakes in.
+const tick = 10 * time.Millisecond
+
+// fewUnderWay new connections may be cut by a move however fast answers come: they come in clusters.
+const fewUnderWay = 3
 
 // cut is how many of the new connections that were lost had been open already when the address moved: opened to one node, and continued to another. They
-// are established connections as kept ones are, and an address that moves breaks all of these. The longer an answer takes, the more there are.
+// are established connections as kept ones are, and an address that moves breaks all of these. The longer an answer takes, the more there are, but never
+// more than can be under way at a time.
 func (o Observation) cut(target load.TargetResult) int {
-	if target.Name != ThroughMetalLB {
+	return o.cutAmong(target.Name, target.New, target.New.Failures)
+}
+
+func (o Observation) cutAmong(target string, tally load.Tally, failures []load.Failure) int {
+	if target != ThroughMetalLB {
 		return 0
 	}
-	cut := 0
-	for _, failure := range target.New.Failures {
-		if failure.Cause != traffic.Reset && failure.Cause != traffic.AnswerTimedOut {
+	underWay := max(fewUnderWay, int(math.Ceil(rate*tally.Answering.P99.Seconds())))
+	total, byMove := 0, make([]int, len(o.Moves))
+	for _, failure := range failures {
+		from, until, possible := o.exposed(tally, failure)
+		if !possible {
 			continue
 		}
-		began := o.Result.Began.Add(failure.At)
-		open, failed := began.Add(failure.Open), began.Add(failure.After)
-		if slices.ContainsFunc(o.Moves, func(m Move) bool { return !open.After(m.At) && !failed.Before(m.At) }) {
-			cut++
+		i := slices.IndexFunc(o.Moves, func(m Move) bool { return !m.At.Before(from) && !m.At.After(until) })
+		if i >= 0 && byMove[i] < underWay {
+			byMove[i]++
+			total++
 		}
 	}
-	return cut
+	return total
+}
+
+// exposed is between which moments a move of the address can have broken a connection: from when it was open to when it failed. One without an answer in time
+// failed when the slowest answer would have been there.
+func (o Observation) exposed(tally load.Tally, failure load.Failure) (from, until time.Time, possible bool) {
+	began := o.Result.Began.Add(failure.At)
+	from, until = began.Add(failure.Open-tick), began.Add(failure.After)
+	if failure.Cause == traffic.AnswerTimedOut {
+		until = until.Add(tally.Answering.Max - answerTimeout)
+	}
+	return from, until, failure.Open > 0 && (failure.Cause == traffic.Reset || failure.Cause == traffic.AnswerTimedOut)
+}
+
+// released is whether a kept connection was free to break by a moment: its controller had served to the end of its drain, its node had crashed, or, through
+// MetalLB, the address had gone to another node since the connection was last seen to work. haproxy does not care for the address.
+func (o Observation) released(target string, served load.Served, moment time.Duration) bool {
+	controller, known := o.Controllers[served.By]
+	if !known {
+		return false
+	}
+	at := o.Result.Began.Add(moment)
+	if !controller.Drained.IsZero() && !at.Before(controller.Drained) {
+		return true
+	}
+	if controller.Node == o.Crash.Node && !at.Before(o.Crash.At) {
+		return true
+	}
+	asked := o.Result.Began.Add(served.Asked)
+	return target == ThroughMetalLB && slices.ContainsFunc(o.Moves, func(m Move) bool {
+		return m.To != controller.Node && m.At.After(asked) && !at.Before(m.At)
+	})
 }
 
 // Broken counts what became of kept connections.
 type Broken struct {
-	// Early and Late are requests that failed before and after connections may break.
+	// Early and Late are requests that failed before and after their connection may break.
 	Early, Late int
 	// EarlyIdle and LateIdle are connections that were reset between two requests.
 	EarlyIdle, LateIdle int
 }
 
-// broken counts failures by the moment at which they were noticed: a request that was under way when the address moved fails afterwards.
+// broken judges each failure by the moment at which it was noticed: a request that was under way when the address moved fails afterwards. A connection that
+// never had an answer is judged as a new one. What is not listed, because there was too much, cannot be told apart, and counts as early.
 func (o Observation) broken(target load.TargetResult) Broken {
 	var count Broken
-	released := o.released(target.Name)
-	early := func(at time.Duration) bool { return released.IsZero() || o.Result.Began.Add(at).Before(released) }
+	var unanswered []load.Failure
 	for _, failure := range target.Kept.Failures {
-		if early(failure.At + failure.After) {
-			count.Early++
-		} else {
+		switch {
+		case !failure.Served.By.IsValid():
+			unanswered = append(unanswered, failure)
+		case o.released(target.Name, failure.Served, failure.At+failure.After):
 			count.Late++
 		}
 	}
-	// Beyond those that are listed none is known by its moment; the first ones were earlier.
-	count.Late += target.Kept.Lost() - len(target.Kept.Failures)
-	for _, at := range target.Connections.IdleResetAt {
-		if early(at) {
-			count.EarlyIdle++
-		} else {
+	count.Late += o.cutAmong(target.Name, target.Kept, unanswered)
+	count.Early = target.Kept.Lost() - count.Late
+	for _, reset := range target.Connections.IdleResets {
+		if o.released(target.Name, reset.Served, reset.At) {
 			count.LateIdle++
 		}
 	}
+	count.EarlyIdle = target.Connections.IdleReset - count.LateIdle
 	return count
 }
 
@@ -86,8 +113,8 @@ func (o Observation) Problems() []string {
 	if len(o.Result.Targets) == 0 {
 		problems = append(problems, "nothing was measured")
 	}
+	problems = append(problems, o.unmeasured()...)
 	for _, target := range o.Result.Targets {
-		problems = append(problems, o.unmeasured(target)...)
 		if o.Claim != NothingLost {
 			continue
 		}
@@ -106,21 +133,32 @@ func (o Observation) Problems() []string {
 }
 
 // unmeasured says where the client itself failed, so that the numbers prove nothing.
-func (o Observation) unmeasured(target load.TargetResult) []string {
+func (o Observation) unmeasured() []string {
 	var problems []string
-	if target.New.Sent == 0 || target.Kept.Sent == 0 {
-		problems = append(problems, fmt.Sprintf("nothing was sent through %s", target.Name))
-	}
-	if target.Skipped > 0 {
-		problems = append(problems, fmt.Sprintf("the client did not keep up: %d connections through %s were not opened", target.Skipped, target.Name))
-	}
-	if without := target.New.Failed[traffic.NoLocalPort] + target.Kept.Failed[traffic.NoLocalPort]; without > 0 {
-		problems = append(problems, fmt.Sprintf("the client had no local port for %d connections through %s", without, target.Name))
+	for _, target := range o.Result.Targets {
+		problems = append(problems, unmeasured(target)...)
 	}
 	return problems
 }
 
-// Problems are those of all events, each with its event.
+func unmeasured(target load.TargetResult) []string {
+	var problems []string
+	if target.New.Sent == 0 || target.Kept.Sent == 0 {
+		problems = append(problems, fmt.Sprintf("unmeasured: nothing was sent through %s", target.Name))
+	}
+	if target.Late > answerTimeout {
+		problems = append(problems, fmt.Sprintf("unmeasured: the client stood still for %s, longer than it waits for an answer through %s", seconds(target.Late), target.Name))
+	}
+	if target.Skipped > 0 {
+		problems = append(problems, fmt.Sprintf("unmeasured: the client did not keep up, %d connections through %s were not opened", target.Skipped, target.Name))
+	}
+	if without := target.New.Failed[traffic.NoLocalPort] + target.Kept.Failed[traffic.NoLocalPort]; without > 0 {
+		problems = append(problems, fmt.Sprintf("unmeasured: the client had no local port for %d connections through %s", without, target.Name))
+	}
+	return problems
+}
+
+// Problems are those of all events, each with its event, and those of all together.
 func Problems(observations []Observation) []string {
 	var all []string
 	for _, o := range observations {
@@ -128,5 +166,28 @@ func Problems(observations []Observation) []string {
 			all = append(all, o.Event+": "+problem)
 		}
 	}
-	return all
+	return append(all, blind(observations)...)
+}
+
+// blind says where the load saw no losses in any of the comparisons, in which there must be some: then it would not have seen those of the other events.
+func blind(observations []Observation) []string {
+	lost, names := map[string]int{}, []string{}
+	for _, o := range observations {
+		for _, target := range o.Result.Targets {
+			if o.Claim != Comparison {
+				continue
+			}
+			if !slices.Contains(names, target.Name) {
+				names = append(names, target.Name)
+			}
+			lost[target.Name] += target.New.Lost()
+		}
+	}
+	var problems []string
+	for _, name := range names {
+		if lost[name] == 0 {
+			problems = append(problems, fmt.Sprintf("the load does not see losses: no new connection through %s was lost in any comparison", name))
+		}
+	}
+	return problems
 }

@@ -4,6 +4,7 @@
 package loss
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
@@ -40,14 +41,27 @@ type Observation struct {
 	Took time.Duration
 	// Moves are the moments at which the router in front of the nodes learned that another node has the address.
 	Moves []Move
-	// Drained are the moments at which controllers that were told to end had served long enough: from then on they may close connections.
-	Drained []time.Time
-	// Crashed is when a node crashed that nothing had prepared for; zero if none did.
-	Crashed time.Time
+	// Controllers are the proxies behind the targets, by the address of their pod. The CNI plugin gives addresses out in turn, so none comes back in an event.
+	Controllers map[netip.Addr]Controller
+	// Crash is that of a node that nothing had prepared for.
+	Crash Crash
 	// Notes are facts about the event that belong into the table.
 	Notes []string
 	// Wrong is what went wrong beside requests.
 	Wrong []string
+}
+
+// Controller is a pod that serves.
+type Controller struct {
+	Node string
+	// Drained is when it had served for as long as it promises after it was told to end: from then on it may close connections. Zero if nobody told it.
+	Drained time.Time
+}
+
+// Crash is when a node crashed, and which; the zero value if none did.
+type Crash struct {
+	At   time.Time
+	Node string
 }
 
 // Move is the address changing over to a node.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,7 +37,11 @@ func (r *runner) comparePlain(ctx context.Context) (err error) {
 	s := r.stage
 	nodes := slices.Clone(s.spec.Nodes.Names)
 	defer func() { err = errors.Join(err, s.removePlain(context.WithoutCancel(ctx), nodes)) }()
-	if err := s.installPlain(ctx, nodes); err != nil {
+	// Neither is under load, and both mostly wait.
+	both, waiting := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.recoverCrashed(waiting) })
+	both.Go(func() error { return s.installPlain(waiting, nodes) })
+	if err := both.Wait(); err != nil {
 		return fmt.Errorf("installing what to compare with: %w", err)
 	}
 	return r.onFront(ctx, s.plainKey(), plainBalancerPort, func(f *front) {

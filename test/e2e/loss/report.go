@@ -3,6 +3,7 @@ package loss
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -37,10 +38,20 @@ func Markdown(observations []Observation) string {
 	return out.String()
 }
 
-const explanation = `New connections are opened at a constant rate, whatever becomes of them, one request on each. Kept connections have a request every few hundred milliseconds.
-A kept connection may break once its node is *released*: when the address has moved to another node, at the latest when a controller that was told to end has
-served for as long as it promises. *Cut by the move* are those of the lost new connections that were open already when the address moved, and went on to a node that does not
-know them. Slow connects are those whose first packet was lost and sent again after a second; they are not lost.
+const explanation = `New connections are opened at a constant rate, whatever becomes of them, one request on each. One is **lost** when it is refused or reset, when it is not open
+after 5 s, when its answer is not complete 2 s after that, and when the answer is not the application's or the application saw another client's address. Five
+seconds are the first SYN and two repetitions, after 1 and after 3 s; Envoy waits as long, Go's dialer 30 s, curl 300 s. *Slow connects* had to repeat their
+SYN: they waited, but are not lost.
+
+*Cut by the move* are those of the lost new connections that were open already when the address moved, and went on to a node that does not know them; for each
+move no more than can be under way at a time.
+
+Kept connections have a request every few hundred milliseconds. One may break once it is *released*: when the controller that answered it last has served to the
+end of its drain, or, through MetalLB, when the address has gone to another node since. What fails before counts as lost before release, whatever happens on
+other nodes.
+
+The haproxy passes bytes on and tells nobody who the client is, so on that way the application must see the haproxy's address. With PROXY headers it could see
+the client's, but then those who come through MetalLB would have to send such headers as well.
 
 `
 
@@ -97,6 +108,8 @@ func lostBy(tally load.Tally) string {
 
 func (o Observation) outcome() string {
 	switch {
+	case len(o.unmeasured()) > 0:
+		return "**unmeasured**"
 	case len(o.Problems()) > 0:
 		return "**failed**"
 	case o.Claim == NothingLost:
@@ -105,32 +118,58 @@ func (o Observation) outcome() string {
 	return string(o.Claim)
 }
 
+// began is when the event began.
+func (o Observation) began() time.Time {
+	if len(o.Result.Marks) == 0 {
+		return o.Result.Began
+	}
+	return o.Result.Began.Add(o.Result.Marks[0].At)
+}
+
 // course tells what happened when, in seconds since the event began.
 func (o Observation) course() []string {
 	type moment struct {
 		at   time.Time
 		text string
 	}
-	began := o.Result.Began
-	if len(o.Result.Marks) > 0 {
-		began = began.Add(o.Result.Marks[0].At)
-	}
+	began := o.began()
 	var moments []moment
 	for _, move := range o.Moves {
 		moments = append(moments, moment{move.At, "the address moved to " + move.To})
 	}
-	for _, at := range o.Drained {
-		moments = append(moments, moment{at, "a controller had served to the end of its drain"})
+	for _, address := range slices.SortedFunc(maps.Keys(o.Controllers), netip.Addr.Compare) {
+		if controller := o.Controllers[address]; !controller.Drained.IsZero() {
+			moments = append(moments, moment{controller.Drained, "the controller on " + controller.Node + " had served to the end of its drain"})
+		}
 	}
-	if !o.Crashed.IsZero() {
-		moments = append(moments, moment{o.Crashed, "the node crashed"})
+	if o.Crash != (Crash{}) {
+		moments = append(moments, moment{o.Crash.At, o.Crash.Node + " crashed"})
 	}
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
 	course := []string{"took " + seconds(o.Took)}
 	for _, m := range moments {
-		course = append(course, fmt.Sprintf("%s after %s", m.text, seconds(m.at.Sub(began))))
+		course = append(course, fmt.Sprintf("%s after %.2f s", m.text, m.at.Sub(began).Seconds()))
 	}
-	return append(append(course, o.Notes...), o.Problems()...)
+	return slices.Concat(course, o.Notes, o.Problems(), o.firstLosses())
+}
+
+// fewLosses are told one by one.
+const fewLosses = 5
+
+// firstLosses tells when the first of the new connections that must not be lost were lost, so that it can be held against the moves.
+func (o Observation) firstLosses() []string {
+	var text []string
+	if o.Claim != NothingLost {
+		return nil
+	}
+	for _, target := range o.Result.Targets {
+		for _, failure := range target.New.Failures[:min(fewLosses, len(target.New.Failures))] {
+			began := o.Result.Began.Add(failure.At).Sub(o.began())
+			text = append(text, fmt.Sprintf("%s through %s: begun after %.3f s, open after %.3f s, failed after %.3f s",
+				failure.Cause, target.Name, began.Seconds(), (began+failure.Open).Seconds(), (began+failure.After).Seconds()))
+		}
+	}
+	return text
 }
 
 // Text is what somebody who watches wants to know of an event.
@@ -139,8 +178,9 @@ func (o Observation) Text() string {
 	fmt.Fprintf(&out, "%-10s %s: %s\n", strings.Trim(o.outcome(), "*"), o.Event, strings.Join(o.course(), "; "))
 	for _, target := range o.Result.Targets {
 		broken := o.broken(target)
-		fmt.Fprintf(&out, "           %-8s new %d sent, %s lost, %d of them cut, longest gap %s, slow connects: %s; kept %d sent, %d lost before and %d after release, idle reset %d/%d\n",
-			target.Name, target.New.Sent, strings.ReplaceAll(lostBy(target.New), "*", ""), o.cut(target), seconds(target.New.LongestGap.Length), target.New.SlowConnects,
+		fmt.Fprintf(&out, "           %-8s new %d sent, %s lost, %d of them cut, longest gap %s, slow connects: %s;",
+			target.Name, target.New.Sent, strings.ReplaceAll(lostBy(target.New), "*", ""), o.cut(target), seconds(target.New.LongestGap.Length), target.New.SlowConnects)
+		fmt.Fprintf(&out, " kept %d sent, %d lost before and %d after release, idle reset %d/%d\n",
 			target.Kept.Sent, broken.Early, broken.Late, broken.EarlyIdle, broken.LateIdle)
 	}
 	return out.String()

@@ -40,12 +40,16 @@ const (
 	answerTimeout  = 2 * time.Second
 )
 
-// margin is how long the load runs before an event begins and after it is over.
-const margin = 2 * time.Second
-
-// steadyAnswers in a row are longer than the haproxy takes to find out who serves.
+// How long the load runs before an event begins and after it is over: first until all kept connections are open, which takes an interval, and at the end for as
+// long as a kube-proxy may be behind.
 const (
-	steadyAnswers = 40
+	lead  = 2 * interval
+	trail = time.Second
+)
+
+// steadyAnswers in a row take longer than the haproxy's two questions, after which it knows who serves.
+const (
+	steadyAnswers = 25
 	steadyPause   = 100 * time.Millisecond
 )
 
@@ -63,17 +67,16 @@ type runner struct {
 	stage    *stage
 	process  *loadprocess.Process
 	progress io.Writer
-	// fronts is how many haproxies there were.
-	fronts int
 	// observations are those of the events that are over.
 	observations []Observation
 }
 
-// Run measures all events on a lab with three edge nodes, which it takes as they are, and prints each to progress as soon as it is over. An error means that
-// the stage could not be set up; what went wrong in an event is in its observation.
+// Run measures all events on a lab with three edge nodes, which it takes as they are, and prints each to progress as soon as it is over. At the end it removes
+// what it made. An error means that the stage could not be set up; what went wrong in an event is in its observation.
 func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_ []Observation, err error) {
-	s, err := newStage(ctx, l, edge[0], edge[1])
-	if err != nil {
+	s := &stage{lab: l}
+	defer func() { err = errors.Join(err, s.remove(context.WithoutCancel(ctx))) }()
+	if err := s.prepare(ctx, edge[0], edge[1]); err != nil {
 		return nil, fmt.Errorf("preparing the measurement of losses: %w", err)
 	}
 	clients := l.Cluster.Host(realcluster.Client)
@@ -93,11 +96,7 @@ func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_
 	if err := r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, s.events(edge)) }); err != nil {
 		return r.observations, err
 	}
-	if err := r.comparePlain(ctx); err != nil {
-		return r.observations, err
-	}
-	err = r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, []event{s.crash()}) })
-	return r.observations, err
+	return r.observations, r.comparePlain(ctx)
 }
 
 // repeatLikeAnyKernel has the network of the calling thread repeat a SYN after 1, 3 and 7 s. Since Linux 6.5 it would be every second, which forgives more than
@@ -138,8 +137,7 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	if err != nil {
 		return fmt.Errorf("reading the address of Service %s: %w", key, err)
 	}
-	r.fronts++
-	dir := r.stage.lab.Directory(fmt.Sprintf("loss-balancer-%d", r.fronts))
+	dir := r.stage.lab.Directory(fmt.Sprintf("loss-balancer-%d", port))
 	listener := r.listener(service, port)
 	inFront, err := balancer.Start(ctx, r.stage.lab.Cluster.Host(realcluster.LoadBalancer), r.stage.lab.Dialer(realcluster.Client),
 		dir, []balancer.Listener{listener})
@@ -150,7 +148,7 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	f := &front{address: address, labels: service.Spec.Selector, targets: []load.Target{
 		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: applicationHost, ClientAddress: load.XRealIP},
 		// It passes bytes on and tells nobody who the client is.
-		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.Nowhere},
+		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.XRealIP, Client: lab.Balancer},
 	}}
 	if err := r.awaitSteady(ctx, f); err != nil {
 		return err
@@ -218,11 +216,6 @@ func (r *runner) all(ctx context.Context, f *front, events []event) {
 			return
 		}
 		o := r.measure(ctx, f, e)
-		if e.after != nil {
-			if err := e.after(ctx); err != nil {
-				o.Wrong = append(o.Wrong, "cleaning up: "+err.Error())
-			}
-		}
 		r.observations = append(r.observations, o)
 		fmt.Fprint(r.progress, o.Text())
 		if len(o.Problems()) > 0 {
@@ -240,15 +233,15 @@ func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
 		}
 		return err != nil
 	}
-	address, err := r.stage.watchAddress(ctx, f.address)
+	address, err := r.stage.watchAddress(f.address)
 	if wrong(err) {
 		return o
 	}
-	drains, err := r.stage.watchDrains(ctx, f.labels)
+	controllers, err := r.stage.watchControllers(ctx, f.labels)
 	if !wrong(err) {
 		o.Took, err = r.under(ctx, f, &scene{&o, address}, e)
 		wrong(err)
-		o.Drained = drains.stop()
+		o.Controllers = controllers.stop()
 	}
 	o.Moves, err = address.stop()
 	wrong(err)
@@ -263,14 +256,14 @@ func (r *runner) under(ctx context.Context, f *front, o *scene, e event) (took t
 	if err != nil {
 		return 0, err
 	}
-	pause(ctx, margin)
+	pause(ctx, lead)
 	if err := r.process.Mark(e.name); err != nil {
 		return 0, err
 	}
 	began := time.Now()
 	err = e.do(ctx, o)
 	took = time.Since(began)
-	pause(ctx, margin)
+	pause(ctx, trail)
 	var stopping error
 	o.Result, stopping = r.process.Stop()
 	return took, errors.Join(err, stopping)

@@ -2,9 +2,9 @@ package loss
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -25,8 +25,9 @@ const (
 	edgeIngress = "lossless"
 	// applicationHost is the name by which the application is asked for.
 	applicationHost = edgeIngress + ".e2e.test"
-	// drain is longer than the haproxy takes to notice a node that goes: two questions that a second lies between, and one that is just over.
-	drain = 5 * time.Second
+	// drain is longer than the haproxy takes to notice a node that goes: two questions that a second lies between, one that is just over, and kube-proxy, which
+	// answers them, is up to another second behind.
+	drain = 4 * time.Second
 	// workerShutdown is how long nginx lets open connections finish; here none takes long.
 	workerShutdown = "5s"
 	// restLimit is many times what an event takes.
@@ -40,6 +41,8 @@ type stage struct {
 	spec v1alpha1.EdgeIngressSpec
 	// nodes are the addresses of the nodes by name.
 	nodes map[string]netip.Addr
+	// crashed is the node that crashed and is not back; empty if there is none.
+	crashed string
 }
 
 // namespace is where the controllers run.
@@ -52,60 +55,58 @@ func (s *stage) key() client.ObjectKey {
 	return client.ObjectKey{Namespace: s.namespace(), Name: chart.ObjectName(edgeIngress)}
 }
 
-// newStage makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the controllers serve.
-func newStage(ctx context.Context, l *lab.Lab, nodes ...string) (*stage, error) {
-	s := &stage{lab: l}
+// prepare makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the controllers serve.
+func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	var err error
-	if s.nodes, err = l.NodeAddresses(ctx); err != nil {
-		return nil, err
+	if s.nodes, err = s.lab.NodeAddresses(ctx); err != nil {
+		return err
 	}
-	if err := l.TolerateEdgeTaint(ctx); err != nil {
-		return nil, err
+	if err := s.lab.TolerateEdgeTaint(ctx); err != nil {
+		return err
 	}
-	if err := s.removeOthers(ctx); err != nil {
-		return nil, err
+	if err := s.makeRoom(ctx); err != nil {
+		return err
 	}
 	if err := s.writeIngress(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	image := l.Controller
+	image := s.lab.Controller
 	s.spec.Nodes.Names = nodes
 	s.spec.Controller.Image = &image
-	// The local nginx does not know http2; one worker is less to start on a small machine, and nobody reads the log.
+	// One worker is less to start on a small machine, and nobody reads the log.
 	s.spec.Controller.Config = map[string]v1alpha1.ConfigValue{
-		"use-http2": "false", "worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
+		"worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
 	}
-	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain}
-	if err := s.write(ctx, func(*v1alpha1.EdgeIngressSpec) {}); err != nil {
-		return nil, err
-	}
-	if err := s.awaitRest(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain + time.Second}
+	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
 }
 
-// removeOthers deletes every other EdgeIngress, whose controllers would only cost time, and returns when their nodes are free.
-func (s *stage) removeOthers(ctx context.Context) error {
+// makeRoom deletes every EdgeIngress, whose controllers would only cost time, and returns when they are gone. One that a run before left is as good as any other.
+func (s *stage) makeRoom(ctx context.Context) error {
 	all := &v1alpha1.EdgeIngressList{}
 	if err := s.lab.Client.List(ctx, all); err != nil {
 		return fmt.Errorf("listing EdgeIngresses: %w", err)
 	}
 	for i := range all.Items {
-		if all.Items[i].Name == edgeIngress {
-			continue
-		}
 		if err := client.IgnoreNotFound(s.lab.Client.Delete(ctx, &all.Items[i])); err != nil {
 			return fmt.Errorf("deleting EdgeIngress %s: %w", all.Items[i].Name, err)
 		}
 	}
 	return lab.Await(ctx, "other EdgeIngresses to be gone", restLimit, func(ctx context.Context) (bool, string, error) {
-		if err := s.lab.Client.List(ctx, all); err != nil {
-			return false, "", err
-		}
-		all.Items = slices.DeleteFunc(all.Items, func(e v1alpha1.EdgeIngress) bool { return e.Name == edgeIngress })
-		return len(all.Items) == 0, fmt.Sprintf("%d are left", len(all.Items)), nil
+		err := s.lab.Client.List(ctx, all)
+		return len(all.Items) == 0, fmt.Sprintf("%d are left", len(all.Items)), err
 	})
+}
+
+// remove deletes what the measurement wrote. It does not wait until it is gone: whoever needs the room does.
+func (s *stage) remove(ctx context.Context) error {
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: edgeIngress}}
+	ours := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}
+	err := errors.Join(client.IgnoreNotFound(s.lab.Client.Delete(ctx, ingress)), client.IgnoreNotFound(s.lab.Client.Delete(ctx, ours)))
+	if err != nil {
+		return fmt.Errorf("removing what losses were measured on: %w", err)
+	}
+	return nil
 }
 
 func (s *stage) writeIngress(ctx context.Context) error {

@@ -1,12 +1,14 @@
 package loss
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +22,8 @@ import (
 // addressWitness listens in the router to who says that it has an address. Whoever said so last gets the packets.
 type addressWitness struct {
 	address netip.Addr
-	// owners are the nodes' names by hardware address.
+	// nodes are the nodes' names by address, owners by hardware address.
+	nodes  map[netip.Addr]string
 	owners map[string]string
 	socket int
 	ending chan struct{}
@@ -35,18 +38,27 @@ type addressWitness struct {
 const lookInterval = 100 * time.Millisecond
 
 // watchAddress watches from now on; stop ends it.
-func (s *stage) watchAddress(ctx context.Context, address netip.Addr) (*addressWitness, error) {
+func (s *stage) watchAddress(address netip.Addr) (*addressWitness, error) {
 	host := s.lab.Cluster.Host(realcluster.Fabric)
-	w := &addressWitness{address: address, owners: map[string]string{}, ending: make(chan struct{}), done: make(chan error, 1)}
+	w := &addressWitness{
+		address: address, nodes: map[netip.Addr]string{}, owners: map[string]string{}, ending: make(chan struct{}), done: make(chan error, 1),
+	}
+	for name, node := range s.nodes {
+		w.nodes[node] = name
+	}
 	if err := host.Do(w.open); err != nil {
 		return nil, fmt.Errorf("listening to the nodes' announcements: %w", err)
 	}
-	table, err := host.Command(ctx, "ip", "-o", "-4", "neigh", "show").Output()
+	var table []byte
+	err := host.Do(func() (err error) {
+		table, err = os.ReadFile("/proc/thread-self/net/arp")
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the router's neighbours: %w", err), unix.Close(w.socket))
 	}
 	for line := range strings.Lines(string(table)) {
-		w.know(line, s.nodes)
+		w.know(line)
 	}
 	go func() { w.done <- w.follow() }()
 	return w, nil
@@ -70,24 +82,32 @@ func (w *addressWitness) open() error {
 	return nil
 }
 
-// know takes in a line of what the router knows at first: "ADDRESS dev NAME lladdr HARDWARE-ADDRESS STATE".
-func (w *addressWitness) know(line string, nodes map[string]netip.Addr) {
+// complete is the flag of a neighbour whose hardware address is known.
+const complete = 0x2
+
+// know takes in a line of what the router knows at first: "ADDRESS 0x1 FLAGS HARDWARE-ADDRESS * DEVICE".
+func (w *addressWitness) know(line string) {
 	words := strings.Fields(line)
-	if len(words) < 5 || words[3] != "lladdr" {
+	if len(words) < 4 {
 		return
 	}
 	ip, err := netip.ParseAddr(words[0])
 	if err != nil {
 		return
 	}
-	owner := words[4]
-	if ip == w.address {
-		w.last = owner
+	if flags, err := strconv.ParseUint(words[2], 0, 8); err != nil || flags&complete == 0 {
+		return
 	}
-	for name, address := range nodes {
-		if address == ip {
-			w.owners[owner] = name
-		}
+	if ip == w.address {
+		w.last = words[3]
+	}
+	w.meet(ip, words[3])
+}
+
+// meet takes in who has an address, which names him if the address is a node's.
+func (w *addressWitness) meet(ip netip.Addr, owner string) {
+	if name, known := w.nodes[ip]; known {
+		w.owners[owner] = name
 	}
 }
 
@@ -134,18 +154,18 @@ const (
 
 // see takes in an ARP packet. Of questions as of answers, the receiver believes what the sender says of itself.
 func (w *addressWitness) see(at time.Time, packet []byte) {
-	if len(packet) < senderEnd || netip.AddrFrom4([4]byte(packet[senderAddress:senderEnd])) != w.address {
+	if len(packet) < senderEnd {
 		return
 	}
-	owner := net.HardwareAddr(packet[senderHardware:senderAddress]).String()
+	ip, owner := netip.AddrFrom4([4]byte(packet[senderAddress:senderEnd])), net.HardwareAddr(packet[senderHardware:senderAddress]).String()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.meet(ip, owner)
+	if ip != w.address {
+		return
+	}
 	if w.last != "" && owner != w.last {
-		to := owner
-		if name, known := w.owners[owner]; known {
-			to = name
-		}
-		w.moves = append(w.moves, Move{At: at, To: to})
+		w.moves = append(w.moves, Move{At: at, To: owner})
 	}
 	w.last = owner
 }
@@ -154,7 +174,13 @@ func (w *addressWitness) see(at time.Time, packet []byte) {
 func (w *addressWitness) seen() []Move {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]Move(nil), w.moves...)
+	moves := slices.Clone(w.moves)
+	for i, move := range moves {
+		if name, known := w.owners[move.To]; known {
+			moves[i].To = name
+		}
+	}
+	return moves
 }
 
 // stop returns the moves that were seen.

@@ -5,20 +5,22 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 func TestAnAddressMovesWhenAnotherNodeHasIt(t *testing.T) {
-	w := &addressWitness{address: netip.MustParseAddr("10.77.0.200"), owners: map[string]string{}}
-	nodes := map[string]netip.Addr{"edge1": netip.MustParseAddr("10.77.0.12"), "edge2": netip.MustParseAddr("10.77.0.13")}
+	w := &addressWitness{
+		address: netip.MustParseAddr("10.77.0.200"), owners: map[string]string{},
+		nodes: map[netip.Addr]string{netip.MustParseAddr("10.77.0.12"): "edge1", netip.MustParseAddr("10.77.0.13"): "edge2", netip.MustParseAddr("10.77.0.14"): "edge3"},
+	}
 	for _, line := range []string{
-		"10.77.0.12 dev br0 lladdr 02:00:0a:4d:00:0c REACHABLE \n",
-		"10.77.0.13 dev br0 lladdr 02:00:0a:4d:00:0d STALE \n",
-		"10.77.0.200 dev br0 lladdr 02:00:0a:4d:00:0c DELAY \n",
-		"203.0.113.10 dev br1 lladdr 02:00:cb:00:71:0a REACHABLE \n",
+		"IP address       HW type     Flags       HW address            Mask     Device\n",
+		"10.77.0.12       0x1         0x2         02:00:0a:4d:00:0c     *        br0\n",
+		"10.77.0.13       0x1         0x2         02:00:0a:4d:00:0d     *        br0\n",
+		"10.77.0.14       0x1         0x0         00:00:00:00:00:00     *        br0\n",
+		"10.77.0.200      0x1         0x2         02:00:0a:4d:00:0c     *        br0\n",
+		"203.0.113.10     0x1         0x2         02:00:cb:00:71:0a     *        br1\n",
 	} {
-		w.know(line, nodes)
+		w.know(line)
 	}
 	at := func(second int) time.Time { return time.Date(2026, 11, 21, 15, 40, second, 0, time.UTC) }
 	announce := func(second int, ip string, last byte) {
@@ -30,32 +32,11 @@ func TestAnAddressMovesWhenAnotherNodeHasIt(t *testing.T) {
 	announce(2, "10.77.0.200", 13)
 	announce(3, "10.77.0.200", 13)
 	announce(4, "10.77.0.200", 0xff)
-	w.see(at(5), []byte{0, 1, 8, 0})
-	want := []Move{{At: at(2), To: "edge2"}, {At: at(4), To: "02:00:0a:4d:00:ff"}}
-	if !slices.Equal(w.moves, want) {
-		t.Errorf("the address moved %v, want %v", w.moves, want)
-	}
-}
-
-func TestPromised(t *testing.T) {
-	hook := func(command ...string) *corev1.Lifecycle {
-		return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: command}}}
-	}
-	tests := []struct {
-		name       string
-		controller corev1.Container
-		want       time.Duration
-	}{
-		{"a sleep and a period of grace", corev1.Container{
-			Lifecycle: hook("/bin/sh", "-c", "sleep 5; /wait-shutdown"), Args: []string{"/controller", "--shutdown-grace-period=15", "--post-shutdown-grace-period=2"},
-		}, 20 * time.Second},
-		{"no sleep", corev1.Container{Lifecycle: hook("/wait-shutdown"), Args: []string{"--shutdown-grace-period=15"}}, 15 * time.Second},
-		{"neither", corev1.Container{Lifecycle: hook("/wait-shutdown")}, 0},
-		{"no hook", corev1.Container{}, 0},
-	}
-	for _, test := range tests {
-		if got := promised(test.controller); got != test.want {
-			t.Errorf("%s: %s, want %s", test.name, got, test.want)
-		}
+	announce(5, "10.77.0.200", 14)
+	announce(6, "10.77.0.14", 14)
+	w.see(at(7), []byte{0, 1, 8, 0})
+	want := []Move{{At: at(2), To: "edge2"}, {At: at(4), To: "02:00:0a:4d:00:ff"}, {At: at(5), To: "edge3"}}
+	if got := w.seen(); !slices.Equal(got, want) {
+		t.Errorf("the address moved %v, want %v", got, want)
 	}
 }

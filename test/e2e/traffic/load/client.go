@@ -9,7 +9,10 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
 )
@@ -73,8 +76,31 @@ func (c *client) open(ctx context.Context, recorder *recorder) (net.Conn, traffi
 		answer.Connecting = 0
 		return nil, answer
 	}
+	answer.Connecting = handshake(conn, answer.Connecting)
 	recorder.connected(answer.Connecting)
 	return conn, answer
+}
+
+// handshake is after which time a connection was open that was noticed to be so after a longer one: a client that does not get a CPU at once takes the
+// address' move in between for one that came first. A connection that is no socket was open when it was noticed.
+func handshake(conn net.Conn, noticed time.Duration) time.Duration {
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return noticed
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return noticed
+	}
+	var info *unix.TCPInfo
+	var asking error
+	err = raw.Control(func(fd uintptr) { info, asking = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) })
+	if err != nil || asking != nil {
+		return noticed
+	}
+	// Of what was acknowledged nothing but the SYN was sent yet.
+	ago := time.Duration(info.Last_ack_recv) * time.Millisecond
+	return max(noticed-ago, 1)
 }
 
 func (c *client) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -85,40 +111,65 @@ func (c *client) dial(ctx context.Context, network, address string) (net.Conn, e
 	return c.run.config.Dial(ctx, network, local, address)
 }
 
-// finish notes what became of a request that began at that moment and in that period.
-func (c *client) finish(recorder *recorder, began time.Duration, period int, answer traffic.Answer) {
-	outcome, detail := c.judge(answer)
+// request is one that began.
+type request struct {
+	at     time.Duration
+	period int
+	// served is the answer before on the same connection.
+	served Served
+}
+
+// begin begins a request now.
+func (c *client) begin() request {
+	at, period := c.run.now()
+	return request{at: at, period: period}
+}
+
+// finish notes what became of a request, and returns who served it, if anyone did.
+func (c *client) finish(recorder *recorder, r request, answer traffic.Answer) (served netip.Addr) {
+	outcome, detail, served := c.judge(answer)
 	recorder.record(attempt{
-		at:        began,
-		after:     time.Since(c.run.began) - began,
-		period:    period,
+		at:        r.at,
+		after:     time.Since(c.run.began) - r.at,
+		period:    r.period,
 		outcome:   outcome,
 		detail:    detail,
 		open:      answer.Connecting,
 		answering: answer.Answering,
+		served:    r.served,
 	})
+	return served
 }
 
-// judge returns what a request is counted as: Answered only if the answer is the right one.
-func (c *client) judge(answer traffic.Answer) (outcome traffic.Outcome, detail string) {
+// judge returns what a request is counted as: Answered only if the answer is the right one; and who served it.
+func (c *client) judge(answer traffic.Answer) (outcome traffic.Outcome, detail string, served netip.Addr) {
 	switch answer.Outcome {
 	case traffic.Answered:
 	case traffic.OtherFailure, traffic.NotHTTP, traffic.NoLocalPort, traffic.Unreachable:
-		return answer.Outcome, answer.Detail
+		return answer.Outcome, answer.Detail, served
 	default:
-		return answer.Outcome, ""
+		return answer.Outcome, "", served
 	}
 	if answer.Status != http.StatusOK {
-		return WrongStatus, fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status))
+		return WrongStatus, fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status)), served
 	}
 	echo, err := traffic.ParseEcho(answer.Body)
 	if err != nil {
-		return NotEcho, ""
+		return NotEcho, "", served
 	}
-	if seen := c.target.ClientAddress.in(echo.Sight()); c.target.ClientAddress != Nowhere && seen != answer.Local.Addr().String() {
-		return WrongAddress, seen
+	sight := echo.Sight()
+	if seen := c.target.ClientAddress.in(sight); c.target.ClientAddress != Nowhere && seen != c.target.client(answer.Local).String() {
+		return WrongAddress, seen, sight.Peer
 	}
-	return traffic.Answered, ""
+	return traffic.Answered, "", sight.Peer
+}
+
+// client is whose address the application must find in a request on a connection with this local end.
+func (t Target) client(local netip.AddrPort) netip.Addr {
+	if t.Client.IsValid() {
+		return t.Client
+	}
+	return local.Addr()
 }
 
 // in returns what the application takes for the client's address.

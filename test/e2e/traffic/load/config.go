@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
@@ -34,8 +35,10 @@ type Target struct {
 	Address string
 	// Host and Path of the requests; empty means the address and /.
 	Host, Path string
-	// ClientAddress is where the application must find the address that the connection was dialled from. Empty means Peer.
+	// ClientAddress is where the application must find the client's address. Empty means Peer.
 	ClientAddress Where
+	// Client is that address, where a proxy stands in for the client; the zero Addr is the one that the connection was dialled from.
+	Client netip.Addr
 }
 
 // Config is a load. The zero value of a field that is not required means the default.

@@ -60,14 +60,14 @@ func (r *Run) sleepUntil(ctx context.Context, at time.Duration) bool {
 
 // sendFresh sends one request on a connection of its own.
 func (c *client) sendFresh(flight context.Context) {
-	began, period := c.run.now()
+	request := c.begin()
 	conn, answer := c.open(flight, c.fresh)
 	if conn != nil {
 		opened := answer.Connecting
 		answer = c.exchangeOnce(flight, conn)
 		answer.Connecting = opened
 	}
-	c.finish(c.fresh, began, period, answer)
+	c.finish(c.fresh, request, answer)
 }
 
 func (c *client) exchangeOnce(flight context.Context, conn net.Conn) traffic.Answer {

@@ -26,18 +26,19 @@ func (c *client) keepAlive(flight, sending context.Context, offset time.Duration
 
 // keepOne opens a connection and keeps it as long as it lives. It returns when the next request is due, on another one.
 func (c *client) keepOne(flight, sending context.Context, due time.Duration) time.Duration {
-	began, period := c.run.now()
+	request := c.begin()
 	conn, answer := c.open(flight, c.kept)
 	if conn == nil {
-		c.finish(c.kept, began, period, answer)
+		c.finish(c.kept, request, answer)
 		return c.run.nextDue(due)
 	}
 	defer func() { _ = conn.Close() }()
 	c.connections.opened()
-	reader := bufio.NewReader(conn)
+	reader, opened := bufio.NewReader(conn), answer.Connecting
 	for {
 		answer := traffic.Exchange(flight, conn, reader, c.keptText, c.run.config.AnswerTimeout)
-		c.finish(c.kept, began, period, answer)
+		answer.Connecting, opened = opened, 0
+		served := Served{By: c.finish(c.kept, request, answer), Asked: request.at}
 		due = c.run.nextDue(due)
 		if answer.Outcome != traffic.Answered {
 			return due
@@ -46,8 +47,9 @@ func (c *client) keepOne(flight, sending context.Context, due time.Duration) tim
 		if !answer.Closing {
 			end = idle(sending, conn, reader, c.run.began.Add(due))
 		}
-		began, period = c.run.now()
-		c.connections.ended(end, began)
+		request = c.begin()
+		request.served = served
+		c.connections.ended(end, IdleReset{At: request.at, Served: served})
 		if end != stillOpen {
 			return due
 		}
@@ -141,7 +143,7 @@ func (c *connections) opened() {
 	c.count.Opened++
 }
 
-func (c *connections) ended(how end, at time.Duration) {
+func (c *connections) ended(how end, moment IdleReset) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	switch how {
@@ -154,8 +156,8 @@ func (c *connections) ended(how end, at time.Duration) {
 		c.count.IdleData++
 	case reset:
 		c.count.IdleReset++
-		if len(c.count.IdleResetAt) < keptMoments {
-			c.count.IdleResetAt = append(c.count.IdleResetAt, at)
+		if len(c.count.IdleResets) < keptMoments {
+			c.count.IdleResets = append(c.count.IdleResets, moment)
 		}
 	}
 }
@@ -164,6 +166,6 @@ func (c *connections) result() Connections {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	count := c.count
-	count.IdleResetAt = slices.Clone(count.IdleResetAt)
+	count.IdleResets = slices.Clone(count.IdleResets)
 	return count
 }

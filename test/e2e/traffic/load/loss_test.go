@@ -265,11 +265,38 @@ func TestWhereTheAddressIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _ := (&client{target: Target{ClientAddress: test.where}}).judge(traffic.Answer{
+		got, _, _ := (&client{target: Target{ClientAddress: test.where}}).judge(traffic.Answer{
 			Outcome: traffic.Answered, Status: 200, Body: body, Local: netip.MustParseAddrPort(address + ":4711"),
 		})
 		if got != test.want {
 			t.Errorf("%s: counted as %s, want %s", name, got, test.want)
 		}
+	}
+}
+
+func TestAProxyStandsInForTheClient(t *testing.T) {
+	const proxy, other = "203.0.113.50", "10.77.0.11"
+	c := &client{target: Target{ClientAddress: XRealIP, Client: netip.MustParseAddr(proxy)}}
+	for seen, want := range map[string]traffic.Outcome{proxy: traffic.Answered, other: WrongAddress} {
+		body, err := json.Marshal(traffic.Echo{RemoteAddress: "10.244.12.3:40000", Headers: map[string][]string{"X-Real-Ip": {seen}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, served := c.judge(traffic.Answer{Outcome: traffic.Answered, Status: 200, Body: body, Local: netip.MustParseAddrPort("203.0.113.10:4711")})
+		if got != want || served.String() != "10.244.12.3" {
+			t.Errorf("%s: counted as %s, served by %s; want %s", seen, got, served, want)
+		}
+	}
+}
+
+func TestAHandshakeIsOverBeforeASlowClientNoticesIt(t *testing.T) {
+	ours, _ := connect(t)
+	<-time.After(50 * time.Millisecond)
+	const noticed = time.Second
+	if got := handshake(ours, noticed); got > noticed-30*time.Millisecond {
+		t.Errorf("a connection that is open for 50 ms was open after %s of %s", got, noticed)
+	}
+	if got := handshake(memoryConn{}, noticed); got != noticed {
+		t.Errorf("a connection in memory was open after %s, want %s", got, noticed)
 	}
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
@@ -56,8 +57,22 @@ type Connections struct {
 	IdleReset int
 	// IdleData sent something that nobody had asked for between two requests, and were given up.
 	IdleData int
-	// IdleResetAt are the moments of the first resets while idle, at most 10,000.
-	IdleResetAt []time.Duration
+	// IdleResets are the first resets while idle, at most 10,000.
+	IdleResets []IdleReset
+}
+
+// IdleReset is the end of a kept connection between two requests.
+type IdleReset struct {
+	At     time.Duration
+	Served Served
+}
+
+// Served is the last answer that a kept connection had; the zero value if it had none.
+type Served struct {
+	// By is the other end of the application's connection: the proxy that served.
+	By netip.Addr
+	// Asked is when the request began.
+	Asked time.Duration
 }
 
 // Tally counts requests to one target on one kind of connections. A request that its caller cancelled is not in it.
@@ -106,9 +121,12 @@ func (t Tally) Lost() int { return t.Sent - t.Succeeded }
 type Failure struct {
 	// At is when the request began, After how long later it had failed.
 	At, After time.Duration
-	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and open before.
+	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and open before. It is the kernel's word, to the tick of up to
+	// 10 ms that it counts in, however late the client itself noticed.
 	Open  time.Duration
 	Cause traffic.Outcome
+	// Served is the answer before on the same connection.
+	Served Served
 	// Period is the index of the period that the request began in; 0 is before any mark.
 	Period int
 }

@@ -28,6 +28,8 @@ type attempt struct {
 	detail  string
 	// open is after which time the connection was open, 0 if it never was; answering the time from there to the answer.
 	open, answering time.Duration
+	// served is the answer before on the same connection.
+	served Served
 }
 
 // recorder gathers a Tally while requests run.
@@ -92,7 +94,9 @@ func (r *recorder) closeGap(at time.Duration) {
 func (r *recorder) failed(a attempt) {
 	r.tally.Failed[a.outcome]++
 	if len(r.tally.Failures) < keptFailures {
-		r.tally.Failures = append(r.tally.Failures, Failure{At: a.at, After: a.after, Open: a.open, Cause: a.outcome, Period: a.period})
+		r.tally.Failures = append(r.tally.Failures, Failure{
+			At: a.at, After: a.after, Open: a.open, Cause: a.outcome, Served: a.served, Period: a.period,
+		})
 	}
 	text := string(a.outcome)
 	if a.detail != "" {

@@ -3,9 +3,9 @@ package loss
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,46 +14,50 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// drainWitness watches when pods are told to end, and says until when they promised to serve.
-type drainWitness struct {
+// controllerWitness watches where controllers run, when they are told to end, and until when they promised to serve.
+type controllerWitness struct {
 	watch watch.Interface
 	done  chan struct{}
 
-	seen    map[types.UID]bool
-	mu      sync.Mutex
-	drained []time.Time
+	drained     map[types.UID]time.Time
+	controllers map[netip.Addr]Controller
 }
 
-// watchDrains watches the pods with these labels from now on; stop ends it.
-func (s *stage) watchDrains(ctx context.Context, labels map[string]string) (*drainWitness, error) {
+// watchControllers watches the pods with these labels, those that are there already as well; stop ends it.
+func (s *stage) watchControllers(ctx context.Context, labels map[string]string) (*controllerWitness, error) {
+	// Without a version to begin from, a watch begins with what is there.
 	watching, err := s.lab.Client.Watch(ctx, &corev1.PodList{}, client.InNamespace(s.namespace()), client.MatchingLabels(labels))
 	if err != nil {
 		return nil, fmt.Errorf("watching controller pods: %w", err)
 	}
-	w := &drainWitness{watch: watching, done: make(chan struct{}), seen: map[types.UID]bool{}}
+	w := &controllerWitness{watch: watching, done: make(chan struct{}), drained: map[types.UID]time.Time{}, controllers: map[netip.Addr]Controller{}}
 	go w.follow()
 	return w, nil
 }
 
-func (w *drainWitness) follow() {
+func (w *controllerWitness) follow() {
 	defer close(w.done)
 	for event := range w.watch.ResultChan() {
-		pod, ok := event.Object.(*corev1.Pod)
-		if !ok || pod.DeletionTimestamp == nil || w.seen[pod.UID] {
-			continue
+		if pod, ok := event.Object.(*corev1.Pod); ok {
+			w.see(pod, time.Now())
 		}
-		w.seen[pod.UID] = true
-		w.mu.Lock()
-		w.drained = append(w.drained, time.Now().Add(promised(pod.Spec.Containers[0])))
-		w.mu.Unlock()
 	}
 }
 
-// stop returns the ends of the drains that are over.
-func (w *drainWitness) stop() []time.Time {
+func (w *controllerWitness) see(pod *corev1.Pod, now time.Time) {
+	if _, seen := w.drained[pod.UID]; !seen && pod.DeletionTimestamp != nil {
+		w.drained[pod.UID] = now.Add(promised(pod.Spec.Containers[0]))
+	}
+	if address, err := netip.ParseAddr(pod.Status.PodIP); err == nil {
+		w.controllers[address] = Controller{Node: pod.Spec.NodeName, Drained: w.drained[pod.UID]}
+	}
+}
+
+// stop returns the controllers that were seen.
+func (w *controllerWitness) stop() map[netip.Addr]Controller {
 	w.watch.Stop()
 	<-w.done
-	return w.drained
+	return w.controllers
 }
 
 // promised is how long a controller serves on after it was told to end: the sleep of its hook and then its own period of grace. Without them it is no time.
