@@ -59,7 +59,7 @@ test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kuber
 	@for module in $(CODE_MODULES); do echo "--- testing $$module"; (cd $$module && go test ./...); done
 
 .PHONY: e2e
-e2e: e2e-deps real-images ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
+e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
 
@@ -121,6 +121,12 @@ real-cluster: cluster ## Build what real nodes run as well: kubelet, kube-proxy,
 .PHONY: real-images
 real-images: real-cluster build ## Make the images that real nodes run: those that are missing or outdated.
 	@bin/cluster images build >/dev/null
+
+# All tests that `make test` skips have these words in their names. The cluster of the second module is a program of the first, and is built by then.
+.PHONY: test-real-nodes
+test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that nothing is left of them, also after a crash. Needs root.
+	@EDGE_INGRESS_REAL_CLUSTER=1 go test -C hack/cluster -count=1 -run RealNode ./command ./real ./images
+	@EDGE_INGRESS_REAL_CLUSTER=1 go test -count=1 -run RealNode ./test/realcluster
 
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.

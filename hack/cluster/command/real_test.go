@@ -37,6 +37,7 @@ func realRoot(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel() // nodes mostly wait
 	if err := os.MkdirAll(filepath.Join(repository, imagesPath), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +190,7 @@ func TestRealNodes(t *testing.T) {
 	r.expectNothingLeft(groups)
 }
 
-func TestAKilledClusterLeavesTheMachineAsItWas(t *testing.T) {
+func TestAKilledClusterOfRealNodesLeavesTheMachineAsItWas(t *testing.T) {
 	root := realRoot(t)
 	settings := machineSettings(t)
 	cmd, written := watchWrites(t, clusterCommand(root, "run", "--real-nodes", "--name=r"))

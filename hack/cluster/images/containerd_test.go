@@ -65,7 +65,7 @@ func waitFor(t *testing.T, done func() bool) {
 	}
 }
 
-func TestContainerdKnowsImagesByTagAndByDigest(t *testing.T) {
+func TestTheRuntimeOfRealNodesKnowsImagesByTagAndByDigest(t *testing.T) {
 	if os.Getenv("EDGE_INGRESS_REAL_CLUSTER") != "1" {
 		t.Skip("EDGE_INGRESS_REAL_CLUSTER is not 1: this needs root, containerd, and the network for the first time")
 	}

@@ -180,7 +180,7 @@ func mustBeDead(t *testing.T, processes []process.Identity) {
 	}
 }
 
-func TestAKilledSupervisorTakesAllOfItsNodeAlong(t *testing.T) {
+func TestAKilledSupervisorTakesAllOfItsRealNodeAlong(t *testing.T) {
 	needRealCluster(t)
 	dir := t.TempDir()
 	supervisor := exec.CommandContext(t.Context(), os.Args[0])
@@ -242,7 +242,7 @@ func mustBeGone(t *testing.T, group cgroup.Group) {
 	}
 }
 
-func TestANodeRunsPodsCrashesAndComesBack(t *testing.T) {
+func TestARealNodeRunsPodsCrashesAndComesBack(t *testing.T) {
 	needRealCluster(t)
 	c := newCluster(t)
 	echo, err := archive(t.Context(), images.Echo)
@@ -283,7 +283,7 @@ func TestANodeRunsPodsCrashesAndComesBack(t *testing.T) {
 	}
 }
 
-func TestANodeThatLosesAProgramEndsAndSaysWhich(t *testing.T) {
+func TestARealNodeThatLosesAProgramEndsAndSaysWhich(t *testing.T) {
 	needRealCluster(t)
 	config, supervisor := configWithoutControlPlane(t)
 	config.Programs[binaries.Proxy] = writeScript(t, "echo no more addresses; exit 3")
@@ -299,7 +299,7 @@ func TestANodeThatLosesAProgramEndsAndSaysWhich(t *testing.T) {
 	}
 }
 
-func TestANodeThatCannotStartLeavesNothing(t *testing.T) {
+func TestARealNodeThatCannotStartLeavesNothing(t *testing.T) {
 	needRealCluster(t)
 	config, supervisor := configWithoutControlPlane(t)
 	config.Archives = []string{filepath.Join(t.TempDir(), "missing.tar")}
