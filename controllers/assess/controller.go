@@ -2,6 +2,9 @@ package assess
 
 import (
 	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -54,8 +57,19 @@ func controllerOffEdge(sc *scene) *verdict {
 	if len(sc.strays) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonControllerOffEdge, "%s outside the edge nodes: %s. Remove the label %s from nodes that are no edge nodes.",
-		countOf(len(sc.strays), "controller pod"), listed(sc.strays), v1alpha1.NodeLabel(sc.EdgeIngress.Name))
+	return isNot(v1alpha1.ReasonControllerOffEdge, "%s outside the edge nodes: %s. %s",
+		countOf(len(sc.strays), "controller pod"), listed(sc.strays), sc.strayRemedy())
+}
+
+func (sc *scene) strayRemedy() string {
+	label := v1alpha1.NodeLabel(sc.EdgeIngress.Name)
+	switch {
+	case len(sc.strayLabelled) > 0:
+		return fmt.Sprintf("Remove the label %s from %s.", label, nodesNamed(sc.strayLabelled))
+	case sc.isDeployment():
+		return "Delete the pod: the Deployment starts another on an edge node."
+	}
+	return fmt.Sprintf("The DaemonSet ends it, since the node does not carry the label %s any more.", label)
 }
 
 func workloadNotCurrent(sc *scene) *verdict {
@@ -88,7 +102,8 @@ func rolloutInProgress(sc *scene) *verdict {
 	if sc.workload.template == nil || !sc.workload.rolling {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonRolloutInProgress, "Ready, but not all controller pods run the current template of %s yet.", sc.workload.ref)
+	return unclear(v1alpha1.ReasonRolloutInProgress, "Ready, but not all controller pods run the current template of %s yet.%s%s%s",
+		sc.workload.ref, sc.pausing(), sc.unreadyPod(), sc.unendedPods())
 }
 
 func controllersReady(sc *scene) verdict {
@@ -100,14 +115,55 @@ func controllersReady(sc *scene) verdict {
 		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.departures())
 }
 
-// podTrouble quotes the first pod that is not ready and says why.
+// podTrouble says why pods are missing. Like what it consists of, it is sentences, each with a space before it.
 func (sc *scene) podTrouble() string {
-	for _, pod := range sc.Pods.Items {
-		if !pod.Ready && !pod.Terminating && pod.Problem != "" {
-			return fmt.Sprintf(" Pod %s: %s", pod.Name, pod.Problem)
-		}
+	if trouble := sc.unreadyPod() + sc.unendedPods(); trouble != "" {
+		return trouble
 	}
 	return " See the events of " + sc.workload.ref.String() + " and its pods."
+}
+
+// unreadyPod quotes the first pod that is not ready and says why.
+func (sc *scene) unreadyPod() string {
+	for _, pod := range sc.Pods.Items {
+		if !pod.Ready && !pod.Terminating && pod.Problem != "" {
+			return fmt.Sprintf(" Pod %s: %s.", pod.Name, strings.TrimRight(pod.Problem, "."))
+		}
+	}
+	return ""
+}
+
+// unendedPods are those that should have ended or that nobody ends. A DaemonSet that starts a new pod only after an old one waits for them, also for one on a
+// node that it left.
+func (sc *scene) unendedPods() string {
+	var unreachable, overdue []string
+	for i := range sc.Pods.Items {
+		pod := &sc.Pods.Items[i]
+		node := sc.nodes[pod.Node]
+		switch {
+		case !pod.Terminating:
+		case node != nil && node.Ready != corev1.ConditionTrue:
+			unreachable = append(unreachable, placed(pod))
+		case sc.Time.After(pod.Deadline):
+			overdue = append(overdue, placed(pod))
+		}
+	}
+	text := ""
+	if len(unreachable) > 0 {
+		text += fmt.Sprintf(" Not ended, because the node is not Ready: %s. Bring the node back, or delete its Node object: the pod goes with it.", listed(unreachable))
+	}
+	if len(overdue) > 0 {
+		text += fmt.Sprintf(" Not ended in time: %s. Look at the node's kubelet and the pod's finalizers, or delete the pod with kubectl delete --force.", listed(overdue))
+	}
+	return text
+}
+
+// pausing says that somebody paused a Deployment, which the operator leaves to them.
+func (sc *scene) pausing() string {
+	if !sc.workload.paused {
+		return ""
+	}
+	return fmt.Sprintf(" Somebody paused it: kubectl rollout resume deployment %s --namespace %s lets it go on.", sc.workload.ref.Name, sc.workload.ref.Namespace)
 }
 
 func (sc *scene) isDeployment() bool { return sc.spec.Controller.Kind == v1alpha1.WorkloadDeployment }

@@ -2,8 +2,10 @@ package assess
 
 import (
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -17,6 +19,22 @@ func strayOn(nodeName string) option {
 	return func(g *given) { g.s.Pods.Items = append(g.s.Pods.Items, pod("controller-9", nodeName, "10.244.9.5")) }
 }
 
+var rolling = onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 })
+
+var unstartedPod = option(func(g *given) {
+	g.s.Pods.Items = append(g.s.Pods.Items, snapshot.Pod{Name: "controller-9", Workload: v1alpha1.WorkloadDaemonSet, Problem: "Unschedulable: no CPU"})
+})
+
+// endingOn adds a pod that is ending, with so much of its time left.
+func endingOn(nodeName string, left time.Duration) option {
+	return func(g *given) {
+		g.s.Time = noon
+		ending := pod("controller-9", nodeName, "10.244.9.5")
+		ending.Terminating, ending.Deadline = true, noon.Add(left)
+		g.s.Pods.Items = append(g.s.Pods.Items, ending)
+	}
+}
+
 func TestControllerAvailable(t *testing.T) {
 	const condition = v1alpha1.ConditionControllerAvailable
 	three := int32(3)
@@ -28,7 +46,8 @@ func TestControllerAvailable(t *testing.T) {
 		"the only edge node":                             {[]option{selected("edge-1"), podChanged("controller-2", podTerminating)}, condition, yes, v1alpha1.ReasonControllersReady, "1 of 1 edge nodes runs a ready controller."},
 		"no pod at all":                                  {[]option{func(g *given) { g.s.Pods.Items = nil }}, condition, no, v1alpha1.ReasonControllersMissing, "0 of 2 edge nodes run a"},
 		"a pod that is not scheduled":                    {[]option{podChanged("controller-2", func(p *snapshot.Pod) { p.Node, p.Ready = "", false })}, condition, no, v1alpha1.ReasonControllersMissing, "edge-2"},
-		"row 14: a pod outside the edge":                 {[]option{strayOn("app-1")}, condition, no, v1alpha1.ReasonControllerOffEdge, "1 controller pod outside the edge nodes: controller-9 on app-1. Remove the label edgeingress.node-restriction.kubernetes.io/public"},
+		"row 14: a pod outside the edge":                 {[]option{strayOn("app-1")}, condition, no, v1alpha1.ReasonControllerOffEdge, "1 controller pod outside the edge nodes: controller-9 on app-1. The DaemonSet ends it, since the node does not carry the label edgeingress.node-restriction.kubernetes.io/public any more."},
+		"a pod outside, where its label is":              {[]option{strayOn("app-1"), node("app-1", labelled(v1alpha1.NodeLabel(ingressName), ""))}, condition, no, v1alpha1.ReasonControllerOffEdge, "controller-9 on app-1. Remove the label edgeingress.node-restriction.kubernetes.io/public from node app-1."},
 		"a pod on a node that is gone":                   {[]option{strayOn("ghost")}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod outside that is going":                    {[]option{strayOn("app-1"), podChanged("controller-9", podTerminating)}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"a pod on a node that is being deleted":          {[]option{strayOn("app-1"), node("app-1", func(n *snapshot.Node) { n.Deleting = true })}, condition, yes, v1alpha1.ReasonControllersReady, ""},
@@ -52,9 +71,14 @@ func TestControllerAvailable(t *testing.T) {
 		"a Deployment with a pod that is not ready":      {[]option{deployment, podChanged("controller-1", podNotReady)}, condition, no, v1alpha1.ReasonControllersMissing, "1 of 2 controller pods is ready"},
 		"a Deployment that is not there yet":             {[]option{deployment, func(g *given) { g.s.Deployment.Value = nil }}, condition, unknown, v1alpha1.ReasonWorkloadMissing, "Deployment"},
 		"a Deployment that rolls":                        {[]option{deployment, onDeployment(func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 })}, condition, unknown, v1alpha1.ReasonRolloutInProgress, ""},
+		"a rollout whose new pod cannot start":           {[]option{rolling, unstartedPod}, condition, unknown, v1alpha1.ReasonRolloutInProgress, "template of DaemonSet edge-public/public-edge-ingress yet. Pod controller-9: Unschedulable: no CPU"},
+		"a rollout that waits for a dead node":           {[]option{rolling, endingOn("app-1", time.Hour), node("app-1", notReady)}, condition, unknown, v1alpha1.ReasonRolloutInProgress, "Not ended, because the node is not Ready: controller-9 on app-1. Bring the node back, or delete its Node object: the pod goes with it."},
+		"a rollout that waits for a pod that hangs":      {[]option{rolling, endingOn("edge-1", -time.Second)}, condition, unknown, v1alpha1.ReasonRolloutInProgress, "Not ended in time: controller-9 on edge-1. Look at the node's kubelet and the pod's finalizers, or delete the pod with kubectl delete --force."},
+		"a Deployment that somebody paused":              {[]option{deployment, onDeployment(func(d *appsv1.Deployment) { d.Status.UpdatedReplicas, d.Spec.Paused = 1, true })}, condition, unknown, v1alpha1.ReasonRolloutInProgress, "Somebody paused it: kubectl rollout resume"},
+		"no pod while one hangs":                         {[]option{func(g *given) { g.s.Pods.Items = g.s.Pods.Items[:1] }, endingOn("edge-2", -time.Second)}, condition, no, v1alpha1.ReasonControllersMissing, "not edge-2. Not ended in time: controller-9 on edge-2."},
 		"a Deployment that was not taken up":             {[]option{deployment, onDeployment(func(d *appsv1.Deployment) { d.Generation++ })}, condition, unknown, v1alpha1.ReasonRolloutNotObserved, ""},
 		"a Deployment with pods of the DaemonSet before": {[]option{deployment, func(g *given) { g.s.Pods.Items = append(g.s.Pods.Items, pod("old", "edge-1", "10.244.1.9")) }}, condition, unknown, v1alpha1.ReasonRolloutInProgress, ""},
-		"row 14: a Deployment's pod outside the edge":    {[]option{deployment, strayOn("app-1")}, condition, no, v1alpha1.ReasonControllerOffEdge, ""},
+		"row 14: a Deployment's pod outside the edge":    {[]option{deployment, strayOn("app-1")}, condition, no, v1alpha1.ReasonControllerOffEdge, "Delete the pod: the Deployment starts another on an edge node."},
 		"nodes not read":                                 {[]option{unread["Nodes"]}, condition, unknown, v1alpha1.ReasonNotRead, "the nodes"},
 		"pods not read":                                  {[]option{unread["Pods"]}, condition, unknown, v1alpha1.ReasonNotRead, "the controller pods"},
 		"the DaemonSet not read":                         {[]option{unread["DaemonSet"]}, condition, unknown, v1alpha1.ReasonNotRead, "the DaemonSet"},
@@ -68,4 +92,12 @@ func TestControllerAvailable(t *testing.T) {
 		"a failed write of the IngressClass is not":      {[]option{failed(snapshot.FailureOther, "IngressClass", ingressName, "no")}, condition, yes, v1alpha1.ReasonControllersReady, ""},
 		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, ""},
 	})
+}
+
+func TestARolloutThatGoesWellSaysNothingOfTrouble(t *testing.T) {
+	g := healthy(rolling, endingOn("edge-1", time.Minute))
+	got := meta.FindStatusCondition(Status(g.s, g.d, g.o, noon).Conditions, v1alpha1.ConditionControllerAvailable)
+	if want := "Ready, but not all controller pods run the current template of DaemonSet edge-public/public-edge-ingress yet."; got.Message != want {
+		t.Errorf("got %q, want %q", got.Message, want)
+	}
 }

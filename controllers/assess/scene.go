@@ -26,16 +26,18 @@ type scene struct {
 	withdrawn []string
 	// isEdge tells the selected nodes by name, and isReleasing those that left the edge set and still run a controller.
 	isEdge, isReleasing map[string]bool
-	// leaving is, for every node that exists, whether it is being deleted: what runs there, or on a node that is gone, is on its way out.
-	leaving map[string]bool
+	// nodes are all that exist, by name.
+	nodes map[string]*snapshot.Node
 	// labelled are the edge nodes that the controller's nodeSelector takes and that show their role.
 	labelled map[string]bool
 
 	workload workload
 	// podOn is whether a ready controller pod, of whichever workload, runs on a node.
 	podOn map[string]bool
-	// strays are controller pods outside the edge set that are there to stay, as "pod on node".
+	// strays are controller pods outside the edge set that are there to stay, as "pod on node". What runs on a node that is being deleted, or gone, is not.
 	strays []string
+	// strayLabelled are the nodes of strays that carry the label that the controller's nodeSelector takes.
+	strayLabelled []string
 
 	// service is the Service seen; nil where there is none.
 	service *corev1.Service
@@ -53,7 +55,7 @@ type scene struct {
 func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 	sc := &scene{
 		Snapshot: s, state: d, outcome: o, spec: &s.EdgeIngress.Spec,
-		isEdge: map[string]bool{}, isReleasing: map[string]bool{}, leaving: map[string]bool{}, labelled: map[string]bool{},
+		isEdge: map[string]bool{}, isReleasing: map[string]bool{}, nodes: map[string]*snapshot.Node{}, labelled: map[string]bool{},
 		podOn: map[string]bool{}, endpointOn: map[string]bool{},
 		service: s.Service.Value, workload: newWorkload(s, d),
 	}
@@ -85,7 +87,7 @@ func (sc *scene) indexNodes() {
 	own, role := v1alpha1.NodeLabel(sc.EdgeIngress.Name), sc.spec.Nodes.Label
 	for i := range sc.Nodes.Items {
 		node := &sc.Nodes.Items[i]
-		sc.leaving[node.Name] = node.Deleting
+		sc.nodes[node.Name] = node
 		switch {
 		case !sc.isEdge[node.Name]:
 			continue
@@ -119,12 +121,22 @@ func (sc *scene) indexPods() map[string]*snapshot.Pod {
 		if pod.Ready {
 			sc.podOn[pod.Node] = true
 		}
-		if leaving, exists := sc.leaving[pod.Node]; exists && !leaving && !sc.isOurs(pod.Node) {
-			sc.strays = append(sc.strays, pod.Name+" on "+pod.Node)
+		if node := sc.nodes[pod.Node]; node != nil && !node.Deleting && !sc.isOurs(pod.Node) {
+			sc.stray(pod, node)
 		}
 	}
 	return byIP
 }
+
+func (sc *scene) stray(pod *snapshot.Pod, node *snapshot.Node) {
+	sc.strays = append(sc.strays, placed(pod))
+	if _, labelled := node.Labels[v1alpha1.NodeLabel(sc.EdgeIngress.Name)]; labelled {
+		sc.strayLabelled = append(sc.strayLabelled, node.Name)
+	}
+}
+
+// placed is "pod on node".
+func placed(pod *snapshot.Pod) string { return pod.Name + " on " + pod.Node }
 
 func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 	for i := range sc.EndpointSlices.Items {

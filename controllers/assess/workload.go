@@ -29,6 +29,8 @@ type workload struct {
 	current bool
 	// rolling is whether pods of an older template may run beside those of the current one.
 	rolling bool
+	// paused is whether somebody had its controller replace no pods.
+	paused bool
 }
 
 func newWorkload(s snapshot.Snapshot, d desired.State) workload {
@@ -66,6 +68,7 @@ func (w *workload) readDeployment(s snapshot.Snapshot) {
 		w.template = &live.Spec.Template
 		w.current = w.appliedAsWanted(live) && live.Status.ObservedGeneration >= live.Generation
 		w.rolling = live.Status.ObservedGeneration < live.Generation || live.Status.UpdatedReplicas < live.Status.Replicas
+		w.paused = live.Spec.Paused
 	}
 	w.rolling = w.rolling || runsPodsOf(s, v1alpha1.WorkloadDaemonSet)
 }
