@@ -64,7 +64,7 @@ func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, chan
 // seesOwnLabels is whether the nodes that carry the own label are those that were seen with it.
 func (w *writer) seesOwnLabels(ctx context.Context, seen snapshot.Snapshot) (bool, error) {
 	own := v1alpha1.NodeLabel(w.edge.Name)
-	live, err := w.labelledNodes(ctx, w.edge.Name)
+	live, err := w.liveNodes(ctx, client.HasLabels{own})
 	if err != nil {
 		return false, err
 	}
@@ -108,10 +108,26 @@ func (w *writer) applyLabels(ctx context.Context, change desired.LabelChange) er
 		node.SetLabels(change.Labels)
 	}
 	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(node), client.FieldOwner(v1alpha1.NodeFieldManager(w.edge.Name)), client.ForceOwnership)
+	if err == nil {
+		err = w.removeOwnLabel(ctx, node, change)
+	}
 	if err != nil && w.nodeIsGone(ctx, change.Node, change.UID) {
 		return nil
 	}
 	return wrap(err, "labelling node %q", change.Node)
+}
+
+// removeOwnLabel takes the own label off a node that kept it after the apply that wanted it no more, because another field manager holds it as well. Its name
+// makes it ours: as long as it is there, the controller runs there.
+func (w *writer) removeOwnLabel(ctx context.Context, applied *unstructured.Unstructured, change desired.LabelChange) error {
+	own := v1alpha1.NodeLabel(w.edge.Name)
+	_, wanted := change.Labels[own]
+	if _, stays := applied.GetLabels()[own]; wanted || !stays {
+		return nil
+	}
+	patch := fmt.Sprintf(`{"metadata":{"uid":%q,"labels":{%q:null}}}`, change.UID, own)
+	ctrl.LoggerFrom(ctx).Info("Removing label that others hold as well", "Node", klog.KRef("", change.Node), "label", own)
+	return w.Client.Patch(ctx, applied, client.RawPatch(types.MergePatchType, []byte(patch)), client.FieldOwner(v1alpha1.FieldManager))
 }
 
 // applyTaint reads the node itself before it writes: the taints are one list that many write to, and the resource version in the patch

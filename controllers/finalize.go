@@ -43,7 +43,7 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	if !clean {
 		return false, nil
 	}
-	if held, err := r.holdsLabels(ctx, seen.EdgeIngress.Name); held || err != nil {
+	if held, err := r.holdsNodes(ctx, seen.EdgeIngress.Name); held || err != nil {
 		return false, err
 	}
 	edge := seen.EdgeIngress.DeepCopy()
@@ -61,21 +61,23 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	return true, nil
 }
 
-// holdsLabels asks the API server itself: a cache that has not seen our own last writes yet shows nodes as clean that are not, and what
-// is forgotten here stays for ever. Objects need no such care, since Kubernetes collects what the EdgeIngress owned.
-func (r *Reconciler) holdsLabels(ctx context.Context, name string) (bool, error) {
-	nodes, err := r.labelledNodes(ctx, name)
+// holdsNodes asks the API server itself: a cache that has not seen our own last writes yet shows nodes as clean that are not, and what
+// is forgotten here stays for ever. It looks at every node, since one that was being released has lost the own label and kept the rest.
+// Objects need no such care, since Kubernetes collects what the EdgeIngress owned.
+func (r *Reconciler) holdsNodes(ctx context.Context, name string) (bool, error) {
+	nodes, err := r.liveNodes(ctx)
 	return slices.ContainsFunc(nodes, func(node metav1.PartialObjectMetadata) bool {
-		return len(managedLabels(node.ManagedFields)[name]) > 0
+		_, claimed := taintClaims(node.Annotations)[name]
+		return claimed || len(managedLabels(node.ManagedFields)[name]) > 0
 	}), err
 }
 
-// labelledNodes are the nodes that carry the own label of the EdgeIngress of this name, as the API server has them.
-func (r *Reconciler) labelledNodes(ctx context.Context, name string) ([]metav1.PartialObjectMetadata, error) {
+// liveNodes are the metadata of the nodes as the API server has them.
+func (r *Reconciler) liveNodes(ctx context.Context, options ...client.ListOption) ([]metav1.PartialObjectMetadata, error) {
 	nodes := &metav1.PartialObjectMetadataList{}
 	nodes.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NodeList"))
-	if err := r.Reader.List(ctx, nodes, client.HasLabels{v1alpha1.NodeLabel(name)}); err != nil {
-		return nil, fmt.Errorf("listing the nodes that EdgeIngress %q labelled: %w", name, err)
+	if err := r.Reader.List(ctx, nodes, options...); err != nil {
+		return nil, fmt.Errorf("listing the nodes as the API server has them: %w", err)
 	}
 	return nodes.Items, nil
 }

@@ -87,6 +87,30 @@ func TestANodeKeepsItsRoleUntilItsControllerHasEnded(t *testing.T) {
 	s.becomesReady()
 }
 
+// The own label goes although somebody else, as kubectl label or a cluster's provisioner, set it as well: an apply alone would leave it there.
+func TestALabelThatOthersHoldAsWellGoes(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, "coheld")
+	s.addNodes("a", "b", "c", "d")
+	for _, short := range []string{"b", "c", "d"} {
+		s.setLabelAs("provisioner", s.node(short), v1alpha1.NodeLabel(s.name), "")
+	}
+	s.createReady()
+	s.removeLabel(s.node("b"), poolLabel)
+	s.cordon("c", true)
+	s.eventually("the node that left is let go", s.isClean(s.node("b")))
+	s.eventually("the cordoned one is withdrawn", s.isEnding(s.node("c")))
+	s.eventually("the others serve", s.readyPodsOn(s.node("a"), s.node("d")))
+	s.becomesReady()
+
+	s.deleteEdge()
+	for _, short := range []string{"a", "b", "c", "d"} {
+		if err := s.isReleased(s.node(short))(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A pod that never ends, such as of a kubelet that hangs, holds its node for its grace period and half a minute, and no longer.
 func TestAPodThatNeverEndsDoesNotHoldItsNode(t *testing.T) {
 	t.Parallel()
@@ -162,7 +186,7 @@ func TestACordonedNodeIsWithdrawnAndComesBack(t *testing.T) {
 	s.cordon("b", true)
 	s.eventually("that the other has to serve on is told", func() error {
 		message := meta.FindStatusCondition(s.edge().Status.Conditions, v1alpha1.ConditionNodesReady).Message
-		if !strings.Contains(message, "Cordoned or about to be removed, and serving on") {
+		if !strings.Contains(message, "Cordoned or about to be removed, and still needed") {
 			return errors.New(message)
 		}
 		return nil
@@ -324,4 +348,38 @@ func TestALaggingCacheDoesNotReleaseTheLastNode(t *testing.T) {
 	startOperator()
 	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
 	s.eventually("the last one serves on", s.readyPodsOn(s.node("b")))
+}
+
+// TestALaggingCacheForgetsNoNodeThatIsBeingReleased: the cache shows the node as it was before it became an edge node, and meanwhile it has lost the own label.
+func TestALaggingCacheForgetsNoNodeThatIsBeingReleased(t *testing.T) {
+	s := newStory(t, "lagging-end")
+	s.addNodes("a")
+	connection := newClient(t, cluster.ServiceAccountConfig(operatorNamespace, operatorAccount))
+	lagging := &laggingClient{Client: connection}
+	if err := admin.List(t.Context(), &lagging.nodes); err != nil {
+		t.Fatal(err)
+	}
+	s.create()
+	s.eventually("the node is an edge node", s.isEdgeNode(s.node("a")))
+	startOperator := stopOperator(t)
+	s.removeLabel(s.node("a"), v1alpha1.NodeLabel(s.name))
+	edge := s.edge()
+	s.delete(edge)
+
+	reconciler := &controllers.Reconciler{Client: lagging, Reader: connection, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions}
+	s.eventually("the objects go", func() error {
+		if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(edge)}); err != nil {
+			return err
+		}
+		return s.nothingIsLeft()
+	})
+	if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(edge)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.read(edge); err != nil {
+		t.Fatalf("the EdgeIngress was let go while its node was not clean: %v", err)
+	}
+	startOperator()
+	s.goes(edge)
+	s.leavesNoTrace(s.node("a"))
 }

@@ -95,7 +95,7 @@ func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 		return change, false
 	case gone:
 		change.Step = StepLetGo
-		return change, len(held) > 0
+		return change, p.labelled || len(held) > 0
 	case ending:
 		change.Step = StepRelease
 		for _, key := range held {
@@ -103,17 +103,19 @@ func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 				change.Labels[key] = p.Labels[key]
 			}
 		}
-		return change, slices.Contains(held, own)
+		return change, p.labelled || slices.Contains(held, own)
 	case member:
 		change.Step = StepJoin
 		change.Labels[own] = ""
 	case withdrawn:
 		change.Step = StepWithdraw
 	}
+	// Somebody else may hold the own label as well.
+	misses := p.standing == member && !slices.Contains(held, own) || p.standing == withdrawn && p.labelled
 	if value, there := p.Labels[role]; !there || value == "" {
 		change.Labels[role] = ""
 	}
-	return change, p.standing == member && !slices.Contains(held, own) || differ(p.Labels, held, change.Labels)
+	return change, misses || differ(p.Labels, held, change.Labels)
 }
 
 // differ is whether a wanted label is not on the node as it should be, or one is held that is not wanted.

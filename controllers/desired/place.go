@@ -95,9 +95,11 @@ func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	}
 }
 
-// serve notes what a pod does for clients. A node without the own label does not count: its pods are about to go.
+// serve notes what a pod does for clients. A node without the own label does not count, since its pods are about to go; nor does one that only somebody else
+// labelled, since he is told to take the label away.
 func (p *place) serve(pod *snapshot.Pod, endpoints map[string]bool, usesService bool) {
-	if !pod.Ready || pod.Terminating || !p.labelled || p.Deleting || !isUp(p.Node) {
+	stays := p.labelled && (p.wanted || p.marked) && !p.Deleting
+	if !pod.Ready || pod.Terminating || !stays || !isUp(p.Node) {
 		return
 	}
 	p.ready = true

@@ -127,6 +127,8 @@ func TestNodesAreReleased(t *testing.T) {
 		"shrink: one of two that stay is down":          {edge(), nodes{memberNode("a"), memberNode("b", down), former("c")}, pods{onNode("a"), onNode("b", unready), onNode("c")}, "releasing c; Release c"},
 		"shrink: one of two that stay is deleted":       {edge(), nodes{memberNode("a"), node("b", pool, beingDeleted), former("c")}, pods{onNode("a"), onNode("c")}, "releasing c; Release c"},
 		"shrink: the node that leaves comes back":       {edge(), nodes{memberNode("a"), memberNode("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "Join b"},
+		"somebody else holds the own label as well":     {edge(), nodes{memberNode("a"), former("b", managed(ingressName, roleLabel))}, pods{onNode("a"), onNode("b")}, "releasing b; Release b"},
+		"somebody else's own label when the pod ended":  {edge(), nodes{memberNode("a"), former("b", managed(ingressName))}, pods{onNode("a")}, "LetGo b; untaint b"},
 		"a person's role label is no obstacle":          {edge(), nodes{memberNode("a"), former("b", managed(ingressName, ownLabel))}, pods{onNode("a"), onNode("b")}, "releasing b; Release b"},
 
 		"grow: the new one is labelled":                    {edge(), nodes{memberNode("a"), node("b", pool)}, pods{onNode("a")}, "Join b"},
@@ -161,6 +163,7 @@ func TestNodesAreReleased(t *testing.T) {
 		"without a Service a ready pod serves":            {network, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", func(p *snapshot.Pod) { p.IPs = nil })}, "releasing a; Release a"},
 
 		"cordon of one of two":                            {edge(), nodes{memberNode("a", cordoned), memberNode("b")}, pods{onNode("a"), onNode("b")}, "withdrawn a; Withdraw a"},
+		"cordon: somebody else holds the own label":       {edge(), nodes{memberNode("a", cordoned, managed(ingressName, roleLabel)), memberNode("b")}, pods{onNode("a"), onNode("b")}, "withdrawn a; Withdraw a"},
 		"cordon: withdrawn and quiet":                     {edge(), nodes{memberNode("a", cordoned, unlabelled), memberNode("b")}, pods{onNode("b")}, "withdrawn a"},
 		"cordon: uncordoned":                              {edge(), nodes{memberNode("a", unlabelled), memberNode("b")}, pods{onNode("b")}, "Join a"},
 		"cordon: rebooting":                               {edge(), nodes{memberNode("a", cordoned, unlabelled, down), memberNode("b")}, pods{onNode("b")}, "withdrawn a"},
@@ -194,6 +197,8 @@ func TestNodesAreReleased(t *testing.T) {
 		"a single pod on host ports is elsewhere":           {single, nodes{former("a"), memberNode("b")}, pods{onNode("b", ofDeployment)}, "LetGo a; untaint a"},
 		"a single pod on host ports was evicted":            {single, nodes{former("a"), memberNode("b")}, pods{onNode("a", ofDeployment, endingAt(soon))}, "releasing a; Release a"},
 		"a single pod on host ports lost its node":          {single, nodes{former("a", beingDeleted), memberNode("b")}, pods{onNode("a", ofDeployment)}, "releasing a; Release a"},
+
+		"a person's own label makes nobody spare": {edge(), nodes{former("a"), node("b", label(ownLabel, ""))}, pods{onNode("a"), onNode("b")}, "releasing a; held a"},
 
 		"deletion asks nobody":              {edge(deleting), nodes{memberNode("a"), former("b", unlabelled)}, pods{onNode("a"), onNode("b", endingAt(soon))}, "LetGo a,b; untaint a,b"},
 		"deletion with a node that is down": {edge(deleting), nodes{memberNode("a", down)}, pods{onNode("a")}, "LetGo a; untaint a"},
