@@ -90,6 +90,7 @@ func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 	change := LabelChange{Node: p.Name, UID: p.UID, Labels: map[string]string{}}
 	held := p.ManagedLabels[e.Name]
 	own, role := v1alpha1.NodeLabel(e.Name), e.Spec.Nodes.Label
+	holdsOwn := slices.Contains(held, own)
 	switch p.standing {
 	case stranger, staying:
 		return change, false
@@ -103,19 +104,22 @@ func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 				change.Labels[key] = p.Labels[key]
 			}
 		}
-		return change, p.labelled || slices.Contains(held, own)
+		return change, p.labelled || holdsOwn
 	case member:
 		change.Step = StepJoin
 		change.Labels[own] = ""
-	case withdrawn:
-		change.Step = StepWithdraw
+		setRole(change, p, role)
+		return change, !holdsOwn || differ(p.Labels, held, change.Labels)
 	}
-	// Somebody else may hold the own label as well.
-	misses := p.standing == member && !slices.Contains(held, own) || p.standing == withdrawn && p.labelled
+	change.Step = StepWithdraw
+	setRole(change, p, role)
+	return change, p.labelled || differ(p.Labels, held, change.Labels)
+}
+
+func setRole(change LabelChange, p *place, role string) {
 	if value, there := p.Labels[role]; !there || value == "" {
 		change.Labels[role] = ""
 	}
-	return change, misses || differ(p.Labels, held, change.Labels)
 }
 
 // differ is whether a wanted label is not on the node as it should be, or one is held that is not wanted.
