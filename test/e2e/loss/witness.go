@@ -119,12 +119,16 @@ func (w *addressWitness) follow() error {
 			return nil
 		default:
 		}
-		n, controlled, _, _, err := unix.Recvmsg(w.socket, packet, control, 0)
+		n, controlled, _, from, err := unix.Recvmsg(w.socket, packet, control, 0)
 		switch {
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
 			return fmt.Errorf("listening to the nodes' announcements: %w", err)
+		}
+		// What a node tells another is no news to the router; it is seen where somebody traces the network.
+		if link, ok := from.(*unix.SockaddrLinklayer); ok && link.Pkttype == unix.PACKET_OTHERHOST {
+			continue
 		}
 		w.see(arrival(control[:controlled]), packet[:n])
 	}
