@@ -72,7 +72,7 @@ func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref
 // stepEvents are what is told of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
 var stepEvents = map[desired.Step]struct{ reason, verb, rest string }{
 	desired.StepJoin:     {v1alpha1.EventNodeLabelled, "Labelled", ""},
-	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Withdrew", ", which somebody is emptying; its controller ends"},
+	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Keeping the controller off", ", which somebody is emptying; one that runs there ends"},
 	desired.StepRelease:  {v1alpha1.EventNodeReleasing, "Releasing", "; what is left there goes when the controller has ended"},
 	desired.StepLetGo:    {v1alpha1.EventNodeReleased, "Released", ""},
 }

@@ -77,6 +77,17 @@ func TestNodesAreAnnouncedTogether(t *testing.T) {
 	}
 }
 
+// A node may have been cordoned before it ever ran a controller.
+func TestAWithdrawalTellsOfNoControllerThatNeverWas(t *testing.T) {
+	got := recorded(func(r *Reconciler) {
+		r.announceNodes(&v1alpha1.EdgeIngress{}, desired.StepWithdraw, []string{"a", "b"})
+	})
+	want := "Normal NodeWithdrawn Keeping the controller off 2 nodes: a, b, which somebody is emptying; one that runs there ends."
+	if diff := cmp.Diff([]string{want}, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
 func TestLongNotesAreCutBetweenCharacters(t *testing.T) {
 	long := strings.Repeat("ü", maxEventNote)
 	got := recorded(func(r *Reconciler) { r.announce(&v1alpha1.EdgeIngress{}, notice{"Normal", "R", "A", long, nil}) })[0]

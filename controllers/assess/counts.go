@@ -2,10 +2,12 @@ package assess
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 // maxAddresses is how many addresses the status lists, as its schema says.
@@ -50,15 +52,24 @@ func addresses(sc *scene) []string {
 		}
 	default:
 		var internal []string
-		for _, node := range sc.edge {
-			if sc.serves(node.Name) {
-				found = append(found, node.ExternalIPs...)
-				internal = append(internal, node.InternalIPs...)
-			}
+		for _, node := range sc.servingNodes() {
+			found = append(found, node.ExternalIPs...)
+			internal = append(internal, node.InternalIPs...)
 		}
 		found = append(found, internal...)
 	}
 	return found[:min(len(found), maxAddresses)]
+}
+
+// servingNodes are the edge nodes that serve, and then those that left the edge set and serve on.
+func (sc *scene) servingNodes() []*snapshot.Node {
+	candidates := slices.Clone(sc.edge)
+	for _, name := range sc.state.Nodes.Held {
+		if node := sc.nodes[name]; node != nil {
+			candidates = append(candidates, node)
+		}
+	}
+	return slices.DeleteFunc(candidates, func(node *snapshot.Node) bool { return !sc.serves(node.Name) })
 }
 
 func addressesOf(ingress []corev1.LoadBalancerIngress) []string {

@@ -22,7 +22,7 @@ func (sc *scene) departures() string {
 		text += fmt.Sprintf(" Withdrawn while cordoned or about to be removed: %s.", listed(sc.withdrawn))
 	}
 	if len(plan.Kept) > 0 {
-		text += fmt.Sprintf(" Cordoned or about to be removed, and serving on, %s: %s.", sc.whyHeld(), listed(plan.Kept))
+		text += fmt.Sprintf(" Cordoned or about to be removed, and still needed, %s: %s.", sc.whyHeld(), listed(plan.Kept))
 	}
 	return text
 }

@@ -82,7 +82,7 @@ func TestNodesReady(t *testing.T) {
 		"a single pod on host ports":                      {[]option{deployment, singleOnHostPorts, heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because none of its pods would serve while they are replaced (raise spec.controller.replicas above the number that may be missing): app-1."},
 		"a Deployment without a place for its pods":       {[]option{deployment, heldApp1}, condition, unknown, v1alpha1.ReasonReleaseHeld, "because no edge node can take its pods: app-1."},
 		"a cordoned node that is withdrawn is as planned": {[]option{withdrawnEdge2, node("edge-2", unlabelled)}, condition, yes, v1alpha1.ReasonNodesLabelled, "1 edge node labelled and tainted, 1 Ready. Withdrawn while cordoned or about to be removed: edge-2."},
-		"a cordoned node that has to serve on":            {[]option{keptEdge2}, condition, yes, v1alpha1.ReasonNodesLabelled, "Cordoned or about to be removed, and serving on, because too few others would serve: edge-2."},
+		"a cordoned node that has to serve on":            {[]option{keptEdge2}, condition, yes, v1alpha1.ReasonNodesLabelled, "Cordoned or about to be removed, and still needed, because too few others would serve: edge-2."},
 		"where all are withdrawn they are missing":        {[]option{selected("edge-2"), withdrawnEdge2, node("edge-2", notReady)}, condition, no, v1alpha1.ReasonNodesNotReady, "edge-2"},
 		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, "being deleted"},
 		"deletion with a node that cannot be cleaned": {[]option{deleted, failed(snapshot.FailureOther, "Node", "edge-1", "timeout")}, condition, no, v1alpha1.ReasonApplyFailed, "timeout"},

@@ -28,7 +28,7 @@ type scene struct {
 	isEdge, isReleasing map[string]bool
 	// nodes are all that exist, by name.
 	nodes map[string]*snapshot.Node
-	// labelled are the edge nodes that the controller's nodeSelector takes and that show their role.
+	// labelled are the nodes that the controller's nodeSelector takes and that show their role.
 	labelled map[string]bool
 
 	workload workload
@@ -88,6 +88,9 @@ func (sc *scene) indexNodes() {
 	for i := range sc.Nodes.Items {
 		node := &sc.Nodes.Items[i]
 		sc.nodes[node.Name] = node
+		_, hasOwn := node.Labels[own]
+		_, hasRole := node.Labels[role]
+		sc.labelled[node.Name] = hasOwn && hasRole
 		switch {
 		case !sc.isEdge[node.Name]:
 			continue
@@ -96,9 +99,6 @@ func (sc *scene) indexNodes() {
 			continue
 		}
 		sc.edge = append(sc.edge, node)
-		_, hasOwn := node.Labels[own]
-		_, hasRole := node.Labels[role]
-		sc.labelled[node.Name] = hasOwn && hasRole
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -98,30 +99,37 @@ func TestStatusCountsAndAddresses(t *testing.T) {
 	}
 	external := node("edge-2", func(n *snapshot.Node) { n.ExternalIPs = []string{"203.0.113.2"} })
 	vip := []string{"203.0.113.10"}
+	leftEdge2 := planned(func(p *desired.NodePlan) { p.Selected, p.Releasing = []string{"edge-1"}, []string{"edge-2"} })
+	heldEdge2 := planned(func(p *desired.NodePlan) { p.Held = []string{"edge-2"} })
+	leaving := v1alpha1.NodesStatus{Selected: 1, Labelled: 1, Serving: 1, Releasing: 1, Summary: "1/1"}
 	tests := map[string]struct {
 		given []option
 		want  facts
 	}{
 		"healthy": {nil, facts{counts(2, 2, 2), vip, 32100}},
-		"a node that is not labelled does not serve": {[]option{node("edge-1", unlabelled)}, facts{counts(2, 1, 1), vip, 32100}},
-		"a node without an endpoint does not serve":  {[]option{endpointsOf(endpoint("10.244.1.5", true))}, facts{counts(2, 2, 1), vip, 32100}},
-		"a node whose pod is going does not serve":   {[]option{podChanged("controller-1", podTerminating)}, facts{counts(2, 2, 1), vip, 32100}},
-		"nothing selected":                           {[]option{selected()}, facts{counts(0, 0, 0), vip, 32100}},
-		"host network serves without endpoints":      {[]option{exposed(v1alpha1.ExposureHostNetwork)}, facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
-		"external addresses come first":              {[]option{exposed(v1alpha1.ExposureHostNetwork), external}, facts{counts(2, 2, 2), []string{"203.0.113.2", "10.0.0.1", "10.0.0.2"}, 0}},
-		"node ports: addresses of nodes that serve":  {[]option{exposed(v1alpha1.ExposureNodePort), endpointsOf(endpoint("10.244.2.5", true))}, facts{counts(2, 2, 1), []string{"10.0.0.2"}, 0}},
-		"a host name and an address":                 {[]option{onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress[0].Hostname = "lb.example.com" })}, facts{counts(2, 2, 2), []string{"203.0.113.10", "lb.example.com"}, 32100}},
-		"no address yet":                             {[]option{onService(noAddress)}, facts{counts(2, 2, 2), nil, 32100}},
-		"the port is kept while the Service is gone": {[]option{before, liveService(snapshot.Read[corev1.Service]{})}, facts{counts(2, 2, 2), nil, 32100}},
-		"the port is kept while the policy is wrong": {[]option{before, onService(policyCluster)}, facts{counts(2, 2, 2), vip, 32100}},
-		"a new port is told":                         {[]option{before, onService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 32111 })}, facts{counts(2, 2, 2), vip, 32111}},
-		"the port goes with the way in":              {[]option{before, exposed(v1alpha1.ExposureHostNetwork)}, facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
-		"nodes not read: counts stay":                {[]option{before, unread["Nodes"]}, facts{counts(5, 5, 4), vip, 32100}},
-		"pods not read: counts stay":                 {[]option{before, unread["Pods"]}, facts{counts(5, 5, 4), vip, 32100}},
-		"slices not read: counts stay":               {[]option{before, unread["EndpointSlices"]}, facts{counts(5, 5, 4), vip, 32100}},
-		"the Service not read: addresses stay":       {[]option{before, unread["Service"]}, facts{counts(2, 2, 2), []string{"203.0.113.99"}, 32100}},
-		"nodes not read: their addresses stay":       {[]option{before, exposed(v1alpha1.ExposureHostNetwork), unread["Nodes"]}, facts{counts(5, 5, 4), []string{"203.0.113.99"}, 0}},
-		"deletion counts nothing":                    {[]option{deleted}, facts{counts(0, 0, 0), vip, 32100}},
+		"a node that is not labelled does not serve":         {[]option{node("edge-1", unlabelled)}, facts{counts(2, 1, 1), vip, 32100}},
+		"a node without an endpoint does not serve":          {[]option{endpointsOf(endpoint("10.244.1.5", true))}, facts{counts(2, 2, 1), vip, 32100}},
+		"a node whose pod is going does not serve":           {[]option{podChanged("controller-1", podTerminating)}, facts{counts(2, 2, 1), vip, 32100}},
+		"nothing selected":                                   {[]option{selected()}, facts{counts(0, 0, 0), vip, 32100}},
+		"host network serves without endpoints":              {[]option{exposed(v1alpha1.ExposureHostNetwork)}, facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
+		"external addresses come first":                      {[]option{exposed(v1alpha1.ExposureHostNetwork), external}, facts{counts(2, 2, 2), []string{"203.0.113.2", "10.0.0.1", "10.0.0.2"}, 0}},
+		"node ports: addresses of nodes that serve":          {[]option{exposed(v1alpha1.ExposureNodePort), endpointsOf(endpoint("10.244.2.5", true))}, facts{counts(2, 2, 1), []string{"10.0.0.2"}, 0}},
+		"a node that left and is needed has an address, too": {[]option{exposed(v1alpha1.ExposureNodePort), leftEdge2, heldEdge2}, facts{leaving, []string{"10.0.0.1", "10.0.0.2"}, 0}},
+		"the last node, which left, alone has an address":    {[]option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, selected("app-1")}, facts{v1alpha1.NodesStatus{Selected: 1, Releasing: 1, Summary: "0/1"}, []string{"10.0.0.2"}, 0}},
+		"a node that is needed and does not serve has none":  {[]option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, podChanged("controller-2", podNotReady)}, facts{leaving, []string{"10.0.0.1"}, 0}},
+		"a node that ends has none":                          {[]option{exposed(v1alpha1.ExposureHostPort), leftEdge2}, facts{leaving, []string{"10.0.0.1"}, 0}},
+		"a host name and an address":                         {[]option{onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress[0].Hostname = "lb.example.com" })}, facts{counts(2, 2, 2), []string{"203.0.113.10", "lb.example.com"}, 32100}},
+		"no address yet":                                     {[]option{onService(noAddress)}, facts{counts(2, 2, 2), nil, 32100}},
+		"the port is kept while the Service is gone":         {[]option{before, liveService(snapshot.Read[corev1.Service]{})}, facts{counts(2, 2, 2), nil, 32100}},
+		"the port is kept while the policy is wrong":         {[]option{before, onService(policyCluster)}, facts{counts(2, 2, 2), vip, 32100}},
+		"a new port is told":                                 {[]option{before, onService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 32111 })}, facts{counts(2, 2, 2), vip, 32111}},
+		"the port goes with the way in":                      {[]option{before, exposed(v1alpha1.ExposureHostNetwork)}, facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
+		"nodes not read: counts stay":                        {[]option{before, unread["Nodes"]}, facts{counts(5, 5, 4), vip, 32100}},
+		"pods not read: counts stay":                         {[]option{before, unread["Pods"]}, facts{counts(5, 5, 4), vip, 32100}},
+		"slices not read: counts stay":                       {[]option{before, unread["EndpointSlices"]}, facts{counts(5, 5, 4), vip, 32100}},
+		"the Service not read: addresses stay":               {[]option{before, unread["Service"]}, facts{counts(2, 2, 2), []string{"203.0.113.99"}, 32100}},
+		"nodes not read: their addresses stay":               {[]option{before, exposed(v1alpha1.ExposureHostNetwork), unread["Nodes"]}, facts{counts(5, 5, 4), []string{"203.0.113.99"}, 0}},
+		"deletion counts nothing":                            {[]option{deleted}, facts{counts(0, 0, 0), vip, 32100}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
