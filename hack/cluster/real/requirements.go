@@ -11,6 +11,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/network"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/real/cgroup"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/real/machine"
+	"golang.org/x/sys/unix"
 )
 
 // requiredPrograms are those that nodes run, and nsenter, without which nobody gets into one.
@@ -38,7 +39,30 @@ func CheckMachine() error {
 	if len(errs) > 0 {
 		errs = append(errs, errors.New("`make e2e-deps` installs and loads them"))
 	}
-	return errors.Join(checkRoot(), errors.Join(errs...), checkGroups())
+	return errors.Join(checkRoot(), errors.Join(errs...), checkGroups(), checkWatchers(watchersOfNode))
+}
+
+// watchersOfNode are the inotify instances of kubelet (6), containerd and kube-proxy.
+const watchersOfNode = 8
+
+// checkWatchers finds out whether this user may have so many more inotify instances. Programs of a node that get none end, or work in part only, and do not
+// say why.
+func checkWatchers(wanted int) error {
+	var watchers []int
+	defer func() {
+		for _, watcher := range watchers {
+			_ = unix.Close(watcher)
+		}
+	}()
+	for range wanted {
+		watcher, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+		if err != nil {
+			return fmt.Errorf("a node needs %d inotify instances, and this user has used up those of fs.inotify.max_user_instances: "+
+				"stop another cluster, or raise that setting with sysctl: %w", wanted, err)
+		}
+		watchers = append(watchers, watcher)
+	}
+	return nil
 }
 
 // checkRoot finds out whether root may do here what it may do on a machine; in a container it often may not.
