@@ -76,28 +76,37 @@ func (l *Lab) NodeAddresses(ctx context.Context) (map[string]netip.Addr, error) 
 	return addresses, nil
 }
 
-// GetFromPod has the probing pod of a node ask for a URL, and returns the body of the answer and the pod's address.
-func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, from netip.Addr, err error) {
+// Probe is the pod on a node that sends requests, and that answers them as the application does.
+func (l *Lab) Probe(ctx context.Context, node string) (name string, address netip.Addr, err error) {
 	pods := &corev1.PodList{}
 	if err := l.Client.List(ctx, pods, client.InNamespace(ApplicationNamespace), client.MatchingLabels{"app": "probe"}); err != nil {
-		return nil, from, fmt.Errorf("finding the probing pod on %s: %w", node, err)
+		return "", address, fmt.Errorf("finding the probing pod on %s: %w", node, err)
 	}
 	for _, pod := range pods.Items {
 		if pod.Spec.NodeName != node || pod.DeletionTimestamp != nil {
 			continue
 		}
-		if from, err = netip.ParseAddr(pod.Status.PodIP); err != nil {
-			return nil, from, fmt.Errorf("reading the address of pod %s: %w", pod.Name, err)
+		if address, err = netip.ParseAddr(pod.Status.PodIP); err != nil {
+			return "", address, fmt.Errorf("reading the address of pod %s: %w", pod.Name, err)
 		}
-		body, err = exec.CommandContext(ctx, l.kubectl(), "--kubeconfig="+l.Cluster.Kubeconfig, "exec", "--namespace="+ApplicationNamespace, pod.Name,
-			"--", "/echo", "get", url).Output()
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
-			return nil, from, fmt.Errorf("asking %s from pod %s: %w: %s", url, pod.Name, err, failed.Stderr)
-		}
-		return body, from, err
+		return pod.Name, address, nil
 	}
-	return nil, from, fmt.Errorf("finding the probing pod on %s: there is none", node)
+	return "", address, fmt.Errorf("finding the probing pod on %s: there is none", node)
+}
+
+// GetFromPod has the probing pod of a node ask for a URL, and returns the body of the answer and the pod's address.
+func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, from netip.Addr, err error) {
+	pod, from, err := l.Probe(ctx, node)
+	if err != nil {
+		return nil, from, err
+	}
+	body, err = exec.CommandContext(ctx, l.kubectl(), "--kubeconfig="+l.Cluster.Kubeconfig, "exec", "--namespace="+ApplicationNamespace, pod,
+		"--", "/echo", "get", url).Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return nil, from, fmt.Errorf("asking %s from pod %s: %w: %s", url, pod, err, failed.Stderr)
+	}
+	return body, from, err
 }
 
 func (l *Lab) kubectl() string { return filepath.Join(l.root, "bin", "k8s", "kubectl") }

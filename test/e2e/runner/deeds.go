@@ -15,7 +15,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 )
 
@@ -24,12 +23,14 @@ type done struct {
 	object *object
 	// undoing holds what takes it back, in the order in which it was done.
 	undoing []func(context.Context) error
+	// repairs are what others than the runner have to put right.
+	repairs []repair
 	// notes are what was measured.
 	notes []string
 }
 
 func (d *done) do(ctx context.Context, deed scenario.Deed) error {
-	d.object.touched = true
+	d.object.touched, d.object.calm = true, calm{}
 	deeds := map[scenario.Deed]func(context.Context) error{
 		scenario.TolerateEdgeTaint:       d.object.runner.lab.TolerateEdgeTaint,
 		scenario.PolicyToCluster:         d.policyToCluster,
@@ -70,19 +71,34 @@ func (d *done) patch(ctx context.Context, object client.Object, kind types.Patch
 }
 
 func (d *done) policyToCluster(ctx context.Context) error {
+	policy := func(s *corev1.Service) any { return s.Spec.ExternalTrafficPolicy }
+	if err := expectBack(ctx, d, "the policy", d.object.key(), policy); err != nil {
+		return err
+	}
 	return d.patch(ctx, &corev1.Service{}, types.MergePatchType, `{"spec":{"externalTrafficPolicy":"Cluster"}}`)
 }
 
 func (d *done) trustEveryone(ctx context.Context) error {
+	if err := expectBack(ctx, d, "the ConfigMap", d.object.key(), func(c *corev1.ConfigMap) any { return c.Data }); err != nil {
+		return err
+	}
 	d.object.mark = d.object.mark.next("")
 	return d.patch(ctx, &corev1.ConfigMap{}, types.MergePatchType,
 		fmt.Sprintf(`{"data":{"use-forwarded-headers":"true","proxy-real-ip-cidr":"0.0.0.0/0",%q:%q}}`, markKey, d.object.mark))
 }
 
 func (d *done) removeEdgeLabels(ctx context.Context) error {
+	role, own := v1alpha1.DefaultRoleLabel, v1alpha1.NodeLabel(d.object.name)
+	labels := func(n *corev1.Node) any {
+		_, hasRole := n.Labels[role]
+		_, hasOwn := n.Labels[own]
+		return hasRole && hasOwn
+	}
+	if err := expectBack(ctx, d, "both labels", client.ObjectKey{Name: d.firstEdge()}, labels); err != nil {
+		return err
+	}
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: d.firstEdge()}}
-	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:null,%q:null}}}`, v1alpha1.DefaultRoleLabel, v1alpha1.NodeLabel(d.object.name))
-	return d.object.client().Patch(ctx, node, client.RawPatch(types.MergePatchType, []byte(patch)))
+	return d.object.client().Patch(ctx, node, client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:null,%q:null}}}`, role, own)))
 }
 
 func (d *done) firstEdge() string { return d.object.spec.Nodes.Names[0] }
@@ -92,33 +108,43 @@ func (d *done) deleteControllerPod(ctx context.Context) error {
 	if err != nil || pod == nil {
 		return fmt.Errorf("finding the controller pod on %s: there is none (error %w)", d.firstEdge(), err)
 	}
+	d.repairs = append(d.repairs, repair{"a ready pod", func(ctx context.Context) (bool, string, error) {
+		next, err := d.object.podOn(ctx, d.firstEdge())
+		if err != nil || next == nil {
+			return false, "no pod", err
+		}
+		return next.UID != pod.UID && isReady(*next), "pod " + next.Name, nil
+	}})
 	return d.object.client().Delete(ctx, pod)
 }
 
 func (d *done) removeNodeSelector(ctx context.Context) error {
+	selector := func(s *appsv1.DaemonSet) any { return s.Spec.Template.Spec.NodeSelector }
+	if err := expectBack(ctx, d, "the nodeSelector", d.object.key(), selector); err != nil {
+		return err
+	}
 	return d.patch(ctx, &appsv1.DaemonSet{}, types.JSONPatchType, `[{"op":"remove","path":"/spec/template/spec/nodeSelector"}]`)
 }
 
-// addForeignEndpointSlice makes the application itself an endpoint of the ingress controller's Service, as if it ran on the first edge node.
+// addForeignEndpointSlice makes an application an endpoint of the ingress controller's Service, on the edge node that has no controller.
 func (d *done) addForeignEndpointSlice(ctx context.Context) error {
-	pods := &corev1.PodList{}
-	if err := d.object.client().List(ctx, pods, client.InNamespace(lab.ApplicationNamespace), client.MatchingLabels{"app": "echo"}); err != nil {
+	node, err := d.object.nodeOf(ctx, scenario.NodePortWithoutPod)
+	if err != nil {
 		return err
 	}
-	if len(pods.Items) == 0 {
-		return errors.New("there is no pod of the application")
+	_, address, err := d.object.runner.lab.Probe(ctx, node)
+	if err != nil {
+		return err
 	}
-	key, node, ready, port, name, protocol := d.object.key(), d.firstEdge(), true, int32(8080), "http", corev1.ProtocolTCP
+	key, ready, port, name, protocol := d.object.key(), true, int32(8080), "http", corev1.ProtocolTCP
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: key.Namespace, Name: "foreign",
 			Labels: map[string]string{discoveryv1.LabelServiceName: key.Name, discoveryv1.LabelManagedBy: "somebody"},
 		},
 		AddressType: discoveryv1.AddressTypeIPv4,
-		Endpoints: []discoveryv1.Endpoint{{
-			Addresses: []string{pods.Items[0].Status.PodIP}, NodeName: &node, Conditions: discoveryv1.EndpointConditions{Ready: &ready},
-		}},
-		Ports: []discoveryv1.EndpointPort{{Name: &name, Port: &port, Protocol: &protocol}},
+		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{address.String()}, NodeName: &node, Conditions: discoveryv1.EndpointConditions{Ready: &ready}}},
+		Ports:       []discoveryv1.EndpointPort{{Name: &name, Port: &port, Protocol: &protocol}},
 	}
 	if err := d.object.client().Create(ctx, slice); err != nil {
 		return err
@@ -130,14 +156,18 @@ func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 // masqueradeTable is of nobody else; the whole of it goes away again.
 const masqueradeTable = "e2e_scenario"
 
-// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them on to its pods.
+// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them on to its controller.
 func (d *done) masqueradeOnEdge(ctx context.Context) error {
+	pod, err := d.object.podOn(ctx, d.firstEdge())
+	if err != nil || pod == nil {
+		return fmt.Errorf("finding the controller pod on %s: there is none (error %w)", d.firstEdge(), err)
+	}
 	rules := fmt.Sprintf(`table ip %s {
 	chain postrouting {
 		type nat hook postrouting priority 90;
-		ip saddr 203.0.113.0/24 oifname != "eth0" masquerade
+		ip saddr 203.0.113.0/24 ip daddr %s masquerade
 	}
-}`, masqueradeTable)
+}`, masqueradeTable, pod.Status.PodIP)
 	d.later(func(ctx context.Context) error { return d.nft(ctx, "delete table ip "+masqueradeTable) })
 	return d.nft(ctx, rules)
 }

@@ -36,6 +36,8 @@ type object struct {
 	mark mark
 	// touched is whether something was done by hand since the last change of the spec.
 	touched bool
+	// calm is how the conditions were last seen.
+	calm calm
 }
 
 func (o *object) client() client.WithWatch { return o.runner.lab.Client }

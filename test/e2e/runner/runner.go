@@ -79,7 +79,9 @@ func (r *Runner) row(ctx context.Context, name string, s scenario.Scenario) tabl
 	row := table.Row{Scenario: s}
 	var err error
 	if name == "" {
-		row.Observed.Sights, err = r.sendAll(ctx, nil, s)
+		var sent sent
+		sent, err = r.sendAll(ctx, nil, s)
+		row.Observed.Sights, row.Notes = sent.sights, sent.notes
 	} else {
 		row.Observed, row.Notes, err = r.observe(ctx, r.object(name), s)
 	}
@@ -101,15 +103,20 @@ func (r *Runner) object(name string) *object {
 }
 
 // observe brings a scenario about on its EdgeIngress, and undoes what was done by hand.
-func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (seen scenario.Observation, notes []string, err error) {
-	if err := o.bring(ctx, s.Spec); err != nil {
-		return seen, nil, err
-	}
-	history, err := o.follow(ctx)
+func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
+	reported, err := o.follow(ctx)
 	if err != nil {
-		return seen, nil, err
+		return observed, nil, err
 	}
-	defer history.stop()
+	defer reported.stop()
+	if err := o.bring(ctx, s.Spec); err != nil {
+		return observed, nil, err
+	}
+	passed, err := o.follow(ctx)
+	if err != nil {
+		return observed, nil, err
+	}
+	defer passed.stop()
 	done := &done{object: o}
 	defer func() {
 		if undoing := done.undo(context.WithoutCancel(ctx)); err == nil {
@@ -118,13 +125,13 @@ func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (s
 	}()
 	for _, deed := range s.Deeds {
 		if err := done.do(ctx, deed); err != nil {
-			return seen, done.notes, fmt.Errorf("doing %s by hand: %w", deed, err)
+			return observed, done.notes, fmt.Errorf("doing %s by hand: %w", deed, err)
 		}
 	}
-	if err := o.settle(ctx, s, history); err != nil {
-		return seen, done.notes, err
+	if err := o.settle(ctx, s, done, passed); err != nil {
+		return observed, done.notes, err
 	}
-	seen, err = r.look(ctx, o, s)
-	seen.Passed = history.conditions()
-	return seen, append(done.notes, notes...), err
+	observed, notes, err = r.look(ctx, o, s)
+	observed.Reported, observed.Passed = reported.conditions(), passed.conditions()
+	return observed, append(done.notes, notes...), err
 }

@@ -18,70 +18,100 @@ import (
 const (
 	// pathLimit is how long a change may take to reach the packets: rules of kube-proxy, an address that moves, a balancer that notices.
 	pathLimit = 20 * time.Second
+	// moment is how long a path may take without it being worth a note.
+	moment = time.Second
 	// maxLooks is how often everything is looked at anew because the conditions changed meanwhile.
 	maxLooks = 3
 )
 
 // look sends the requests and reads the conditions before and after. If these differ, it was no rest, and everything is looked at again.
-func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (scenario.Observation, error) {
-	var seen scenario.Observation
+func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
 	for range maxLooks {
 		before, err := o.conditions(ctx)
 		if err != nil {
-			return seen, err
+			return observed, notes, err
 		}
-		seen.Conditions = before
-		if seen.Sights, err = r.sendAll(ctx, o, s); err != nil {
-			return seen, err
+		sent, err := r.sendAll(ctx, o, s)
+		observed.Conditions, observed.Early, observed.Sights = before, append(observed.Early, sent.early...), sent.sights
+		notes = append(notes, sent.notes...)
+		if err != nil {
+			return observed, notes, err
 		}
 		after, err := o.conditions(ctx)
 		if err != nil || equality.Semantic.DeepEqual(before, after) {
-			return seen, err
+			return observed, notes, err
 		}
+		observed.Early = append(observed.Early, sent.sights...)
 		if err := o.awaitVerdict(ctx, s.Says, verdictLimit); err != nil {
-			return seen, err
+			return observed, notes, err
 		}
 	}
-	return seen, fmt.Errorf("the conditions of EdgeIngress %s did not come to rest", o.name)
+	return observed, notes, fmt.Errorf("the conditions of EdgeIngress %s did not come to rest", o.name)
 }
 
-// sendAll sends the requests of a scenario. The first to each front may be sent several times, until what changed has reached the packets; the others
+// sent is what came of the requests of a scenario: of each once, and before that of the first one on each path several times.
+type sent struct {
+	sights, early []scenario.Sight
+	// notes say which paths took more than a moment.
+	notes []string
+}
+
+// sendAll sends the requests of a scenario. The first on each path may be sent several times, until what changed has reached the packets; the others
 // once.
-func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) ([]scenario.Sight, error) {
-	var sights []scenario.Sight
-	ready := map[scenario.Front]bool{}
+func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) (sent, error) {
+	type path struct {
+		from scenario.Sender
+		to   scenario.Front
+	}
+	var all sent
+	ready := map[path]bool{}
 	for _, request := range s.Requests {
 		way, err := r.resolve(ctx, o, request)
 		if err != nil {
-			return sights, fmt.Errorf("finding the way to %s: %w", request.To, err)
+			return all, fmt.Errorf("finding the way to %s: %w", request.To, err)
 		}
-		if !ready[request.To] {
-			r.awaitPath(ctx, s, request, way)
-			ready[request.To] = true
+		if on := (path{request.From, request.To}); !ready[on] {
+			ready[on] = true
+			early, took := r.awaitPath(ctx, s, request, way)
+			all.early = append(all.early, early...)
+			if took > moment {
+				all.notes = append(all.notes, fmt.Sprintf("the path from %s to %s was as expected after %.1f s", request.From, request.To, took.Seconds()))
+			}
 		}
 		seen, err := r.send(ctx, way)
 		if err != nil {
-			return sights, fmt.Errorf("sending a request to %s: %w", request.To, err)
+			return all, fmt.Errorf("sending a request to %s: %w", request.To, err)
 		}
-		sights = append(sights, seen)
+		all.sights = append(all.sights, seen)
 	}
-	return sights, nil
+	return all, nil
 }
 
-// awaitPath returns when the request has met with what is expected of it a few times in a row, or when that takes too long: then it is for the judge.
-func (r *Runner) awaitPath(ctx context.Context, s scenario.Scenario, request scenario.Request, way way) {
-	const inRow = 3
-	met := 0
+// awaitPath returns when the request has met with what is expected of it a few times in a row, or when that takes too long: then it is for the judge. took is the
+// time until the first of these.
+func (r *Runner) awaitPath(ctx context.Context, s scenario.Scenario, request scenario.Request, way way) (early []scenario.Sight, took time.Duration) {
+	inRow := 3
+	if request.Instead.Outcome == traffic.ConnectTimedOut {
+		// It has lasted for a while already.
+		inRow = 1
+	}
+	began, met := time.Now(), 0
 	_ = lab.Await(ctx, "the path of packets", pathLimit, func(ctx context.Context) (bool, string, error) {
+		sending := time.Since(began)
 		seen, err := r.send(ctx, way)
 		if err != nil {
 			return false, "", err
 		}
-		if met++; !scenario.Meets(request, seen, len(s.Says) > 0) {
+		early = append(early, seen)
+		if met++; !s.Meets(request, seen) {
 			met = 0
 		}
-		return met == inRow || (met > 0 && request.Sees == scenario.Nobody), seen.Text, nil
+		if met == 1 {
+			took = sending
+		}
+		return met == inRow, seen.Text, nil
 	})
+	return early, took
 }
 
 // way is a request that is ready to be sent.
@@ -110,7 +140,7 @@ func (r *Runner) send(ctx context.Context, w way) (scenario.Sight, error) {
 func (r *Runner) sendFromPod(ctx context.Context, node string, request traffic.Request) (scenario.Sight, error) {
 	body, address, err := r.lab.GetFromPod(ctx, node, "http://"+request.Target+"/")
 	if err != nil {
-		return scenario.Sight{Text: err.Error(), ForwardedFor: scenario.Nobody, RealIP: scenario.Nobody, Peer: scenario.Nobody}, nil
+		return scenario.Sight{Text: err.Error(), Ending: scenario.Ending{Outcome: traffic.OtherFailure}, ForwardedFor: scenario.Nobody, RealIP: scenario.Nobody, Peer: scenario.Nobody}, nil
 	}
 	echo, err := traffic.ParseEcho(body)
 	if err != nil {

@@ -30,13 +30,15 @@ const (
 
 // settle returns when what was done by hand has had its effect, the operator has repaired what it repairs, and the conditions are at rest. Conditions that
 // do not say what they must are no error: they are judged as they are.
-func (o *object) settle(ctx context.Context, s scenario.Scenario, passed *history) error {
+func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, passed *history) error {
 	limit := verdictLimit
 	switch {
 	case slices.Contains(s.Deeds, scenario.CrashAnnouncer):
 		limit = crashLimit
 	case s.Repaired():
-		passed.await(ctx, s.Meanwhile)
+		if err := done.awaitRepairs(ctx, s, passed); err != nil {
+			return err
+		}
 		// The configuration that is loaded now may be that of before or of meanwhile. A newer one comes after both.
 		if err := o.write(ctx); err != nil {
 			return err
@@ -52,19 +54,23 @@ func (o *object) settle(ctx context.Context, s scenario.Scenario, passed *histor
 	return o.awaitVerdict(ctx, s.Says, limit)
 }
 
+// calm is which conditions were seen last and since when they are the same. It lasts over scenarios between which nothing is changed.
+type calm struct {
+	conditions []metav1.Condition
+	since      time.Time
+}
+
 // awaitVerdict returns when the conditions say what they must, are about the newest generation, and have not changed for a while; or when the limit is over.
 func (o *object) awaitVerdict(ctx context.Context, says scenario.Says, limit time.Duration) error {
-	var last []metav1.Condition
-	var since time.Time
 	err := lab.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)
 		if err != nil {
 			return false, "", err
 		}
-		if !equality.Semantic.DeepEqual(live.Status.Conditions, last) || !saysAll(live, says) {
-			last, since = live.Status.Conditions, time.Now()
+		if !equality.Semantic.DeepEqual(live.Status.Conditions, o.calm.conditions) || !saysAll(live, says) {
+			o.calm = calm{live.Status.Conditions, time.Now()}
 		}
-		return time.Since(since) >= quiet, "", nil
+		return time.Since(o.calm.since) >= quiet, "", nil
 	})
 	if ctx.Err() != nil {
 		return err

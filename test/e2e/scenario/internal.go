@@ -7,12 +7,12 @@ import (
 )
 
 // unseenFront is what can be said where what stands in front is not an object.
-func unseenFront(safe string) Says {
+func unseenFront(safe Verdict) Says {
 	return Says{
 		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
 		v1alpha1.ConditionLoadBalancerReady:    is(v1alpha1.ReasonNotApplicable),
 		v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonExternalBalancerUnseen),
-		v1alpha1.ConditionForwardedHeadersSafe: is(safe),
+		v1alpha1.ConditionForwardedHeadersSafe: safe,
 	}
 }
 
@@ -21,9 +21,9 @@ func withoutService() []Scenario {
 	hostNetwork := func(changes ...change) *v1alpha1.EdgeIngressSpec {
 		return internal(append(changes, exposed(v1alpha1.ExposureHostNetwork))...)
 	}
-	direct := unseenFront(v1alpha1.ReasonHeadersIgnored)
+	direct := unseenFront(headersIgnored)
 	direct[v1alpha1.ConditionSourceIPConfigured] = is(v1alpha1.ReasonHostNetworkDirect)
-	mapped := unseenFront(v1alpha1.ReasonHeadersIgnored)
+	mapped := unseenFront(headersIgnored)
 	mapped[v1alpha1.ConditionSourceIPConfigured] = unclear(v1alpha1.ReasonHostPortMappingUnseen)
 	return []Scenario{
 		{
@@ -33,7 +33,7 @@ func withoutService() []Scenario {
 		{
 			Name: "host network behind an HTTP proxy that appends", Item: 4, Spec: hostNetwork(header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
 			Requests: slices.Concat(requests(FromClient, EdgeAppending, TheSender, headerForgeries...), requests(FromClient, EdgePort80, TheSender, headerForgeries...)),
-			Says:     unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+			Says:     unseenFront(policyUnmeasured),
 		},
 		{
 			Name: "host ports, clients connect directly", Item: 4, Spec: internal(exposed(v1alpha1.ExposureHostPort)),
@@ -47,11 +47,11 @@ func externalBalancer() []Scenario {
 	return []Scenario{
 		{
 			Name: "NodePort, clients connect directly", Item: 4, Spec: internal(byNodePort), Requests: requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...),
-			Says: unseenFront(v1alpha1.ReasonHeadersIgnored), Legs: []string{"the balancer and routers in front of the nodes"},
+			Says: unseenFront(headersIgnored), Legs: []string{"the balancer and routers in front of the nodes"},
 		},
 		{
 			Name: "NodePort behind a TCP proxy with health checks", Item: 4, Spec: internal(byNodePort),
-			Requests: requests(FromClient, NodePortTCP, TheBalancer, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+			Requests: requests(FromClient, NodePortTCP, TheBalancer, headerForgeries...), Says: unseenFront(headersIgnored),
 		},
 	}
 }
@@ -61,7 +61,7 @@ func podsByHand() []Scenario {
 	row := func(name string, meanwhile Says, deed Deed) Scenario {
 		return Scenario{
 			Name: name, Item: 5, Spec: internal(byNodePort), Deeds: []Deed{deed}, Meanwhile: meanwhile,
-			Requests: requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+			Requests: requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...), Says: unseenFront(headersIgnored),
 		}
 	}
 	return []Scenario{
@@ -76,11 +76,11 @@ func externalProxy() []Scenario {
 	return []Scenario{
 		{
 			Name: "NodePort behind PROXY v2 with health checks", Item: 4, Spec: internal(byNodePort, proxyProtocol(BalancerCIDR)),
-			Requests: requests(FromClient, NodePortProxyV2, TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonHeadersIgnored),
+			Requests: requests(FromClient, NodePortProxyV2, TheSender, headerForgeries...), Says: unseenFront(proxyUnmeasured),
 		},
 		{
 			Name: "NodePort behind an HTTP proxy that appends, with health checks", Item: 4, Spec: internal(byNodePort, header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
-			Requests: requests(FromClient, NodePortAppending, TheSender, headerForgeries...), Says: unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+			Requests: requests(FromClient, NodePortAppending, TheSender, headerForgeries...), Says: unseenFront(policyUnmeasured),
 		},
 	}
 }
@@ -97,7 +97,7 @@ func sideBySide() []Scenario {
 		{
 			Name: "two EdgeIngress: the internal one trusts a proxy", Item: 7, EdgeIngress: Internal, Spec: internal(byNodePort, header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR)),
 			Requests: slices.Concat(requests(FromClient, NodePortAppending, TheSender, headerForgeries...), requests(FromClient, NodePort(Edge3), TheSender, headerForgeries...)),
-			Says:     unseenFront(v1alpha1.ReasonTrustedProxiesOnly),
+			Says:     unseenFront(policyUnmeasured),
 		},
 	}
 }

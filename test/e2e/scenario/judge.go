@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,10 +17,12 @@ type Observation struct {
 	// Conditions are those at rest: what was reported before the requests were sent, and unchanged after them. There are none where the scenario has
 	// no EdgeIngress.
 	Conditions []metav1.Condition
-	// Passed are all that were reported from the deeds on.
-	Passed []metav1.Condition
+	// Reported are all that were reported since the scenario before this one, and Passed those of them that came after the deeds.
+	Reported, Passed []metav1.Condition
 	// Sights are what came of the requests, in the order of these.
 	Sights []Sight
+	// Early are what came of requests that were sent before: until packets took the path that was wanted, or until the conditions were at rest.
+	Early []Sight
 }
 
 // Judge says in which points the observation disagrees with what the scenario expects, and with what must hold in every scenario.
@@ -29,44 +32,42 @@ func Judge(s Scenario, o Observation) []string {
 	}
 	var wrong []string
 	for i, request := range s.Requests {
-		wrong = append(wrong, judgeSight(request, o.Sights[i], len(o.Conditions) > 0)...)
+		wrong = append(wrong, judgeSight(request, o.Sights[i], s.BehindController())...)
 	}
-	if len(o.Conditions) == 0 {
+	if !s.BehindController() {
 		return wrong
 	}
-	wrong = append(wrong, judgeConditions(s, o)...)
-	return append(wrong, judgeInvariants(s, o)...)
+	return slices.Concat(wrong, judgeConditions(s, o), judgeForged(s, o), judgeConfigured(s, o), judgePreserved(s, o))
 }
 
-// Meets is whether the request met with what was expected of it.
-func Meets(request Request, seen Sight, behindController bool) bool {
-	return len(judgeSight(request, seen, behindController)) == 0
+// Meets is whether what came of a request of the scenario is what was expected of it.
+func (s Scenario) Meets(request Request, seen Sight) bool {
+	return len(judgeSight(request, seen, s.BehindController())) == 0
 }
 
 // judgeSight compares one request with what came of it. Behind an ingress controller the headers count, else the connection.
 func judgeSight(request Request, seen Sight, behindController bool) []string {
-	want, got := "the application must see "+string(request.Sees), seen.ForwardedFor
-	switch {
-	case request.Status != 0:
-		if seen.Status == request.Status {
-			return nil
-		}
-		want = fmt.Sprintf("the status must be %d", request.Status)
-	case request.Sees == Nobody:
-		if !seen.Reached {
-			return nil
-		}
-	case !behindController:
-		if seen.Peer == request.Sees {
-			return nil
-		}
-		got = seen.Peer
-	case seen.ForwardedFor == request.Sees && seen.RealIP == request.Sees:
-		return nil
-	case seen.ForwardedFor == request.Sees:
-		got = seen.RealIP
+	complain := func(want, got string) []string {
+		return []string{fmt.Sprintf("%s -> %s (%s): %s, not %s: %s", request.From, request.To, request.Forge, want, got, seen.Text)}
 	}
-	return []string{fmt.Sprintf("%s -> %s (%s): %s, not %s: %s", request.From, request.To, request.Forge, want, got, seen.Text)}
+	sees, realIP := "the application must see "+string(request.Sees), cmp.Or(request.RealIP, request.Sees)
+	switch {
+	case request.Sees == Nobody && seen.Reached:
+		return complain(sees, "what it saw")
+	case request.Sees == Nobody && seen.Ending != request.Instead:
+		return complain("the client must get "+request.Instead.String(), seen.Ending.String())
+	case request.Sees == Nobody:
+		return nil
+	case !behindController && seen.Peer != request.Sees:
+		return complain(sees, string(seen.Peer))
+	case !behindController:
+		return nil
+	case seen.ForwardedFor != request.Sees:
+		return complain(sees+" in X-Forwarded-For", string(seen.ForwardedFor))
+	case seen.RealIP != realIP:
+		return complain("the application must see "+string(realIP)+" in X-Real-IP", string(seen.RealIP))
+	}
+	return nil
 }
 
 func judgeConditions(s Scenario, o Observation) []string {
@@ -93,38 +94,57 @@ func described(c *metav1.Condition) string {
 	return fmt.Sprintf("%s %s: %s", c.Status, c.Reason, c.Message)
 }
 
-// judgeInvariants holds the conditions against what the application saw, whatever the scenario expects.
-func judgeInvariants(s Scenario, o Observation) []string {
+// judgeForged: where ForwardedHeadersSafe is True, no client chooses its address. Where one does, SourceIPConfigured is True only in a recorded row, and only
+// beside an Unknown: what the objects show of it must not be True.
+func judgeForged(s Scenario, o Observation) []string {
+	safe := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionForwardedHeadersSafe)
+	explained := s.Beyond != "" && safe != nil && safe.Status == metav1.ConditionUnknown
 	var wrong []string
-	if meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionForwardedHeadersSafe) {
-		for i, seen := range o.Sights {
-			if seen.ShowsForged {
-				wrong = append(wrong, fmt.Sprintf("ForwardedHeadersSafe is True and a client chose its address (%s): %s", s.Requests[i].Forge, seen.Text))
-			}
+	for _, seen := range slices.Concat(o.Early, o.Sights) {
+		if !seen.ShowsForged {
+			continue
+		}
+		if safe != nil && safe.Status == metav1.ConditionTrue {
+			wrong = append(wrong, "ForwardedHeadersSafe is True and a client chose its address: "+seen.Text)
+		}
+		if !explained && meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionSourceIPConfigured) {
+			wrong = append(wrong, "SourceIPConfigured is True where a client chose its address, and ForwardedHeadersSafe is not Unknown or the row not recorded: "+seen.Text)
 		}
 	}
-	if s.Beyond == "" && meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionSourceIPConfigured) {
-		for _, seen := range o.Sights {
-			if seen.Reached && (seen.ForwardedFor != TheSender || seen.RealIP != TheSender) {
-				wrong = append(wrong, "SourceIPConfigured is True and the application saw another address than the client's: "+seen.Text)
-			}
-		}
-	}
-	return append(wrong, judgePreserved(s, o)...)
+	return wrong
 }
 
-// judgePreserved: nobody measures, so the condition is never True. It is False where the objects alone show that the address is lost, and else Unknown, with
-// the legs that nobody looked at.
-func judgePreserved(s Scenario, o Observation) []string {
-	preserved := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionSourceIPPreserved)
-	want := Verdict{metav1.ConditionUnknown, v1alpha1.ReasonNotMeasured}
-	if configured := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionSourceIPConfigured); configured != nil && configured.Status == metav1.ConditionFalse {
-		want = Verdict{configured.Status, configured.Reason}
-	}
-	if preserved == nil || (Verdict{preserved.Status, preserved.Reason}) != want {
-		return []string{fmt.Sprintf("SourceIPPreserved must be %s, is %s", want, described(preserved))}
+// judgeConfigured: where SourceIPConfigured is True, the application sees the client, but in rows that are recorded.
+func judgeConfigured(s Scenario, o Observation) []string {
+	if s.Beyond != "" || !meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionSourceIPConfigured) {
+		return nil
 	}
 	var wrong []string
+	for _, seen := range o.Sights {
+		if seen.Reached && !seen.ShowsForged && (seen.ForwardedFor != TheSender || seen.RealIP != TheSender) {
+			wrong = append(wrong, "SourceIPConfigured is True and the application saw another address than the client's: "+seen.Text)
+		}
+	}
+	return wrong
+}
+
+// judgePreserved: nobody measures, so the condition is never True, not even on the way. At rest it is False where the objects alone show that the address is
+// lost, and else Unknown, with the legs that nobody looked at.
+func judgePreserved(s Scenario, o Observation) []string {
+	var wrong []string
+	for _, passed := range o.Reported {
+		if passed.Type == v1alpha1.ConditionSourceIPPreserved && passed.Status == metav1.ConditionTrue {
+			wrong = append(wrong, "SourceIPPreserved was "+described(&passed)+" on the way")
+		}
+	}
+	preserved := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionSourceIPPreserved)
+	want := unclear(v1alpha1.ReasonNotMeasured)
+	if configured := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionSourceIPConfigured); configured != nil && configured.Status == metav1.ConditionFalse {
+		want = isNot(configured.Reason)
+	}
+	if preserved == nil || (Verdict{preserved.Status, preserved.Reason}) != want {
+		return append(wrong, fmt.Sprintf("SourceIPPreserved must be %s, is %s", want, described(preserved)))
+	}
 	for _, leg := range s.Legs {
 		if !strings.Contains(preserved.Message, leg) {
 			wrong = append(wrong, fmt.Sprintf("SourceIPPreserved does not name %q as not looked at: %s", leg, preserved.Message))

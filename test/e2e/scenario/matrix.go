@@ -1,9 +1,12 @@
 package scenario
 
 import (
+	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
 )
 
 // What the objects cannot tell, in the words of the table.
@@ -13,132 +16,184 @@ const (
 	headerNotWritten    = "a proxy that the spec trusts and that does not write the header"
 )
 
-// What MetalLB's address and externalTrafficPolicy Local let be said with each kind of trust.
+// What ForwardedHeadersSafe says of each kind of trust, where nothing shows what the proxies in front write. PROXY protocol comes before a header.
 var (
-	nothingTrusted = Says{
-		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
-		v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonPreservedByLocalPolicy),
-		v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
-	}
-	headerTrusted = Says{
-		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
-		v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonForwardedHeaderTrusted),
-		v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonTrustedProxiesOnly),
-	}
-	headerOfUnknownPolicy = Says{
-		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
-		v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonForwardedHeaderTrusted),
-		v1alpha1.ConditionForwardedHeadersSafe: unclear(v1alpha1.ReasonHeaderPolicyUnknown),
-	}
-	proxyTrusted = Says{
-		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
-		v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonExternalBalancerUnseen),
-		v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
-	}
-	bothTrusted = Says{
-		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
-		v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonExternalBalancerUnseen),
-		v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonTrustedProxiesOnly),
-	}
+	headersIgnored   = is(v1alpha1.ReasonHeadersIgnored)
+	policyUnmeasured = unclear(v1alpha1.ReasonHeaderPolicyUnmeasured)
+	proxyUnmeasured  = unclear(v1alpha1.ReasonProxyProtocolUnmeasured)
 )
 
-// proxyForgeries are those made below HTTP.
-var proxyForgeries = []Forgery{ForgedProxyV1, ForgedProxyV2}
+// What MetalLB's address and externalTrafficPolicy Local let be said with each kind of trust.
+var (
+	nothingTrusted = settled(is(v1alpha1.ReasonPreservedByLocalPolicy), headersIgnored)
+	headerTrusted  = settled(is(v1alpha1.ReasonForwardedHeaderTrusted), policyUnmeasured)
+	proxyTrusted   = settled(unclear(v1alpha1.ReasonExternalBalancerUnseen), proxyUnmeasured)
 
-// matrix is what clientIP says, times what stands in front, times what a client forges.
+	headerOfUnknownPolicy = settled(is(v1alpha1.ReasonForwardedHeaderTrusted), unclear(v1alpha1.ReasonHeaderPolicyUnknown))
+	headerOfClients       = settled(unclear(v1alpha1.ReasonHeaderClientControlled), isNot(v1alpha1.ReasonHeaderClientControlled))
+)
+
+func settled(sourceIP, headers Verdict) Says {
+	return Says{
+		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
+		v1alpha1.ConditionSourceIPConfigured:   sourceIP,
+		v1alpha1.ConditionForwardedHeadersSafe: headers,
+	}
+}
+
+// trust is one value of clientIP with what it makes of each front. Its rows follow each other, so that nothing is changed between them.
+type trust struct {
+	// name begins the names of its rows.
+	name  string
+	trust []change
+	says  Says
+	lines []line
+}
+
+// line is one row of the matrix: a front, with what must come of plain requests and of every forgery that but does not name.
+type line struct {
+	to     Front
+	result result
+	but    map[Forgery]result
+	beyond string
+}
+
+// What comes of a connection that begins in another way than the controller is set to. PROXY protocol that nobody asked for is no HTTP; nginx closes a
+// connection without the one that is asked for, and a proxy with an HTTP side says so to its client.
+var (
+	badRequest = answered(http.StatusBadRequest)
+	badGateway = answered(http.StatusBadGateway)
+	closed     = failed(traffic.ClosedWithoutAnswer)
+)
+
+// matrix is what clientIP says, times whose address it trusts, times what stands in front, times what a client forges.
 func matrix() []Scenario {
-	return slices.Concat(trustingNothing(), trustingHeader(), trustingProxyProtocol(), trustingBoth())
-}
-
-func trustingNothing() []Scenario {
-	row := func(name, beyond string, sent ...[]Request) Scenario {
-		return Scenario{Name: "nothing trusted: " + name, Item: 3, Spec: public(), Requests: slices.Concat(sent...), Says: nothingTrusted, Beyond: beyond}
-	}
-	return []Scenario{
-		row("clients connect directly", "",
-			requests(FromClient, VIP, TheSender, headerForgeries...), requests(FromClient, VIP, Nobody, proxyForgeries...)),
-		row("HTTP proxy that appends", proxyNobodyDeclared, requests(FromClient, HTTPAppending, TheBalancer, headerForgeries...)),
-		row("HTTP proxy that does not append", proxyNobodyDeclared, requests(FromClient, HTTPUnchanged, TheBalancer, headerForgeries...)),
-		row("TCP proxy", proxyNobodyDeclared, requests(FromClient, TCPProxy, TheBalancer, headerForgeries...)),
-		row("balancer with PROXY protocol", proxyNobodyDeclared,
-			requests(FromClient, TCPProxyV1, Nobody, Plain), requests(FromClient, TCPProxyV2, Nobody, Plain)),
-	}
-}
-
-func trustingHeader() []Scenario {
-	row := func(name, beyond string, policy v1alpha1.ForwardedHeaderPolicy, trusted v1alpha1.CIDR, sent ...[]Request) Scenario {
-		return Scenario{
-			Name: name, Item: 3, Spec: public(header(policy, trusted)), Requests: slices.Concat(sent...), Says: headerTrusted, Beyond: beyond,
+	var rows []Scenario
+	for _, t := range slices.Concat(nobodyTrusted(), headersTrusted(), proxyProtocolTrusted()) {
+		for _, l := range t.lines {
+			row := Scenario{Name: t.name + ": " + l.name(), Item: 3, Spec: public(t.trust...), Says: t.says, Beyond: l.beyond}
+			for _, forge := range l.to.forgeries() {
+				comes, differs := l.but[forge]
+				if !differs {
+					comes = l.result
+				}
+				row.Requests = append(row.Requests, comes.of(FromClient, l.to, forge)...)
+			}
+			rows = append(rows, row)
 		}
 	}
-	const appends, replaces = v1alpha1.ForwardedHeaderAppend, v1alpha1.ForwardedHeaderReplace
-	notAppending := row("header trusted: HTTP proxy that does not append, policy not declared", headerNotWritten, noPolicy, BalancerCIDR,
-		requests(FromClient, HTTPUnchanged, TheBalancer, Plain, ForgedRealIP, ForgedForwarded),
-		requests(FromClient, HTTPUnchanged, TheForged, ForgedForwardedFor))
-	notAppending.Says = headerOfUnknownPolicy
-	return []Scenario{
-		row("header trusted: clients connect directly", "", appends, BalancerCIDR,
-			requests(FromClient, VIP, TheSender, headerForgeries...), requests(FromClient, VIP, Nobody, proxyForgeries...)),
-		row("header trusted: HTTP proxy that appends", "", appends, BalancerCIDR, requests(FromClient, HTTPAppending, TheSender, headerForgeries...)),
-		row("header trusted: TCP proxy", headerNotWritten, appends, BalancerCIDR, requests(FromClient, TCPProxy, TheBalancer, Plain, ForgedRealIP)),
-		row("header trusted: balancer with PROXY protocol", headerNotWritten, appends, BalancerCIDR,
-			requests(FromClient, TCPProxyV1, Nobody, Plain), requests(FromClient, TCPProxyV2, Nobody, Plain)),
-		row("header trusted: HTTP proxy that replaces", "", replaces, BalancerCIDR, requests(FromClient, HTTPReplacing, TheSender, headerForgeries...)),
-		notAppending,
-		row("header trusted from elsewhere: HTTP proxy that appends", proxyNotTrusted, appends, OtherCIDR,
-			requests(FromClient, HTTPAppending, TheBalancer, headerForgeries...)),
-		row("header trusted from elsewhere: clients connect directly", "", appends, OtherCIDR,
-			requests(FromClient, VIP, TheSender, headerForgeries...)),
-		trustingClientsOwnHeader(),
+	return rows
+}
+
+func (l line) name() string {
+	if l.to == VIP {
+		return "clients connect directly"
+	}
+	return string(l.to)
+}
+
+// forgeries are those that a client can make before a front: PROXY headers where its own bytes reach the controller. A proxy with an HTTP side would take them
+// for a broken request and answer itself.
+func (f Front) forgeries() []Forgery {
+	switch f {
+	case VIP, TCPProxy, TCPProxyV1, TCPProxyV2:
+		return slices.Concat(headerForgeries, proxyForgeries)
+	}
+	return headerForgeries
+}
+
+// forgedProxy is what comes of both versions of a forged PROXY header.
+func forgedProxy(both result) map[Forgery]result {
+	return map[Forgery]result{ForgedProxyV1: both, ForgedProxyV2: both}
+}
+
+// believed is for a front that passes on X-Forwarded-For as the client wrote it, to a controller that believes it.
+func believed(but map[Forgery]result) map[Forgery]result {
+	all := map[Forgery]result{ForgedForwardedFor: seen(TheForged)}
+	maps.Copy(all, but)
+	return all
+}
+
+// withoutProxyProtocol are the lines of a controller that believes none of the proxies in front, and reads no PROXY protocol.
+func withoutProxyProtocol(beyond string) []line {
+	return []line{
+		{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+		{to: HTTPAppending, result: seen(TheBalancer), beyond: beyond},
+		{to: HTTPUnchanged, result: seen(TheBalancer), beyond: beyond},
+		{to: HTTPReplacing, result: seen(TheBalancer), beyond: beyond},
+		{to: TCPProxy, result: seen(TheBalancer), but: forgedProxy(badRequest), beyond: beyond},
+		{to: TCPProxyV1, result: badRequest}, {to: TCPProxyV2, result: badRequest},
 	}
 }
 
-// trustingClientsOwnHeader: of a header that is not X-Forwarded-For the first value counts, and the client writes that.
-func trustingClientsOwnHeader() Scenario {
-	return Scenario{
-		Name: "header X-Real-IP trusted: HTTP proxy that passes it on", Item: 3, Beyond: headerNotWritten,
-		Spec: public(header(v1alpha1.ForwardedHeaderAppend, BalancerCIDR), headerNamed(string(ForgedRealIP))),
-		Requests: slices.Concat(
-			requests(FromClient, HTTPAppending, TheBalancer, Plain, ForgedForwardedFor),
-			requests(FromClient, HTTPAppending, TheForged, ForgedRealIP),
-			requests(FromClient, VIP, TheSender, ForgedRealIP)),
-		Says: Says{
-			v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonForwardedHeaderTrusted),
-			v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonHeaderClientControlled),
+func nobodyTrusted() []trust {
+	return []trust{{name: "nothing trusted", says: nothingTrusted, lines: withoutProxyProtocol(proxyNobodyDeclared)}}
+}
+
+func headersTrusted() []trust {
+	const appends, replaces = v1alpha1.ForwardedHeaderAppend, v1alpha1.ForwardedHeaderReplace
+	passedOn := line{to: HTTPUnchanged, result: seen(TheBalancer), but: believed(nil), beyond: headerNotWritten}
+	return []trust{
+		{
+			name: "header trusted", trust: []change{header(appends, BalancerCIDR)}, says: headerTrusted,
+			lines: []line{
+				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+				{to: HTTPAppending, result: seen(TheSender)},
+				passedOn,
+				{to: HTTPReplacing, result: seen(TheSender)},
+				{to: TCPProxy, result: seen(TheBalancer), but: believed(forgedProxy(badRequest)), beyond: headerNotWritten},
+				{to: TCPProxyV1, result: badRequest}, {to: TCPProxyV2, result: badRequest},
+			},
+		},
+		{
+			name: "header trusted, policy Replace", trust: []change{header(replaces, BalancerCIDR)}, says: headerTrusted,
+			lines: []line{{to: HTTPReplacing, result: seen(TheSender)}, passedOn},
+		},
+		{
+			name: "header trusted, policy not declared", trust: []change{header(noPolicy, BalancerCIDR)}, says: headerOfUnknownPolicy,
+			lines: []line{{to: HTTPAppending, result: seen(TheSender)}, passedOn},
+		},
+		{
+			// Of a header that is not X-Forwarded-For the first value counts, and the client writes that.
+			name: "header X-Real-IP trusted", trust: []change{header(appends, BalancerCIDR), headerNamed(string(ForgedRealIP))}, says: headerOfClients,
+			lines: []line{
+				{to: HTTPAppending, result: seen(TheBalancer), but: map[Forgery]result{ForgedRealIP: seen(TheForged)}},
+				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+			},
+		},
+		{
+			name: "header trusted from elsewhere", trust: []change{header(appends, OtherCIDR)}, says: headerTrusted,
+			lines: withoutProxyProtocol(proxyNotTrusted),
 		},
 	}
 }
 
-func trustingProxyProtocol() []Scenario {
-	row := func(name string, trusted v1alpha1.CIDR, sent ...[]Request) Scenario {
-		return Scenario{Name: name, Item: 3, Spec: public(proxyProtocol(trusted)), Requests: slices.Concat(sent...), Says: proxyTrusted}
-	}
-	return []Scenario{
-		row("PROXY protocol trusted: version 1", BalancerCIDR, requests(FromClient, TCPProxyV1, TheSender, headerForgeries...)),
-		row("PROXY protocol trusted: version 2", BalancerCIDR, requests(FromClient, TCPProxyV2, TheSender, headerForgeries...)),
-		row("PROXY protocol trusted: clients connect directly", BalancerCIDR,
-			requests(FromClient, VIP, Nobody, Plain, ForgedForwardedFor), requests(FromClient, VIP, TheSender, proxyForgeries...)),
-		row("PROXY protocol trusted: proxies without it", BalancerCIDR,
-			requests(FromClient, TCPProxy, Nobody, Plain), requests(FromClient, HTTPAppending, Nobody, Plain, ForgedForwardedFor)),
-		row("PROXY protocol trusted from elsewhere", OtherCIDR,
-			requests(FromClient, TCPProxyV1, TheBalancer, headerForgeries...), requests(FromClient, TCPProxyV2, TheBalancer, Plain, ForgedForwardedFor)),
+// proxyProtocolTrusted: with a header besides, builds of the engine before v1.13, as the local one, ignore the header. So of a CDN behind the balancer the
+// application sees the CDN.
+func proxyProtocolTrusted() []trust {
+	cdn := line{to: CDNBehindProxy, result: seen(TheBalancer)}
+	return []trust{
+		{name: "PROXY protocol trusted", trust: []change{proxyProtocol(BalancerCIDR)}, says: proxyTrusted, lines: withProxyProtocol(TheSender, TheForged)},
+		{name: "PROXY protocol trusted from elsewhere", trust: []change{proxyProtocol(OtherCIDR)}, says: proxyTrusted, lines: withProxyProtocol(TheBalancer, TheBalancer)},
+		{
+			name: "PROXY protocol and header trusted", trust: []change{both(BalancerCIDR)}, says: proxyTrusted,
+			lines: append(withProxyProtocol(TheSender, TheForged), cdn),
+		},
+		{
+			name: "PROXY protocol and header trusted from elsewhere", trust: []change{both(OtherCIDR)}, says: proxyTrusted,
+			lines: append(withProxyProtocol(TheBalancer, TheBalancer), cdn),
+		},
 	}
 }
 
-// trustingBoth: builds of the engine before v1.13, as the local one, ignore the header where PROXY protocol is on. So of a CDN behind the balancer the
-// application sees the CDN.
-func trustingBoth() []Scenario {
-	row := func(name string, trusted v1alpha1.CIDR, sent ...[]Request) Scenario {
-		return Scenario{Name: name, Item: 3, Spec: public(both(trusted)), Requests: slices.Concat(sent...), Says: bothTrusted}
-	}
-	return []Scenario{
-		row("PROXY protocol and header trusted: balancer with PROXY protocol", BalancerCIDR,
-			requests(FromClient, TCPProxyV1, TheSender, headerForgeries...), requests(FromClient, TCPProxyV2, TheSender, headerForgeries...)),
-		row("PROXY protocol and header trusted: HTTP proxy behind the balancer", BalancerCIDR,
-			requests(FromClient, CDNBehindProxy, TheBalancer, headerForgeries...)),
-		row("PROXY protocol and header trusted: clients connect directly", BalancerCIDR,
-			requests(FromClient, VIP, Nobody, Plain), requests(FromClient, VIP, TheSender, proxyForgeries...)),
-		row("PROXY protocol and header trusted from elsewhere", OtherCIDR,
-			requests(FromClient, TCPProxyV1, TheBalancer, headerForgeries...)),
+// withProxyProtocol are the lines of a controller that reads PROXY protocol: whom it takes for the client where the balancer writes that, and where the client
+// writes it and the balancer passes it on. A header after the first one is no HTTP.
+func withProxyProtocol(written, passedOn Who) []line {
+	return []line{
+		{to: VIP, result: closed, but: forgedProxy(seen(TheSender))},
+		{to: HTTPAppending, result: badGateway}, {to: HTTPUnchanged, result: badGateway}, {to: HTTPReplacing, result: badGateway},
+		{to: TCPProxy, result: closed, but: forgedProxy(seen(passedOn))},
+		{to: TCPProxyV1, result: seen(written), but: forgedProxy(badRequest)},
+		{to: TCPProxyV2, result: seen(written), but: forgedProxy(badRequest)},
 	}
 }

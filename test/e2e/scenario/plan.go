@@ -3,12 +3,18 @@ package scenario
 import "slices"
 
 // Plan is all scenarios, in phases: the groups of a phase touch nothing of each other and may run at the same time, the phases follow each other.
-// The crash is last, since the cluster has a node less afterwards.
+// The taint gate is first, since MetalLB's speakers are replaced in it, on whom every address depends; the crash is last, since the cluster has a node less
+// afterwards.
 func Plan() [][]Group {
 	return [][]Group{
 		{
-			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(taintGate(), modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
-			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(withoutService(), externalBalancer(), podsByHand(), externalProxy())},
+			{Name: "taint gate", EdgeIngress: Public, Scenarios: taintGate()},
+			{Name: "own ports", EdgeIngress: Internal, Scenarios: withoutService()},
+		},
+		{
+			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(externalBalancer(), podsByHand(), externalProxy())},
+			{Name: "spare", EdgeIngress: Spare, Scenarios: fewerReplicas()},
 		},
 		{{Name: "tutorial", Scenarios: tutorial()}, {Name: "side by side", Scenarios: sideBySide()}},
 		{{Name: "crash", EdgeIngress: Public, Scenarios: crash()}},

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"net/netip"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
@@ -83,6 +84,9 @@ const (
 // headerForgeries are all that are made with HTTP alone, and none.
 var headerForgeries = []Forgery{Plain, ForgedForwardedFor, ForgedRealIP, ForgedForwarded, ForgedInternal}
 
+// proxyForgeries are those made below HTTP.
+var proxyForgeries = []Forgery{ForgedProxyV1, ForgedProxyV2}
+
 // ForgedAddress is the address that forging clients claim to have. Nobody in the cluster or around it has it (RFC 5737).
 var ForgedAddress = netip.MustParseAddr("198.51.100.66")
 
@@ -133,22 +137,57 @@ const (
 	SomebodyElse Who = "somebody else"
 )
 
-// Request is one request and whom the application must see for it.
+// Request is one request and what must come of it.
 type Request struct {
 	From  Sender
 	To    Front
 	Forge Forgery
 	// Sees is whom the application must see: behind an EdgeIngress in X-Forwarded-For and X-Real-IP, else at the other end of the connection.
 	Sees Who
-	// Status is the HTTP status that must come of a front that answers itself, as a health-check port does; 0 where the application is to answer.
+	// RealIP is whom X-Real-IP must mean, where that is not whom X-Forwarded-For means.
+	RealIP Who
+	// Instead is what must come of the request where the application sees Nobody of it.
+	Instead Ending
+}
+
+// Ending is how a request ended for who sent it.
+type Ending struct {
+	// Outcome is Answered where somebody answered.
+	Outcome traffic.Outcome
+	// Status is that of the answer.
 	Status int
 }
 
-// requests makes one request of each forgery.
-func requests(from Sender, to Front, sees Who, forgeries ...Forgery) []Request {
+// String is the ending as the table shows it.
+func (e Ending) String() string {
+	if e.Outcome == traffic.Answered {
+		return fmt.Sprintf("HTTP %d", e.Status)
+	}
+	return string(e.Outcome)
+}
+
+// result is what must come of a request.
+type result struct {
+	sees, realIP Who
+	instead      Ending
+}
+
+func seen(who Who) result { return result{sees: who} }
+func answered(status int) result {
+	return result{sees: Nobody, instead: Ending{traffic.Answered, status}}
+}
+func failed(how traffic.Outcome) result { return result{sees: Nobody, instead: Ending{Outcome: how}} }
+
+// of makes a request of each forgery, of which this must come.
+func (r result) of(from Sender, to Front, forgeries ...Forgery) []Request {
 	var list []Request
 	for _, forge := range forgeries {
-		list = append(list, Request{From: from, To: to, Forge: forge, Sees: sees})
+		list = append(list, Request{From: from, To: to, Forge: forge, Sees: r.sees, RealIP: r.realIP, Instead: r.instead})
 	}
 	return list
+}
+
+// requests makes one request of each forgery, for which the application must see this.
+func requests(from Sender, to Front, sees Who, forgeries ...Forgery) []Request {
+	return seen(sees).of(from, to, forgeries...)
 }

@@ -36,12 +36,15 @@ type Scenario struct {
 	// Says is what conditions must say when the requests are sent. Conditions that are not named may say anything, but for those that
 	// invariants are about.
 	Says Says
-	// Beyond says what no object of Kubernetes can tell; it is empty where the objects tell everything. Only with it may SourceIPConfigured be True
-	// while the application sees another address than the client's.
+	// Beyond says what no object of Kubernetes can tell, and why SourceIPConfigured is True although the application sees another address than the client's:
+	// the row is recorded. It is empty in all other rows.
 	Beyond string
 	// Legs are parts of the path that the message of SourceIPPreserved must name as not looked at.
 	Legs []string
 }
+
+// BehindController is whether there is an EdgeIngress, whose conditions are to be judged and whose controller writes the headers that applications see.
+func (s Scenario) BehindController() bool { return len(s.Says) > 0 }
 
 // Says maps condition types to what they must say.
 type Says map[string]Verdict
@@ -80,7 +83,7 @@ const (
 	DeleteControllerPod Deed = "DeleteControllerPod"
 	// RemoveNodeSelector takes the nodeSelector away from the DaemonSet.
 	RemoveNodeSelector Deed = "RemoveNodeSelector"
-	// AddForeignEndpointSlice adds an EndpointSlice to the Service that leads to the application instead of the controller.
+	// AddForeignEndpointSlice adds an EndpointSlice to the Service that leads to an application on the edge node that has no controller.
 	AddForeignEndpointSlice Deed = "AddForeignEndpointSlice"
 	// MasqueradeOnEdge adds a rule to the first edge node that hides the source of what is led to pods.
 	MasqueradeOnEdge Deed = "MasqueradeOnEdge"

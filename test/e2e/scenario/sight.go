@@ -16,8 +16,8 @@ type Sight struct {
 	ForwardedFor, RealIP, Peer Who
 	// ShowsForged is whether the forged address stands anywhere in X-Forwarded-For or X-Real-IP.
 	ShowsForged bool
-	// Status is the HTTP status; 0 where there was no answer.
-	Status int
+	// Ending is how the request ended for who sent it.
+	Ending Ending
 	// Text is the answer in the words that it came in.
 	Text string
 }
@@ -34,7 +34,7 @@ type Atlas struct {
 
 // See reads an answer to a request that was sent from the address sender.
 func (a Atlas) See(answer traffic.Answer, sender netip.Addr) Sight {
-	seen := Sight{Status: answer.Status, Text: answer.String(), ForwardedFor: Nobody, RealIP: Nobody, Peer: Nobody}
+	seen := Sight{Ending: Ending{answer.Outcome, answer.Status}, Text: answer.String(), ForwardedFor: Nobody, RealIP: Nobody, Peer: Nobody}
 	application, reached := answer.Sight()
 	if !reached {
 		return seen

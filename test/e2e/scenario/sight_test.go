@@ -42,7 +42,7 @@ func TestSee(t *testing.T) {
 			}
 		})
 	}
-	if seen := atlas.See(traffic.Answer{Outcome: traffic.Answered, Status: http.StatusBadRequest}, client); seen.Reached || seen.Status != http.StatusBadRequest {
+	if seen := atlas.See(traffic.Answer{Outcome: traffic.Answered, Status: http.StatusBadRequest}, client); seen.Reached || seen.Ending != (Ending{traffic.Answered, http.StatusBadRequest}) {
 		t.Errorf("an answer of somebody else: got %+v", seen)
 	}
 }

@@ -13,8 +13,9 @@ import (
 const (
 	Public   = "public"
 	Internal = "internal"
+	Spare    = "spare"
 
-	// Edge1 runs kube-proxy in iptables mode, Edge2 and Edge3 in nftables mode. Public is on the first two, Internal on the third.
+	// Edge1 runs kube-proxy in iptables mode, Edge2 and Edge3 in nftables mode. Public and Spare are on the first two, Internal on the third.
 	Edge1 = "edge1"
 	Edge2 = "edge2"
 	Edge3 = "edge3"
@@ -22,8 +23,11 @@ const (
 	Worker1 = "worker1"
 )
 
-// FixedVIP is the address that Public asks MetalLB for, and that the haproxy in front of it sends to.
-const FixedVIP = "10.77.0.240"
+// FixedVIP is the address that Public asks MetalLB for, and that the haproxy in front of it sends to; spareVIP is the one that Spare asks for.
+const (
+	FixedVIP = "10.77.0.240"
+	spareVIP = "10.77.0.241"
+)
 
 // BalancerCIDR is the haproxy's address, as edge nodes see it, and OtherCIDR that of a balancer that does not exist.
 const (
@@ -41,10 +45,18 @@ type change func(*v1alpha1.EdgeIngressSpec)
 
 // public is the EdgeIngress behind MetalLB, with a fixed address.
 func public(changes ...change) *v1alpha1.EdgeIngressSpec {
-	return spec([]string{Edge1, Edge2}, append([]change{fixedAddress}, changes...)...)
+	return spec([]string{Edge1, Edge2}, append([]change{address(FixedVIP)}, changes...)...)
 }
 
 func internal(changes ...change) *v1alpha1.EdgeIngressSpec { return spec([]string{Edge3}, changes...) }
+
+// spare is an EdgeIngress of one replica on two nodes that it shares, with an address of its own.
+func spare() *v1alpha1.EdgeIngressSpec {
+	s := spec([]string{Edge1, Edge2}, address(spareVIP))
+	one := int32(1)
+	s.Nodes.Isolation, s.Controller.Kind, s.Controller.Replicas = v1alpha1.IsolationShared, v1alpha1.WorkloadDeployment, &one
+	return s
+}
 
 // settings are for a small machine, on which one worker is less to start, and for many changes in a row: old workers go soon.
 var settings = map[string]v1alpha1.ConfigValue{"worker-processes": "1", "worker-shutdown-timeout": "5s"}
@@ -60,16 +72,13 @@ func spec(nodes []string, changes ...change) *v1alpha1.EdgeIngressSpec {
 	return s
 }
 
-func fixedAddress(s *v1alpha1.EdgeIngressSpec) {
-	s.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Annotations: map[string]v1alpha1.AnnotationValue{fixedVIPAnnotation: FixedVIP}}
+func address(vip v1alpha1.AnnotationValue) change {
+	return func(s *v1alpha1.EdgeIngressSpec) {
+		s.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Annotations: map[string]v1alpha1.AnnotationValue{fixedVIPAnnotation: vip}}
+	}
 }
 
 func anyAddress(s *v1alpha1.EdgeIngressSpec) { s.Exposure.LoadBalancer = nil }
-
-func oneReplica(s *v1alpha1.EdgeIngressSpec) {
-	one := int32(1)
-	s.Controller.Kind, s.Controller.Replicas = v1alpha1.WorkloadDeployment, &one
-}
 
 func exposed(as v1alpha1.ExposureType) change {
 	return func(s *v1alpha1.EdgeIngressSpec) { s.Exposure.Type = as }

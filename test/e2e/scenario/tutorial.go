@@ -1,6 +1,11 @@
 package scenario
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+)
 
 // tutorial is what the Kubernetes tutorial "Using Source IP" shows, with the application itself behind Services: the same facts on which an EdgeIngress
 // rests. The application runs on the worker; the nodes without a pod are the edge nodes, one in each mode of kube-proxy.
@@ -31,10 +36,9 @@ func tutorial() []Scenario {
 		},
 		{
 			Name: "NodePort with policy Local", Item: 1,
-			Requests: []Request{
+			Requests: append([]Request{
 				{From: FromClient, To: EchoLocalPortHere, Forge: Plain, Sees: TheSender},
-				{From: FromClient, To: EchoLocalPortElsewhere, Forge: Plain, Sees: Nobody},
-			},
+			}, failed(traffic.ConnectTimedOut).of(FromClient, EchoLocalPortElsewhere, Plain)...),
 		},
 		{
 			Name: "LoadBalancer with policy Cluster", Item: 1,
@@ -49,10 +53,8 @@ func tutorial() []Scenario {
 		},
 		{
 			Name: "healthCheckNodePort tells which nodes have a pod", Item: 1,
-			Requests: []Request{
-				{From: FromClient, To: EchoHealthHere, Forge: Plain, Status: http.StatusOK},
-				{From: FromClient, To: EchoHealthElsewhere, Forge: Plain, Status: http.StatusServiceUnavailable},
-			},
+			Requests: slices.Concat(
+				answered(http.StatusOK).of(FromClient, EchoHealthHere, Plain), answered(http.StatusServiceUnavailable).of(FromClient, EchoHealthElsewhere, Plain)),
 		},
 	}
 }

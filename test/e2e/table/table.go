@@ -60,7 +60,7 @@ func Summary(rows []Row) string {
 			recorded++
 		}
 	}
-	return fmt.Sprintf("%d scenarios, %d disagreements. In %d the address is lost where no object shows it, which is recorded.", len(rows), disagreements, recorded)
+	return fmt.Sprintf("%d scenarios, %d disagreements. In %d the application sees another address than the client's and no object shows why, which is recorded.", len(rows), disagreements, recorded)
 }
 
 // Line is the row in one line, for somebody who watches.
@@ -102,7 +102,7 @@ func (r Row) cells(lineBreak string) []string {
 
 // traffic is what was sent and what was seen of it, line by line. Requests that differ only in what was forged share a line.
 func (r Row) traffic() (from, seen []string) {
-	behindController := len(r.Observed.Conditions) > 0
+	behindController := r.Scenario.BehindController()
 	var forged []string
 	for i, request := range r.Scenario.Requests {
 		if i >= len(r.Observed.Sights) {
@@ -125,10 +125,8 @@ func (r Row) traffic() (from, seen []string) {
 
 func describe(seen scenario.Sight, behindController bool) string {
 	switch {
-	case !seen.Reached && seen.Status != 0:
-		return fmt.Sprintf("%s (HTTP %d)", scenario.Nobody, seen.Status)
 	case !seen.Reached:
-		return string(scenario.Nobody)
+		return fmt.Sprintf("%s (%s)", scenario.Nobody, seen.Ending)
 	case !behindController:
 		return string(seen.Peer)
 	case seen.ForwardedFor == seen.RealIP:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
 )
 
 func seen(who scenario.Who) scenario.Sight {
@@ -26,7 +27,7 @@ func sent(forgeries ...scenario.Forgery) []scenario.Request {
 func TestMarkdown(t *testing.T) {
 	rows := []Row{
 		{
-			Scenario: scenario.Scenario{Name: "clients connect directly", Item: 3, Requests: sent(scenario.Plain, scenario.ForgedRealIP)},
+			Scenario: scenario.Scenario{Name: "clients connect directly", Item: 3, Requests: sent(scenario.Plain, scenario.ForgedRealIP), Says: scenario.Says{v1alpha1.ConditionSourceIPConfigured: {}}},
 			Observed: scenario.Observation{
 				Conditions: []metav1.Condition{{Type: v1alpha1.ConditionSourceIPConfigured, Status: metav1.ConditionTrue, Reason: "PreservedByLocalPolicy"}},
 				Sights:     []scenario.Sight{seen(scenario.TheSender), seen(scenario.TheSender)},
@@ -34,13 +35,13 @@ func TestMarkdown(t *testing.T) {
 		},
 		{
 			Scenario: scenario.Scenario{Name: "a router masquerades", Item: 6, Requests: sent(scenario.Plain, scenario.ForgedRealIP), Beyond: "a router"},
-			Observed: scenario.Observation{Sights: []scenario.Sight{{Reached: true, Peer: scenario.TheNATRouter}, {Status: 400}}},
+			Observed: scenario.Observation{Sights: []scenario.Sight{{Reached: true, Peer: scenario.TheNATRouter}, {Ending: scenario.Ending{Outcome: traffic.Answered, Status: 400}}}},
 			Wrong:    []string{"this | that"}, Notes: []string{"it took 5 s"},
 		},
 	}
 	text := Markdown(rows)
 	for _, want := range []string{
-		"2 scenarios, 1 disagreements. In 1 the address is lost",
+		"2 scenarios, 1 disagreements. In 1 the application sees another address",
 		"| 3. clients connect directly | client → VIP (plain, X-Real-IP) | sender | True PreservedByLocalPolicy | – | – | yes |",
 		"client → VIP (plain)<br>client → VIP (X-Real-IP) | NAT router<br>nobody (HTTP 400)",
 		`**no**: this \| that<br>it took 5 s |`,
