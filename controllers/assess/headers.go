@@ -219,7 +219,8 @@ func policyUnmeasured(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnmeasured,
-		"%s is believed from %s only, and the proxies there are declared to %s it; that was not measured. Whatever connects from there without doing so lets clients choose their address.%s",
+		"%s is believed from %s only, and the proxies there are declared to %s it; that was not measured. "+
+			"Whatever connects from there without doing so lets clients choose their address.%s",
 		sc.trust.HeaderName, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), sc.believedFromAnyone())
 }
 
@@ -241,7 +242,8 @@ func headersSafe(sc *scene) verdict {
 	if !sc.believesProxyProtocol() {
 		return is(v1alpha1.ReasonHeadersIgnored, "No header is believed.%s", sc.believedFromAnyone())
 	}
-	return is(v1alpha1.ReasonHeadersIgnored, "No header is believed. The address in PROXY protocol is, from %s only, and %s is set to write it: only the balancer may connect from there.%s",
+	return is(v1alpha1.ReasonHeadersIgnored,
+		"No header is believed. The address in PROXY protocol is, from %s only, and %s is set to write it: only the balancer may connect from there.%s",
 		cidrsNamed(sc.trust.CIDRs), sc.balancer.Name, sc.believedFromAnyone())
 }
 
