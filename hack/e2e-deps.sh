@@ -127,6 +127,11 @@ load_bridge_filter() {
 	done
 }
 
+# Of two at once, one would take away the other's file. An apt-get that outlived its script is waited for, too.
+if command -v flock >/dev/null; then
+	exec 9<"$0"
+	flock 9
+fi
 trap remove_policy EXIT
 # bash runs the trap for EXIT only where it does not die of the signal.
 trap 'exit 129' HUP
