@@ -54,6 +54,17 @@ func TestTheFirstLossesAreToldWithTheirMoments(t *testing.T) {
 	}
 }
 
+func TestAnEventIsUnmeasuredWhereTheClientStoodStill(t *testing.T) {
+	o := quiet()
+	o.Claim, o.Result.Targets[haproxy].Late = Comparison, answerTimeout+time.Second
+	if got := o.outcome(); got != "**unmeasured**" {
+		t.Errorf("the result is %s", got)
+	}
+	if got := o.Text(); !strings.HasPrefix(got, "unmeasured something happens") || !strings.Contains(got, "stood still for 3.0 s") {
+		t.Errorf("the event is told as %q", got)
+	}
+}
+
 func TestProblemsNameTheirEvent(t *testing.T) {
 	bad := quiet()
 	bad.Wrong = []string{"it did not end"}
