@@ -111,7 +111,7 @@ cluster: ## Build the local Kubernetes (etcd, API server, controller manager, sc
 	@bin/cluster build >/dev/null
 
 .PHONY: e2e-deps
-e2e-deps: ## Install the Debian packages that real nodes need: containerd, runc, CNI plugins, iptables, nftables, haproxy, curl. Needs root.
+e2e-deps: ## Install the Debian packages that real nodes need (containerd, runc, CNI plugins, nftables, haproxy ...), and load br_netfilter. Needs root.
 	@MAKE_GOAL=$(firstword $(MAKECMDGOALS)) hack/e2e-deps.sh
 
 .PHONY: real-cluster
