@@ -105,9 +105,7 @@ func run(ctx context.Context, f flags) error {
 		return nil
 	}
 	began := time.Now()
-	l, err := lab.Start(ctx, lab.Options{
-		Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes(), SpeakerToleratesEdge: !tests(plan, scenario.TolerateEdgeTaint),
-	})
+	l, err := lab.Start(ctx, f.lab(plan))
 	if err != nil {
 		return err
 	}
@@ -119,6 +117,17 @@ func run(ctx context.Context, f flags) error {
 		err = errors.Join(err, measureLosses(ctx, l, filepath.Join(filepath.Dir(f.report), lossReport)))
 	}
 	return errors.Join(err, l.Stop())
+}
+
+// lab is the one that the plan needs. The taint gate is seen only where no speaker tolerates the taint yet, and begins with an EdgeIngress that is new.
+func (f flags) lab(plan [][]scenario.Group) lab.Options {
+	o := lab.Options{Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes()}
+	onlyLosses := f.only == onlyLosses
+	o.SpeakerToleratesEdge = onlyLosses || !tests(plan, scenario.TolerateEdgeTaint)
+	if o.SpeakerToleratesEdge && !onlyLosses {
+		o.Stay = scenario.Objects(plan)
+	}
+	return o
 }
 
 // nodes are those of the scenarios, with both modes of kube-proxy.

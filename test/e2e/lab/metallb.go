@@ -24,7 +24,8 @@ const MetalLBNamespace = "metallb-system"
 // rolloutLimit is how long a few pods may take to be replaced.
 const rolloutLimit = time.Minute
 
-// installMetalLB installs MetalLB as it is released: its CustomResourceDefinitions and roles are those of its Go module.
+// installMetalLB installs MetalLB. Its CustomResourceDefinitions and roles are those of the release, as its Go module has them; the Deployment and the
+// DaemonSet are written here, with the images that were built here.
 func (l *Lab) installMetalLB(ctx context.Context) error {
 	dir, err := l.moduleDirectory(ctx, "metallb", "go.universe.tf/metallb")
 	if err != nil {
@@ -105,14 +106,22 @@ func placeIn(object *unstructured.Unstructured, namespace string) error {
 
 // TolerateEdgeTaint gives the speaker the toleration for edge nodes and returns when all speakers have it.
 func (l *Lab) TolerateEdgeTaint(ctx context.Context) error {
+	edge := corev1.Toleration{Key: v1alpha1.DefaultRoleLabel, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
+	return l.setSpeakerTolerations(ctx, edge)
+}
+
+// ignoreEdgeTaint makes the speaker as it was installed: without a toleration for edge nodes.
+func (l *Lab) ignoreEdgeTaint(ctx context.Context) error { return l.setSpeakerTolerations(ctx) }
+
+func (l *Lab) setSpeakerTolerations(ctx context.Context, tolerations ...corev1.Toleration) error {
 	speaker := &appsv1.DaemonSet{}
 	if err := l.Client.Get(ctx, client.ObjectKey{Namespace: MetalLBNamespace, Name: "speaker"}, speaker); err != nil {
 		return fmt.Errorf("reading MetalLB's speaker: %w", err)
 	}
 	before := speaker.DeepCopy()
-	speaker.Spec.Template.Spec.Tolerations = []corev1.Toleration{{Key: v1alpha1.DefaultRoleLabel, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}}
+	speaker.Spec.Template.Spec.Tolerations = tolerations
 	if err := l.Client.Patch(ctx, speaker, client.MergeFrom(before), fieldManager); err != nil {
-		return fmt.Errorf("writing the speaker's toleration: %w", err)
+		return fmt.Errorf("writing the speaker's tolerations: %w", err)
 	}
 	return l.AwaitDaemonSet(ctx, MetalLBNamespace, "speaker")
 }

@@ -23,8 +23,11 @@ import (
 type Options struct {
 	// Nodes of the cluster. The first one is there first, so that everything that is installed lands on it.
 	Nodes []realcluster.NodeOptions
-	// SpeakerToleratesEdge gives MetalLB's speaker the toleration for edge nodes, which it does not have as it is released.
+	// SpeakerToleratesEdge gives MetalLB's speaker the toleration for edge nodes. Without it the speaker is as it is released, also where an earlier run on the
+	// same cluster gave it the toleration.
 	SpeakerToleratesEdge bool
+	// Stay are the names of EdgeIngresses that may stay from an earlier run on the same cluster. All others are deleted.
+	Stay []string
 	// Keep is the name of a cluster that is left running, and that is used again where it runs already; with "" the cluster ends with this process.
 	Keep string
 	// SkipBuild takes the operator's program as it is.
@@ -106,7 +109,17 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	if err := l.addNodes(ctx, o.Nodes[:1]); err != nil {
 		return err
 	}
-	if err := l.install(ctx, o.SpeakerToleratesEdge); err != nil {
+	if err := l.install(ctx); err != nil {
+		return err
+	}
+	if err := l.removeRemains(ctx, o.Stay); err != nil {
+		return err
+	}
+	speaker := l.ignoreEdgeTaint
+	if o.SpeakerToleratesEdge {
+		speaker = l.TolerateEdgeTaint
+	}
+	if err := speaker(ctx); err != nil {
 		return err
 	}
 	if err := l.addNodes(ctx, o.Nodes[1:]); err != nil {
@@ -157,18 +170,13 @@ func (l *Lab) addNodes(ctx context.Context, nodes []realcluster.NodeOptions) err
 }
 
 // install installs everything, and returns when what does not belong on every node runs.
-func (l *Lab) install(ctx context.Context, speakerToleratesEdge bool) error {
+func (l *Lab) install(ctx context.Context) error {
 	tasks, installing := errgroup.WithContext(ctx)
 	tasks.Go(func() error { return l.installMetalLB(installing) })
 	tasks.Go(func() error { return l.installApplication(installing) })
 	tasks.Go(func() error { return l.installOperator(installing) })
 	if err := tasks.Wait(); err != nil {
 		return fmt.Errorf("installing what runs in the cluster: %w", err)
-	}
-	if speakerToleratesEdge {
-		if err := l.TolerateEdgeTaint(ctx); err != nil {
-			return err
-		}
 	}
 	return errors.Join(
 		l.AwaitDeployment(ctx, MetalLBNamespace, "controller"), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),

@@ -16,15 +16,13 @@ func unseenFront(safe Verdict) Says {
 	}
 }
 
-// withoutService is a controller on the node's own ports.
-func withoutService() []Scenario {
+// onHostNetwork is a controller in the node's own network.
+func onHostNetwork() []Scenario {
 	hostNetwork := func(changes ...change) *v1alpha1.EdgeIngressSpec {
 		return internal(append(changes, exposed(v1alpha1.ExposureHostNetwork))...)
 	}
 	direct := unseenFront(headersIgnored)
 	direct[v1alpha1.ConditionSourceIPConfigured] = is(v1alpha1.ReasonHostNetworkDirect)
-	mapped := unseenFront(headersIgnored)
-	mapped[v1alpha1.ConditionSourceIPConfigured] = unclear(v1alpha1.ReasonHostPortMappingUnseen)
 	return []Scenario{
 		{
 			Name: "host network, clients connect directly", Item: 4, Spec: hostNetwork(), Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...),
@@ -35,11 +33,17 @@ func withoutService() []Scenario {
 			Requests: slices.Concat(requests(FromClient, EdgeAppending, TheSender, headerForgeries...), requests(FromClient, EdgePort80, TheSender, headerForgeries...)),
 			Says:     unseenFront(policyUnmeasured),
 		},
-		{
-			Name: "host ports, clients connect directly", Item: 4, Spec: internal(exposed(v1alpha1.ExposureHostPort)),
-			Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...), Says: mapped, Legs: []string{"the network plugin's port mapping"},
-		},
 	}
+}
+
+// onHostPorts is a controller to which the network plugin leads the node's own ports.
+func onHostPorts() []Scenario {
+	mapped := unseenFront(headersIgnored)
+	mapped[v1alpha1.ConditionSourceIPConfigured] = unclear(v1alpha1.ReasonHostPortMappingUnseen)
+	return []Scenario{{
+		Name: "host ports, clients connect directly", Item: 4, Spec: internal(exposed(v1alpha1.ExposureHostPort)),
+		Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...), Says: mapped, Legs: []string{"the network plugin's port mapping"},
+	}}
 }
 
 // externalBalancer is type NodePort with a haproxy outside of the cluster, which checks the node ports.

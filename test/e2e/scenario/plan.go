@@ -9,11 +9,11 @@ func Plan() [][]Group {
 	return [][]Group{
 		{
 			{Name: "taint gate", EdgeIngress: Public, Scenarios: taintGate()},
-			{Name: "own ports", EdgeIngress: Internal, Scenarios: withoutService()},
+			{Name: "host network", EdgeIngress: Internal, Scenarios: onHostNetwork()},
 		},
 		{
 			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
-			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(externalBalancer(), podsByHand(), externalProxy())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), podsByHand(), externalProxy())},
 			{Name: "spare", EdgeIngress: Spare, Scenarios: fewerReplicas()},
 		},
 		{{Name: "tutorial", Scenarios: tutorial()}, {Name: "side by side", Scenarios: sideBySide()}},
@@ -45,4 +45,19 @@ func (g Group) Object(s Scenario) string {
 		return s.EdgeIngress
 	}
 	return g.EdgeIngress
+}
+
+// Objects are the names of all EdgeIngresses that the plan is about.
+func Objects(plan [][]Group) []string {
+	var names []string
+	for _, phase := range plan {
+		for _, group := range phase {
+			for _, s := range group.Scenarios {
+				if name := group.Object(s); name != "" && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
 }

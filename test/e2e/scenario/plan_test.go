@@ -205,6 +205,16 @@ func TestChosen(t *testing.T) {
 	}
 }
 
+func TestObjects(t *testing.T) {
+	got := Objects([][]Group{
+		{{EdgeIngress: "a", Scenarios: []Scenario{{}, {EdgeIngress: "b"}}}, {Scenarios: []Scenario{{}}}},
+		{{EdgeIngress: "a", Scenarios: []Scenario{{}}}, {EdgeIngress: "unused"}},
+	})
+	if !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("got %v, want a and b", got)
+	}
+}
+
 func TestRepaired(t *testing.T) {
 	for _, test := range []struct {
 		name  string

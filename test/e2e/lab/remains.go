@@ -1,0 +1,41 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+// removalLimit is how long it may take until an EdgeIngress is gone: its pods drain, and its nodes are released.
+const removalLimit = 2 * time.Minute
+
+// removeRemains deletes every EdgeIngress that an earlier run on the same cluster left, but for those named, and returns when they are gone.
+func (l *Lab) removeRemains(ctx context.Context, stay []string) error {
+	return Await(ctx, "the EdgeIngresses of earlier runs to be gone", removalLimit, func(ctx context.Context) (bool, string, error) {
+		all := &v1alpha1.EdgeIngressList{}
+		if err := l.Client.List(ctx, all); err != nil {
+			return false, "", err
+		}
+		var left []string
+		for i := range all.Items {
+			one := &all.Items[i]
+			if slices.Contains(stay, one.Name) {
+				continue
+			}
+			left = append(left, one.Name)
+			if one.DeletionTimestamp != nil {
+				continue
+			}
+			if err := client.IgnoreNotFound(l.Client.Delete(ctx, one)); err != nil {
+				return false, "", fmt.Errorf("deleting EdgeIngress %s: %w", one.Name, err)
+			}
+		}
+		return len(left) == 0, strings.Join(left, ", "), nil
+	})
+}
