@@ -64,7 +64,7 @@ func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
-			seen.Ready = condition.Status == corev1.ConditionTrue
+			seen.Ready, seen.ReadySince = condition.Status == corev1.ConditionTrue, condition.LastTransitionTime.Time
 		}
 	}
 	return seen

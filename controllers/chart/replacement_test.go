@@ -2,6 +2,9 @@ package chart
 
 import (
 	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -32,5 +35,17 @@ func TestKeepsServing(t *testing.T) {
 				t.Errorf("got %t, want %t", got, test.want)
 			}
 		})
+	}
+}
+
+func TestSettlingTime(t *testing.T) {
+	e := &v1alpha1.EdgeIngress{}
+	e.Spec.Exposure = v1alpha1.ExposureSpec{Type: v1alpha1.ExposureLoadBalancer, DrainDelay: &metav1.Duration{Duration: 45 * time.Second}}
+	if got := SettlingTime(e); got != 5*time.Second {
+		t.Errorf("with a Service: %v", got)
+	}
+	e.Spec.Exposure.Type = v1alpha1.ExposureHostNetwork
+	if got := SettlingTime(e); got != 45*time.Second {
+		t.Errorf("on host ports: %v", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -35,8 +36,9 @@ type place struct {
 	movable bool
 	// ready is whether a ready controller runs there that is meant to stay.
 	ready bool
-	// serves is whether, beyond that, traffic reaches it.
+	// serves is whether, beyond that, traffic reaches it, and has for long enough that balancers know; settles is from when it does, while it does not yet.
 	serves   bool
+	settles  time.Time
 	standing standing
 }
 
@@ -64,6 +66,7 @@ func isUp(node *snapshot.Node) bool { return node.Ready == corev1.ConditionTrue 
 func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	name := s.EdgeIngress.Name
 	pods, endpoints := podsByNode(s), readyEndpoints(s)
+	settling := chart.SettlingTime(s.EdgeIngress)
 	all := make([]*place, 0, len(s.Nodes.Items))
 	for i := range s.Nodes.Items {
 		node := &s.Nodes.Items[i]
@@ -75,7 +78,9 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 		for _, pod := range pods[node.Name] {
 			p.movable = p.movable || (pod.Workload == v1alpha1.WorkloadDeployment && !pod.Terminating)
 			p.occupy(pod, s.Time)
-			p.serve(pod, endpoints, s.EdgeIngress.UsesService())
+			if p.serve(pod) && (!s.EdgeIngress.UsesService() || isEndpoint(pod, endpoints)) {
+				p.settle(pod.ReadySince.Add(settling), s.Time)
+			}
 		}
 		all = append(all, p)
 	}
@@ -95,15 +100,29 @@ func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	}
 }
 
-// serve notes what a pod does for clients. A node without the own label does not count, since its pods are about to go; nor does one that only somebody else
-// labelled, since he is told to take the label away.
-func (p *place) serve(pod *snapshot.Pod, endpoints map[string]bool, usesService bool) {
+// serve notes that a pod is ready for clients, and answers whether it is. A node without the own label does not count, since its pods are about to go; nor does
+// one that only somebody else labelled, since he is told to take the label away.
+func (p *place) serve(pod *snapshot.Pod) bool {
 	stays := p.labelled && (p.wanted || p.marked) && !p.Deleting
 	if !pod.Ready || pod.Terminating || !stays || !isUp(p.Node) {
-		return
+		return false
 	}
 	p.ready = true
-	p.serves = p.serves || !usesService || slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
+	return true
+}
+
+// settle notes that traffic reaches the node, and that balancers know from then on.
+func (p *place) settle(then, now time.Time) {
+	switch {
+	case !now.Before(then):
+		p.serves, p.settles = true, time.Time{}
+	case !p.serves && (p.settles.IsZero() || then.Before(p.settles)):
+		p.settles = then
+	}
+}
+
+func isEndpoint(pod *snapshot.Pod, endpoints map[string]bool) bool {
+	return slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
 }
 
 // podsByNode are the controller's pods that run or may run again.

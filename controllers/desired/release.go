@@ -3,6 +3,7 @@ package desired
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
@@ -175,6 +176,11 @@ func (r *release) report(plan *NodePlan) {
 		}
 		r.reportDeparture(plan, p)
 	}
+	for _, p := range r.places {
+		if len(plan.Held)+len(plan.Kept) > 0 {
+			plan.recheckAt(p.settles)
+		}
+	}
 }
 
 func (r *release) reportDeparture(plan *NodePlan, p *place) {
@@ -188,8 +194,13 @@ func (r *release) reportDeparture(plan *NodePlan, p *place) {
 		plan.Releasing = append(plan.Releasing, p.Name)
 	case p.standing == ending:
 		plan.Releasing = append(plan.Releasing, p.Name)
-		if !p.until.IsZero() && (plan.Recheck.IsZero() || p.until.Before(plan.Recheck)) {
-			plan.Recheck = p.until
-		}
+		plan.recheckAt(p.until)
+	}
+}
+
+// recheckAt asks for another look at this time, unless there is one earlier or the time is zero.
+func (plan *NodePlan) recheckAt(at time.Time) {
+	if !at.IsZero() && (plan.Recheck.IsZero() || at.Before(plan.Recheck)) {
+		plan.Recheck = at
 	}
 }

@@ -80,6 +80,17 @@ func (w *world) labelled() (names []string) {
 	return names
 }
 
+// settled are those of the serving nodes that balancers have had time to notice.
+func (w *world) settled() (count int) {
+	for name, pod := range w.pods {
+		_, labelled := w.nodes[name].Labels[ownLabel]
+		if labelled && pod.Ready && !pod.Terminating && w.nodes[name].Ready == corev1.ConditionTrue && w.now.Sub(pod.ReadySince) >= 5*time.Second {
+			count++
+		}
+	}
+	return count
+}
+
 // pass lets the operator pass, and answers whether it wrote anything.
 func (w *world) pass() bool {
 	s := w.seen()
@@ -108,7 +119,7 @@ func (w *world) pass() bool {
 	}
 	w.holds(s, plan, before)
 	for _, name := range labelled {
-		if w.serving() == 0 && !slices.Contains(w.labelled(), name) {
+		if w.settled() == 0 && !slices.Contains(w.labelled(), name) {
 			w.fail("nothing serves, and node %s, where a controller could again, was let go", name)
 		}
 	}
@@ -152,7 +163,7 @@ func (w *world) holds(s snapshot.Snapshot, plan NodePlan, before int) {
 			w.fail("node %s lost its role while its controller runs", name)
 		}
 	}
-	if len(plan.Held) > 0 && len(plan.Selected) > 0 && before > 1 && len(plan.Awaited) == 0 {
+	if len(plan.Held) > 0 && up > 0 && len(plan.Awaited) == 0 {
 		w.fail("%v are held and wait for nobody", plan.Held)
 	}
 }
@@ -217,7 +228,9 @@ func (w *world) tick(name string) {
 	case pod.Terminating && up:
 		delete(w.pods, name)
 	case !pod.Terminating:
-		pod.Ready = up && !w.broken[name]
+		if ready := up && !w.broken[name]; ready != pod.Ready {
+			pod.Ready, pod.ReadySince = ready, w.now
+		}
 	}
 }
 
@@ -257,6 +270,7 @@ func (w *world) comesToRest() {
 	}
 	w.note("all is well", "")
 	for range 30 {
+		w.now = w.now.Add(time.Second)
 		for _, name := range worldNodes {
 			w.tick(name)
 		}

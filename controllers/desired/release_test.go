@@ -27,7 +27,11 @@ func onNode(node string, options ...func(*snapshot.Pod)) snapshot.Pod {
 	return pod
 }
 
-func unready(p *snapshot.Pod)      { p.Ready = false }
+func unready(p *snapshot.Pod) { p.Ready = false }
+func readyFor(d time.Duration) func(*snapshot.Pod) {
+	return func(p *snapshot.Pod) { p.ReadySince = noon.Add(-d) }
+}
+
 func ended(p *snapshot.Pod)        { p.Ended, p.Ready = true, false }
 func ofDeployment(p *snapshot.Pod) { p.Workload = v1alpha1.WorkloadDeployment }
 
@@ -135,6 +139,10 @@ func TestNodesAreReleased(t *testing.T) {
 		"swap: the old one waits for the new":              {edge(), nodes{former("a"), node("b", pool)}, pods{onNode("a")}, "releasing a; held a; Join b"},
 		"swap: the new one is starting":                    {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", unready)}, "releasing a; held a"},
 		"swap: the new one serves":                         {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b")}, "releasing a; Release a"},
+		"swap: the new one has just become ready":          {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", readyFor(4*time.Second))}, "releasing a; held a"},
+		"swap: the new one has been ready for long enough": {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", readyFor(5*time.Second))}, "releasing a; Release a"},
+		"swap: on host ports balancers take longer":        {network, nodes{former("a"), memberNode("b")}, pods{onNode("a"), onNode("b", readyFor(29*time.Second))}, "releasing a; held a"},
+		"swap: both have just become ready":                {edge(), nodes{former("a"), memberNode("b")}, pods{onNode("a", readyFor(time.Second)), onNode("b", readyFor(time.Second))}, "releasing a; held a"},
 		"swap: the new one is down":                        {edge(), nodes{former("a"), memberNode("b", down)}, pods{onNode("a")}, "releasing a; held a"},
 		"swap: the new one is cordoned and serves":         {edge(), nodes{former("a"), memberNode("b", cordoned)}, pods{onNode("a"), onNode("b")}, "kept b; releasing a; Release a"},
 		"swap of two: one new serves":                      {edge(), nodes{former("a"), former("b"), memberNode("c"), memberNode("d")}, pods{onNode("a"), onNode("b"), onNode("c"), onNode("d", unready)}, "releasing a,b; held b; Release a"},
@@ -289,6 +297,29 @@ func TestTimeAloneEndsARelease(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := scene(edge(), []snapshot.Node{memberNode("a"), former("b", unlabelled), former("c", unlabelled)}, test.pods...)
 			if got := plan(t, s).Recheck; !got.Equal(test.want) {
+				t.Errorf("looks again at %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTimeAloneSettlesANodeThatIsAwaited(t *testing.T) {
+	just := onNode("b", readyFor(time.Second))
+	settled := noon.Add(4 * time.Second)
+	for name, test := range map[string]struct {
+		nodes []snapshot.Node
+		pods  []snapshot.Pod
+		want  time.Time
+	}{
+		"a node that left is held for it":    {[]snapshot.Node{former("a"), memberNode("b")}, []snapshot.Pod{onNode("a"), just}, settled},
+		"a cordoned node is kept for it":     {[]snapshot.Node{memberNode("a", cordoned), memberNode("b")}, []snapshot.Pod{onNode("a"), just}, settled},
+		"nothing waits for it":               {[]snapshot.Node{memberNode("a"), memberNode("b")}, []snapshot.Pod{onNode("a"), just}, time.Time{}},
+		"another pod there has settled":      {[]snapshot.Node{former("a"), memberNode("b")}, []snapshot.Pod{onNode("a", unready), onNode("b"), just}, time.Time{}},
+		"of two on a node, the earlier":      {[]snapshot.Node{former("a"), memberNode("b")}, []snapshot.Pod{onNode("a"), onNode("b", readyFor(0)), just}, settled},
+		"one that is no endpoint is no help": {[]snapshot.Node{former("a"), memberNode("b")}, []snapshot.Pod{onNode("a"), onNode("b", readyFor(0), func(p *snapshot.Pod) { p.IPs = nil })}, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := plan(t, scene(edge(), test.nodes, test.pods...)).Recheck; !got.Equal(test.want) {
 				t.Errorf("looks again at %v, want %v", got, test.want)
 			}
 		})

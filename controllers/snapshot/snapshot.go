@@ -108,6 +108,8 @@ type Pod struct {
 	Workload v1alpha1.WorkloadKind
 	IPs      []string
 	Ready    bool
+	// ReadySince is since when Ready is what it is, by the clock of the pod's node; zero where the pod does not say.
+	ReadySince time.Time
 	// Terminating is whether the pod is being deleted.
 	Terminating bool
 	// Deadline is when the grace period of a pod that is being deleted is over: its kubelet kills it then. Zero of any other.
