@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -59,11 +60,19 @@ func (w *world) seen() snapshot.Snapshot {
 	return s
 }
 
-// serving are the nodes that serve and are meant to go on.
-func (w *world) serving() (count int) {
+// serving are how many nodes serve and are meant to go on.
+func (w *world) serving() int { return w.servingFor(0) }
+
+// settled are those that have served for long enough that balancers know.
+func (w *world) settled() int { return w.servingFor(chart.SettlingTime(edge())) }
+
+func (w *world) servingFor(d time.Duration) (count int) {
 	for name, pod := range w.pods {
-		_, labelled := w.nodes[name].Labels[ownLabel]
-		if labelled && pod.Ready && !pod.Terminating && w.nodes[name].Ready == corev1.ConditionTrue {
+		n := w.nodes[name]
+		_, labelled := n.Labels[ownLabel]
+		_, chosen := n.Labels["pool"]
+		byHand := !chosen && len(n.ManagedLabels[ingressName]) == 0 && len(n.TaintClaims) == 0
+		if labelled && !byHand && pod.Ready && !pod.Terminating && n.Ready == corev1.ConditionTrue && w.now.Sub(pod.ReadySince) >= d {
 			count++
 		}
 	}
@@ -80,17 +89,6 @@ func (w *world) labelled() (names []string) {
 	return names
 }
 
-// settled are those of the serving nodes that balancers have had time to notice.
-func (w *world) settled() (count int) {
-	for name, pod := range w.pods {
-		_, labelled := w.nodes[name].Labels[ownLabel]
-		if labelled && pod.Ready && !pod.Terminating && w.nodes[name].Ready == corev1.ConditionTrue && w.now.Sub(pod.ReadySince) >= 5*time.Second {
-			count++
-		}
-	}
-	return count
-}
-
 // pass lets the operator pass, and answers whether it wrote anything.
 func (w *world) pass() bool {
 	s := w.seen()
@@ -101,6 +99,7 @@ func (w *world) pass() bool {
 	}
 	for _, change := range plan.Labels {
 		n := w.nodes[change.Node]
+		delete(n.Labels, ownLabel)
 		for _, key := range n.ManagedLabels[ingressName] {
 			delete(n.Labels, key)
 		}
@@ -179,7 +178,7 @@ func (w *world) note(what, name string) { w.trace = append(w.trace, what+" "+nam
 func (w *world) mishap() {
 	name := worldNodes[w.random.IntN(len(worldNodes))]
 	n := w.nodes[name]
-	switch w.random.IntN(7) {
+	switch w.random.IntN(8) {
 	case 0:
 		if _, chosen := n.Labels["pool"]; chosen {
 			delete(n.Labels, "pool")
@@ -209,6 +208,14 @@ func (w *world) mishap() {
 			pod.Ended, pod.Ready = true, false
 			w.note("pod evicted on", name)
 		}
+	case 6:
+		n.Labels[ownLabel] = ""
+		w.note("labelled by hand", name)
+	case 7:
+		anew := node(name)
+		w.nodes[name] = &anew
+		delete(w.pods, name)
+		w.note("replaced", name)
 	}
 }
 
@@ -265,6 +272,9 @@ func (w *world) comesToRest() {
 	for _, name := range worldNodes {
 		n := w.nodes[name]
 		n.Ready, n.Unschedulable, w.broken[name] = corev1.ConditionTrue, false, false
+		if len(n.ManagedLabels[ingressName]) == 0 {
+			delete(n.Labels, ownLabel)
+		}
 		_, isChosen := n.Labels["pool"]
 		chosen += count(isChosen)
 	}
