@@ -3,6 +3,7 @@ package loss
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -172,20 +173,30 @@ func (s *stage) upgradeOperator(ctx context.Context, o *scene) error {
 	return nil
 }
 
-// otherName is another name by which nodes know an image: by its digest where the name is a tag, and the other way round.
+// otherName is another name by which all nodes know an image: by its digest where the name is a tag, and the other way round. A node that came back may know more
+// names than others, where images were built again in the meantime.
 func (s *stage) otherName(ctx context.Context, image string) (string, error) {
 	nodes := &corev1.NodeList{}
 	if err := s.lab.Client.List(ctx, nodes); err != nil {
 		return "", fmt.Errorf("listing nodes: %w", err)
 	}
+	knowing := map[string]int{}
 	for _, node := range nodes.Items {
 		for _, known := range node.Status.Images {
-			if others := without(known.Names, image); len(others) < len(known.Names) && len(others) > 0 {
-				return others[0], nil
+			if !slices.Contains(known.Names, image) {
+				continue
+			}
+			for _, other := range without(known.Names, image) {
+				knowing[other]++
 			}
 		}
 	}
-	return "", fmt.Errorf("finding another name of image %s: no node knows one", image)
+	for _, name := range slices.Sorted(maps.Keys(knowing)) {
+		if knowing[name] == len(nodes.Items) {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("finding another name of image %s: of %d nodes not all know one of %v", image, len(nodes.Items), slices.Collect(maps.Keys(knowing)))
 }
 
 // killOperator lets the operator release a node and kills it as soon as that has begun.
