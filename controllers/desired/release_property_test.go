@@ -97,6 +97,18 @@ func (w *world) pass() bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.write(plan)
+	w.holds(s, plan, before)
+	for _, name := range labelled {
+		if w.settled() == 0 && !slices.Contains(w.labelled(), name) {
+			w.fail("nothing serves, and node %s, where a controller could again, was let go", name)
+		}
+	}
+	return len(plan.Labels)+len(plan.Taints) > 0
+}
+
+// write does what the writer would.
+func (w *world) write(plan NodePlan) {
 	for _, change := range plan.Labels {
 		n := w.nodes[change.Node]
 		delete(n.Labels, ownLabel)
@@ -116,13 +128,6 @@ func (w *world) pass() bool {
 			tainted(n)
 		}
 	}
-	w.holds(s, plan, before)
-	for _, name := range labelled {
-		if w.settled() == 0 && !slices.Contains(w.labelled(), name) {
-			w.fail("nothing serves, and node %s, where a controller could again, was let go", name)
-		}
-	}
-	return len(plan.Labels)+len(plan.Taints) > 0
 }
 
 // holds checks what must hold after every pass.
@@ -265,20 +270,30 @@ func TestReleasesInAnyOrderOfEvents(t *testing.T) {
 	}
 }
 
-// comesToRest: with every node up and sound, nothing is held and nothing is left to write.
-func (w *world) comesToRest() {
-	w.t.Helper()
-	chosen := 0
-	for _, name := range worldNodes {
-		n := w.nodes[name]
+func (w *world) allIsWell() {
+	for name, n := range w.nodes {
 		n.Ready, n.Unschedulable, w.broken[name] = corev1.ConditionTrue, false, false
 		if len(n.ManagedLabels[ingressName]) == 0 {
 			delete(n.Labels, ownLabel)
 		}
-		_, isChosen := n.Labels["pool"]
-		chosen += count(isChosen)
 	}
 	w.note("all is well", "")
+}
+
+func (w *world) chosen() (names []string) {
+	for _, name := range worldNodes {
+		if _, isChosen := w.nodes[name].Labels["pool"]; isChosen {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// comesToRest: with every node up and sound, nothing is held and nothing is left to write.
+func (w *world) comesToRest() {
+	w.t.Helper()
+	w.allIsWell()
+	chosen := len(w.chosen())
 	for range 30 {
 		w.now = w.now.Add(time.Second)
 		for _, name := range worldNodes {
