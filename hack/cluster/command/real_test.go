@@ -37,17 +37,10 @@ func realRoot(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Parallel() // nodes mostly wait
 	if err := os.MkdirAll(filepath.Join(repository, imagesPath), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return linkedRoot(t, repository, "hack", "test", "go.mod", "go.sum", programsPath, imagesPath)
-}
-
-func startRealRun(t *testing.T) realRun {
-	t.Helper()
-	root := realRoot(t)
-	return realRun{t: t, root: root, running: startRunIn(t, root, "--real-nodes", "--name=r")}
 }
 
 // command runs a command that must succeed and returns what it prints.
@@ -96,10 +89,10 @@ func (r realRun) nodes() map[string]corev1.Node {
 	return nodes
 }
 
-// groups returns the control groups of all nodes.
-func (r realRun) groups() []string {
+// groups returns the control groups of nodes whose names match a pattern.
+func (r realRun) groups(pattern string) []string {
 	r.t.Helper()
-	files, err := filepath.Glob(filepath.Join(r.Dir, "nodes", "*", "group.json"))
+	files, err := filepath.Glob(filepath.Join(r.Dir, "nodes", pattern, "group.json"))
 	if err != nil || len(files) == 0 {
 		r.t.Fatalf("found records of control groups %v, error %v", files, err)
 	}
@@ -123,15 +116,20 @@ func (r realRun) groups() []string {
 	return groups
 }
 
-// expectNothingLeft needs the control groups: one that is gone has no process in it.
-func (r realRun) expectNothingLeft(groups []string) {
+// expectNoGroups also means that no process is left: one that is gone has none in it.
+func (r realRun) expectNoGroups(groups []string) {
 	r.t.Helper()
-	expectNothingLeft(r.t, r.Dir)
 	for _, group := range groups {
 		if _, err := os.Stat(group); !errors.Is(err, fs.ErrNotExist) {
 			r.t.Errorf("control group %s is still there (%v)", group, err)
 		}
 	}
+}
+
+func (r realRun) expectNothingLeft(groups []string) {
+	r.t.Helper()
+	expectNothingLeft(r.t, r.Dir)
+	r.expectNoGroups(groups)
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		r.t.Fatal(err)
@@ -141,8 +139,29 @@ func (r realRun) expectNothingLeft(groups []string) {
 	}
 }
 
-func TestRealNodes(t *testing.T) {
-	r := startRealRun(t)
+// One cluster for all of it, since each takes its time. That a cluster which is stopped removes itself is seen by test/realcluster.
+func TestRealNodesObeyAndLeaveTheMachineAsItWas(t *testing.T) {
+	root := realRoot(t)
+	settings := machineSettings(t)
+	cmd, written := watchWrites(t, clusterCommand(root, "run", "--real-nodes", "--name=r"))
+	r := realRun{t: t, root: root, running: announced(t, cmd)}
+	r.expectToAddAndEnterNodes()
+	r.expectToCrashRestartAndRemoveNodes()
+	r.runPod()
+	r.expectToLeaveNothingWhenKilled()
+	if paths := written(); len(paths) > 0 {
+		t.Errorf("the machine's directories were changed: %v", paths)
+	}
+	for name, before := range settings {
+		if after := machineSettings(t)[name]; after != before {
+			t.Errorf("%s were\n%s\nand are\n%s", name, before, after)
+		}
+	}
+}
+
+func (r realRun) expectToAddAndEnterNodes() {
+	t := r.t
+	t.Helper()
 	r.command("nodes", "add", "--cluster=r", "--name=edge1", "--name=edge2", "--zone=z", "--label=pool=edge", "--label=node-role.kubernetes.io/edge=")
 	if output, err := r.try("nodes", "add", "--cluster=r", "--name=worker1", "--proxy-mode=ipvs"); err == nil || !strings.Contains(output, "nftables") {
 		t.Errorf("an unknown mode printed %q, error %v", output, err)
@@ -166,52 +185,36 @@ func TestRealNodes(t *testing.T) {
 	if route := r.command("exec", "--cluster=r", "client", "--", "ip", "route"); !strings.Contains(route, "default via 203.0.113.1") {
 		t.Errorf("the client routes\n%s", route)
 	}
+}
 
+func (r realRun) expectToCrashRestartAndRemoveNodes() {
+	t := r.t
+	t.Helper()
+	before, groups := r.nodes()["edge1"], r.groups("edge1")
 	r.command("nodes", "crash", "--cluster=r", "--name=edge1")
+	r.expectNoGroups(groups)
 	if output, err := r.try("exec", "--cluster=r", "edge1", "--", "true"); err == nil || !strings.Contains(output, "edge2") {
 		t.Errorf("entering a crashed node printed %q, error %v", output, err)
 	}
 	r.command("nodes", "restart", "--cluster=r", "--name=edge1")
-	if before, after := nodes["edge1"], r.nodes()["edge1"]; before.UID != after.UID || before.Status.NodeInfo.BootID == after.Status.NodeInfo.BootID {
+	if after := r.nodes()["edge1"]; before.UID != after.UID || before.Status.NodeInfo.BootID == after.Status.NodeInfo.BootID {
 		t.Errorf("the node was not started again: %+v", after.Status.NodeInfo)
 	}
 	r.command("nodes", "remove", "--cluster=r", "--name=edge2")
 	if left := r.nodes(); len(left) != 2 {
 		t.Errorf("%d nodes are left, want 2", len(left))
 	}
-
-	groups := r.groups()
-	if err := r.stdin.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.cmd.Wait(); err != nil {
-		t.Errorf("run ended with %v", err)
-	}
-	r.expectNothingLeft(groups)
 }
 
-func TestAKilledClusterOfRealNodesLeavesTheMachineAsItWas(t *testing.T) {
-	root := realRoot(t)
-	settings := machineSettings(t)
-	cmd, written := watchWrites(t, clusterCommand(root, "run", "--real-nodes", "--name=r"))
-	r := realRun{t: t, root: root, running: announced(t, cmd)}
-	r.command("nodes", "add", "--cluster=r", "--name=n")
-	r.runPod()
-	groups := r.groups()
+func (r realRun) expectToLeaveNothingWhenKilled() {
+	r.t.Helper()
+	groups := r.groups("*")
 	if err := r.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	_ = r.cmd.Wait()
 	r.command("down", "--name=r")
 	r.expectNothingLeft(groups)
-	if paths := written(); len(paths) > 0 {
-		t.Errorf("the machine's directories were changed: %v", paths)
-	}
-	for name, before := range settings {
-		if after := machineSettings(t)[name]; after != before {
-			t.Errorf("%s were\n%s\nand are\n%s", name, before, after)
-		}
-	}
 }
 
 func TestWishesThatNoClusterFulfilsAreExplained(t *testing.T) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,19 +17,12 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/controlplane"
-	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/forward"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/images"
-	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/netns/netnstest"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/network"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/pki"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/process"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/real/cgroup"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 const (
@@ -42,8 +33,6 @@ const (
 	superviseVariable = "REAL_TEST_SUPERVISOR_DIR"
 	// deadline only ends a test that would hang.
 	deadline = 2 * time.Minute
-	// echoPort is where the echo application listens.
-	echoPort = 8080
 	// leastProcesses are a node's process 1, containerd, kubelet, kube-proxy and the process that started it.
 	leastProcesses = 5
 )
@@ -171,15 +160,6 @@ func namespacesOf(pid int) []string {
 	return links
 }
 
-func mustBeDead(t *testing.T, processes []process.Identity) {
-	t.Helper()
-	for _, p := range processes {
-		if p.Alive() {
-			t.Errorf("process %d of the node is still there", p.PID)
-		}
-	}
-}
-
 func TestAKilledSupervisorTakesAllOfItsRealNodeAlong(t *testing.T) {
 	needRealCluster(t)
 	dir := t.TempDir()
@@ -239,47 +219,6 @@ func mustBeGone(t *testing.T, group cgroup.Group) {
 		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("control group %s is still there (%v)", dir, err)
 		}
-	}
-}
-
-func TestARealNodeRunsPodsCrashesAndComesBack(t *testing.T) {
-	needRealCluster(t)
-	c := newCluster(t)
-	echo, err := archive(t.Context(), images.Echo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	machine, err := c.network.AddNode("edge1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	node := c.start(machine)
-	if err := node.LoadImages(t.Context(), echo); err != nil {
-		t.Fatal(err)
-	}
-	c.mustServe(c.runEcho())
-
-	if err := c.network.CrashNode("edge1"); err != nil {
-		t.Fatal(err)
-	}
-	processes := processesOf(t, node.Init())
-	if err := node.Crash(); err != nil {
-		t.Fatal(err)
-	}
-	mustBeDead(t, processes)
-	mustBeGone(t, node.group)
-	if machine, err = c.network.RestartNode("edge1"); err != nil {
-		t.Fatal(err)
-	}
-	node = c.start(machine)
-	c.mustServe(c.awaitEcho(2))
-	select {
-	case err := <-c.control.Failed():
-		t.Errorf("a crash on purpose counts as a failure: %v", err)
-	default:
-	}
-	if err := errors.Join(node.Crash(), node.Remove()); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -358,143 +297,4 @@ func writeScript(t *testing.T, script string) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-type cluster struct {
-	t       *testing.T
-	dir     string
-	network *network.Network
-	fabric  *netns.Namespace
-	control *controlplane.ControlPlane
-	client  *corev1client.CoreV1Client
-}
-
-func newCluster(t *testing.T) *cluster {
-	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir()}
-	paths, err := programs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.network, err = network.New(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.network.Close() })
-	c.fabric = c.network.Hosts()[network.Fabric]
-	c.control, err = controlplane.Start(t.Context(), controlplane.Options{
-		Dir: c.dir, ListenAddress: network.ControlPlane.String(), NetNS: c.fabric.Path(), AdminServer: "https://" + c.forwardAPI(),
-		Components: controlplane.AllComponents, Binaries: paths,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(c.control.Stop(), Sweep(filepath.Join(c.dir, "nodes"))); err != nil {
-			t.Error(err)
-		}
-	})
-	config, err := clientcmd.BuildConfigFromFlags("", c.control.AdminKubeconfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.QPS = -1
-	if c.client, err = corev1client.NewForConfig(config); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// forwardAPI returns an address on loopback that leads to the API server.
-func (c *cluster) forwardAPI() string {
-	c.t.Helper()
-	listener, err := new(net.ListenConfig).Listen(c.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	forwarder := forward.Start(c.t.Context(), listener, func(ctx context.Context) (net.Conn, error) {
-		return c.fabric.Dial(ctx, "tcp", apiServer)
-	})
-	c.t.Cleanup(func() { _ = forwarder.Close() })
-	return listener.Addr().String()
-}
-
-// start starts the node edge1 and shows its logs if the test fails.
-func (c *cluster) start(machine network.Node) *Node {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), deadline)
-	defer cancel()
-	config, err := testConfig(ctx, c.dir, "edge1", machine, c.control.Authority())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	begin := time.Now()
-	node, err := Start(ctx, c.control.Supervisor(), config)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	started := time.Since(begin)
-	if err := node.AwaitReady(ctx, c.client.Nodes()); err != nil {
-		c.t.Fatalf("%v\n%s", err, process.LogTail(filepath.Join(node.LogDir(), "kubelet.log")))
-	}
-	c.t.Logf("the node's programs run after %.1f s, it is ready after %.1f s", started.Seconds(), time.Since(begin).Seconds())
-	return node
-}
-
-// runEcho runs the echo application and returns its address.
-func (c *cluster) runEcho() string {
-	c.t.Helper()
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "echo"},
-		Spec: corev1.PodSpec{Containers: []corev1.Container{{
-			Name: "echo", Image: images.Reference(images.Echo), ImagePullPolicy: corev1.PullNever,
-			ReadinessProbe: &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(echoPort)}}},
-		}}},
-	}
-	if _, err := c.client.Pods(metav1.NamespaceDefault).Create(c.t.Context(), pod, metav1.CreateOptions{}); err != nil {
-		c.t.Fatal(err)
-	}
-	return c.awaitEcho(1)
-}
-
-// awaitEcho waits until the application is ready after that many starts, and returns its address.
-func (c *cluster) awaitEcho(starts int32) string {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), deadline)
-	defer cancel()
-	var address string
-	err := c.control.Supervisor().Await(ctx, "the application", func(ctx context.Context) error {
-		pod, err := c.client.Pods(metav1.NamespaceDefault).Get(ctx, "echo", metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		for _, container := range pod.Status.ContainerStatuses {
-			if container.Ready && container.RestartCount+1 >= starts {
-				address = pod.Status.PodIP
-				return nil
-			}
-		}
-		return fmt.Errorf("its state is %v", pod.Status.ContainerStatuses)
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return address
-}
-
-// mustServe asks the application for anything, from outside of the node.
-func (c *cluster) mustServe(address string) {
-	c.t.Helper()
-	client := http.Client{Transport: &http.Transport{DialContext: c.fabric.Dial, DisableKeepAlives: true}, Timeout: deadline}
-	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, "http://"+net.JoinHostPort(address, strconv.Itoa(echoPort)), http.NoBody)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
-		c.t.Errorf("the application answered %s, error %v", response.Status, err)
-	}
 }
