@@ -51,7 +51,7 @@ func (d *done) awaitRepairs(ctx context.Context, s scenario.Scenario, passed *hi
 		if err := lab.Await(ctx, repair.what+" to be as before without a write of ours", repairLimit, repair.asBefore); err != nil {
 			return err
 		}
-		d.notes = append(d.notes, fmt.Sprintf("%s: as before %.1f s later, without a write of ours", repair.what, time.Since(damaged).Seconds()))
+		d.notes = append(d.notes, fmt.Sprintf("%s: as before after %s, without a write of ours", repair.what, time.Since(damaged).Round(10*time.Millisecond)))
 	}
 	passed.await(ctx, s.Meanwhile)
 	return lab.Await(ctx, "the conditions to tell of the repair without a write of ours", repairLimit, func(ctx context.Context) (bool, string, error) {

@@ -140,7 +140,7 @@ func (r *Runner) send(ctx context.Context, w way) (scenario.Sight, error) {
 func (r *Runner) sendFromPod(ctx context.Context, node string, request traffic.Request) (scenario.Sight, error) {
 	body, address, err := r.lab.GetFromPod(ctx, node, "http://"+request.Target+"/")
 	if err != nil {
-		return scenario.Sight{Text: err.Error(), Ending: scenario.Ending{Outcome: traffic.OtherFailure}, ForwardedFor: scenario.Nobody, RealIP: scenario.Nobody, Peer: scenario.Nobody}, nil
+		return r.atlas.See(traffic.Answer{Outcome: traffic.OtherFailure, Detail: err.Error()}, address), nil
 	}
 	echo, err := traffic.ParseEcho(body)
 	if err != nil {

@@ -151,7 +151,7 @@ func leftOut(c cell) string {
 
 func TestTheMatrixIsComplete(t *testing.T) {
 	there := map[cell]string{}
-	everyScenario(func(g Group, s Scenario) {
+	everyScenario(func(_ Group, s Scenario) {
 		named := s.Spec != nil && s.Spec.ClientIP != nil && s.Spec.ClientIP.ForwardedHeader != nil && s.Spec.ClientIP.ForwardedHeader.Header != ""
 		if s.Item != 3 || named {
 			return

@@ -50,7 +50,8 @@ const (
 	NodePortWithoutPod Front = "node port, without a controller"
 )
 
-// The fronts of the application itself, without an ingress controller.
+// The fronts of the application itself, without an ingress controller. The application's pod is on Worker1. Without one is, for policy Cluster, Edge1 and,
+// for policy Local, Edge2.
 const (
 	EchoClusterIP          Front = "ClusterIP"
 	EchoNodePortHere       Front = "NodePort Cluster, node with a pod"

@@ -9,7 +9,9 @@ import (
 
 // tutorial is what the Kubernetes tutorial "Using Source IP" shows, with the application itself behind Services: the same facts on which an EdgeIngress
 // rests. The application runs on the worker; the nodes without a pod are the edge nodes, one in each mode of kube-proxy.
-func tutorial() []Scenario {
+func tutorial() []Scenario { return slices.Concat(fromOutside(), fromInside()) }
+
+func fromOutside() []Scenario {
 	return []Scenario{
 		{
 			Name: "ClusterIP, from a pod on the same node and on others", Item: 1,
@@ -46,15 +48,38 @@ func tutorial() []Scenario {
 		},
 		{
 			Name: "LoadBalancer with policy Local", Item: 1,
-			Requests: []Request{
-				{From: FromClient, To: EchoVIPLocal, Forge: Plain, Sees: TheSender},
-				{From: FromPod(Edge1), To: EchoVIPLocal, Forge: Plain, Sees: TheSender},
-			},
+			Requests: []Request{{From: FromClient, To: EchoVIPLocal, Forge: Plain, Sees: TheSender}},
 		},
 		{
 			Name: "healthCheckNodePort tells which nodes have a pod", Item: 1,
 			Requests: slices.Concat(
 				answered(http.StatusOK).of(FromClient, EchoHealthHere, Plain), answered(http.StatusServiceUnavailable).of(FromClient, EchoHealthElsewhere, Plain)),
 		},
+	}
+}
+
+// fromInside is what the same Services are for nodes and for pods. A node that is asked by one of its own, or by a pod of its own, leads to the application
+// whatever the policy says. With policy Cluster its address takes the sender's place; where the sender is that node, it is the same one. With policy Local
+// the sender stays, but a pod's address ends at its node where the packet leaves it for an address that is no pod's.
+func fromInside() []Scenario {
+	row := func(name string, sent ...[]Request) Scenario {
+		return Scenario{Name: name, Item: 1, Requests: slices.Concat(sent...)}
+	}
+	return []Scenario{
+		row("NodePort with policy Cluster, from pods and nodes",
+			requests(FromPod(Edge1), EchoNodePortHere, ANode, Plain), requests(FromPod(Edge2), EchoNodePortElsewhere, ANode, Plain),
+			requests(FromPod(Edge1), EchoNodePortElsewhere, ANode, Plain), requests(FromNode(Edge2), EchoNodePortHere, ANode, Plain),
+			requests(FromNode(Edge2), EchoNodePortElsewhere, ANode, Plain), requests(FromNode(Edge1), EchoNodePortElsewhere, TheSender, Plain)),
+		row("NodePort with policy Local, from pods and nodes",
+			requests(FromPod(Worker1), EchoLocalPortHere, TheSender, Plain), requests(FromPod(Edge1), EchoLocalPortHere, ANode, Plain),
+			requests(FromNode(Edge1), EchoLocalPortHere, TheSender, Plain), requests(FromPod(Edge2), EchoLocalPortElsewhere, TheSender, Plain),
+			requests(FromNode(Edge2), EchoLocalPortElsewhere, TheSender, Plain),
+			failed(traffic.ConnectTimedOut).of(FromNode(Edge1), EchoLocalPortElsewhere, Plain)),
+		row("LoadBalancer with policy Cluster, from pods and nodes",
+			requests(FromPod(Edge1), EchoVIPCluster, ANode, Plain), requests(FromPod(Edge2), EchoVIPCluster, ANode, Plain),
+			requests(FromNode(Edge1), EchoVIPCluster, TheSender, Plain), requests(FromNode(Edge2), EchoVIPCluster, TheSender, Plain)),
+		row("LoadBalancer with policy Local, from pods and nodes",
+			requests(FromPod(Edge1), EchoVIPLocal, TheSender, Plain), requests(FromPod(Edge2), EchoVIPLocal, TheSender, Plain),
+			requests(FromNode(Edge1), EchoVIPLocal, TheSender, Plain), requests(FromNode(Edge2), EchoVIPLocal, TheSender, Plain)),
 	}
 }
