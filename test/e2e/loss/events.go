@@ -3,7 +3,6 @@ package loss
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -180,23 +179,31 @@ func (s *stage) otherName(ctx context.Context, image string) (string, error) {
 	if err := s.lab.Client.List(ctx, nodes); err != nil {
 		return "", fmt.Errorf("listing nodes: %w", err)
 	}
+	if name, found := commonName(nodes.Items, image); found {
+		return name, nil
+	}
+	return "", fmt.Errorf("finding another name of image %s: the %d nodes do not have one in common", image, len(nodes.Items))
+}
+
+// commonName is a name that stands for the image on a node, and that every node knows.
+func commonName(nodes []corev1.Node, image string) (string, bool) {
 	knowing := map[string]int{}
-	for _, node := range nodes.Items {
+	var others []string
+	for _, node := range nodes {
 		for _, known := range node.Status.Images {
-			if !slices.Contains(known.Names, image) {
-				continue
+			for _, name := range known.Names {
+				knowing[name]++
 			}
-			for _, other := range without(known.Names, image) {
-				knowing[other]++
+			if slices.Contains(known.Names, image) {
+				others = append(others, without(known.Names, image)...)
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(knowing)) {
-		if knowing[name] == len(nodes.Items) {
-			return name, nil
-		}
+	i := slices.IndexFunc(others, func(name string) bool { return knowing[name] == len(nodes) })
+	if i < 0 {
+		return "", false
 	}
-	return "", fmt.Errorf("finding another name of image %s: of %d nodes not all know one of %v", image, len(nodes.Items), slices.Collect(maps.Keys(knowing)))
+	return others[i], true
 }
 
 // killOperator lets the operator release a node and kills it as soon as that has begun.
