@@ -162,6 +162,19 @@ func TestTheLastNodeStaysWhereTheSelectorChoosesNone(t *testing.T) {
 	s.eventually("one is released", s.isClean(s.node("a")))
 	s.eventually("the other serves on", s.readyPodsOn(s.node("b")))
 	s.saysOf(v1alpha1.ConditionNodesReady, "still needed", s.node("b"))
+	// Its pod is deleted, and takes its time to end; the next one can start only where the label still is.
+	pod := s.podOn(s.node("b"))
+	end := s.lingers(pod)
+	s.delete(pod)
+	s.eventually("its pod is ending", s.readyPodsOn(s.node("b")+" (not ready)"))
+	// What shows that a pass has seen it.
+	s.change(func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: "nobody-either"}
+	})
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
+	end()
+	s.eventually("its next pod serves on", s.readyPodsOn(s.node("b")))
+	s.saysOf(v1alpha1.ConditionNodesReady, "still needed", s.node("b"))
 	s.change(func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: v1alpha1.LabelValue(s.name)}
 	})
