@@ -50,18 +50,17 @@ const (
 	NodePortWithoutPod Front = "node port, without a controller"
 )
 
-// The fronts of the application itself, without an ingress controller. The application's pod is on Worker1. Without one is, for policy Cluster, Edge1 and,
-// for policy Local, Edge2.
+// The fronts of the application itself, without an ingress controller. The application's only pod is on Worker1.
 const (
 	EchoClusterIP          Front = "ClusterIP"
-	EchoNodePortHere       Front = "NodePort Cluster, node with a pod"
-	EchoNodePortElsewhere  Front = "NodePort Cluster, node without a pod"
-	EchoLocalPortHere      Front = "NodePort Local, node with a pod"
-	EchoLocalPortElsewhere Front = "NodePort Local, node without a pod"
+	EchoNodePortHere       Front = "NodePort Cluster of worker1, which has a pod"
+	EchoNodePortElsewhere  Front = "NodePort Cluster of edge1, which has none"
+	EchoLocalPortHere      Front = "NodePort Local of worker1, which has a pod"
+	EchoLocalPortElsewhere Front = "NodePort Local of edge2, which has none"
 	EchoVIPCluster         Front = "LoadBalancer Cluster"
 	EchoVIPLocal           Front = "LoadBalancer Local"
-	EchoHealthHere         Front = "healthCheckNodePort, node with a pod"
-	EchoHealthElsewhere    Front = "healthCheckNodePort, node without a pod"
+	EchoHealthHere         Front = "healthCheckNodePort of worker1, which has a pod"
+	EchoHealthElsewhere    Front = "healthCheckNodePort of edge1, which has none"
 )
 
 // NodePort is the EdgeIngress's node port for HTTP on a node.
