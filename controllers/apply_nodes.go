@@ -24,10 +24,10 @@ import (
 const nodeWriters = 16
 
 func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) {
-	changes := w.onlyIfCurrent(ctx, seen, plan.Labels)
+	plan = w.onlyIfCurrent(ctx, seen, plan)
 	did := map[desired.Step][]string{}
-	errs := inParallel(changes, func(change desired.LabelChange) error { return w.applyLabels(ctx, change) })
-	for i, change := range changes {
+	errs := inParallel(plan.Labels, func(change desired.LabelChange) error { return w.applyLabels(ctx, change) })
+	for i, change := range plan.Labels {
 		w.note(snapshot.Ref{Kind: "Node", Name: change.Node}, errs[i])
 		if errs[i] == nil {
 			did[change.Step] = append(did[change.Step], change.Node)
@@ -42,23 +42,23 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 	}
 }
 
-// onlyIfCurrent leaves out the changes that make a node stop serving where the API server holds other own labels than were seen. A cache that has not seen
-// our own last writes yet shows nodes as serving that go already, and counting on them could let the last one go. Its next event brings the next pass.
-func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, changes []desired.LabelChange) []desired.LabelChange {
-	stops := func(change desired.LabelChange) bool {
-		return change.Step == desired.StepWithdraw || change.Step == desired.StepRelease
-	}
-	if !slices.ContainsFunc(changes, stops) {
-		return changes
+// onlyIfCurrent leaves out the changes that take something from a node where the API server holds other own labels than were seen. A cache that has not seen
+// our own last writes yet shows nodes as serving that go already, and counting on them could let the last one go. Its next event brings the next pass. An
+// EdgeIngress that is being deleted counts on nobody.
+func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) desired.NodePlan {
+	takes := func(change desired.LabelChange) bool { return change.Step != desired.StepJoin }
+	if !w.edge.DeletionTimestamp.IsZero() || !slices.ContainsFunc(plan.Labels, takes) {
+		return plan
 	}
 	current, err := w.seesOwnLabels(ctx, seen)
 	if err != nil {
 		w.errs = append(w.errs, err)
 	}
-	if current {
-		return changes
+	if !current {
+		plan.Labels = slices.DeleteFunc(slices.Clone(plan.Labels), takes)
+		plan.Taints = slices.DeleteFunc(slices.Clone(plan.Taints), func(change desired.TaintChange) bool { return !change.Present })
 	}
-	return slices.DeleteFunc(slices.Clone(changes), stops)
+	return plan
 }
 
 // seesOwnLabels is whether the nodes that carry the own label are those that were seen with it.

@@ -332,7 +332,13 @@ func (c *pastClient) List(ctx context.Context, list client.ObjectList, options .
 
 // TestALaggingCacheDoesNotReleaseTheLastNode: one of two nodes was released already, which the caches do not show, and the other one is about to be.
 func TestALaggingCacheDoesNotReleaseTheLastNode(t *testing.T) {
-	s := newStory(t, "lagging-release")
+	t.Run("that serves", func(t *testing.T) { aLaggingCacheKeepsTheLastNode(t, "lagging-release", true) })
+	t.Run("whose pod restarts", func(t *testing.T) { aLaggingCacheKeepsTheLastNode(t, "lagging-restart", false) })
+}
+
+func aLaggingCacheKeepsTheLastNode(t *testing.T, name string, lastServes bool) {
+	t.Helper()
+	s := newStory(t, name)
 	s.addNodes("a", "b")
 	s.createReady()
 	startOperator := stopOperator(t)
@@ -347,11 +353,16 @@ func TestALaggingCacheDoesNotReleaseTheLastNode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if pods, ok := past.lists[1].(*corev1.PodList); ok && !lastServes {
+		pods.Items = slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return pod.Spec.NodeName == s.node("b") })
+	}
 	s.removeLabel(s.node("a"), v1alpha1.NodeLabel(s.name))
 
 	connection := newClient(t, cluster.ServiceAccountConfig(operatorNamespace, operatorAccount))
 	past.Client = connection
-	reconciler := &controllers.Reconciler{Client: past, Reader: connection, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions}
+	// By then the pods have been ready for long enough to count.
+	later := func() time.Time { return time.Now().Add(time.Minute) }
+	reconciler := &controllers.Reconciler{Client: past, Reader: connection, Events: events.NewFakeRecorder(100), Now: later, Options: operatorOptions}
 	if _, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: types.NamespacedName{Name: s.name}}); err != nil {
 		t.Fatal(err)
 	}
