@@ -39,7 +39,7 @@ func Markdown(observations []Observation) string {
 }
 
 const explanation = `New connections are opened at a constant rate, whatever becomes of them, one request on each. One is **lost** when it is refused or reset, when it is not open
-after 5 s, when its answer is not complete 2 s after that, and when the answer is not the application's or the application saw another client's address. Five
+after 5 s, when its answer is not complete 5 s after that, and when the answer is not the application's or the application saw another client's address. Five
 seconds are the first SYN and two repetitions, after 1 and after 3 s; Envoy waits as long, Go's dialer 30 s, curl 300 s. *Slow connects* had to repeat their
 SYN: they waited, but are not lost.
 

@@ -60,7 +60,7 @@ func TestAnEventIsUnmeasuredWhereTheClientStoodStill(t *testing.T) {
 	if got := o.outcome(); got != "**unmeasured**" {
 		t.Errorf("the result is %s", got)
 	}
-	if got := o.Text(); !strings.HasPrefix(got, "unmeasured something happens") || !strings.Contains(got, "stood still for 3.0 s") {
+	if got := o.Text(); !strings.HasPrefix(got, "unmeasured something happens") || !strings.Contains(got, "stood still for 6.0 s") {
 		t.Errorf("the event is told as %q", got)
 	}
 }
