@@ -83,7 +83,7 @@ const (
 	ReasonControllerOffEdge = "ControllerOffEdge"
 	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer replicas are ready than were asked for.
 	ReasonControllersMissing = "ControllersMissing"
-	// ReasonRolloutInProgress (Unknown): all pods are ready, but not all run the current template yet.
+	// ReasonRolloutInProgress (Unknown): all pods are ready, but not all run the current template yet; the message says what that waits for.
 	ReasonRolloutInProgress = "RolloutInProgress"
 	// ReasonRolloutNotObserved (Unknown): the workload controller has not taken up the current template yet.
 	ReasonRolloutNotObserved = "RolloutNotObserved"

@@ -20,11 +20,16 @@ var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", 
 // whether a trusted proxy writes the address itself, or passes on what a client wrote, no object shows, whatever the spec declares.
 func forwardedHeadersSafe(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
-	if sc.trustsAddresses() {
-		// Who has the addresses that are trusted: nodes, and as a sample of pods the controller's own.
+	exposure := sc.spec.Exposure.Type
+	byService := exposure == v1alpha1.ExposureLoadBalancer || exposure == v1alpha1.ExposureNodePort
+	if byService || sc.trustsAddresses() {
+		// Which endpoints are controllers on edge nodes; and who has the addresses that are trusted: nodes, and as a sample of pods the controller's own.
 		needs = append(needs, read{"the nodes", sc.Nodes.Err}, read{"the controller pods", sc.Pods.Err})
 	}
-	if sc.believesProxyProtocol() && sc.spec.Exposure.Type == v1alpha1.ExposureLoadBalancer {
+	if byService {
+		needs = append(needs, read{"the EndpointSlices", sc.EndpointSlices.Err})
+	}
+	if sc.believesProxyProtocol() && exposure == v1alpha1.ExposureLoadBalancer {
 		// Who says that the balancer speaks it.
 		needs = append(needs, read{"the Service", sc.Service.Err}, read{"the load-balancer agents", sc.Agents.Err})
 	}
@@ -32,7 +37,7 @@ func forwardedHeadersSafe(sc *scene) verdict {
 		needs: needs,
 		checks: []check{
 			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, rolloutUnderWay,
-			speakerUnmeasured, policyUnknown, policyUnmeasured,
+			othersAnswer, speakerUnmeasured, policyUnknown, policyUnmeasured,
 		},
 		holds: headersSafe,
 	}.answer(sc)
@@ -201,6 +206,14 @@ func otherConfigRead(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not read %s, so what its pods believe is not known; the operator sets it back.", sc.workload.ref, sc.configMapRef())
+}
+
+// othersAnswer: an endpoint that is no controller gets what clients write as they write it.
+func othersAnswer(sc *scene) *verdict {
+	if len(sc.foreign) == 0 {
+		return nil
+	}
+	return foreignEndpoints(sc)
 }
 
 func policyUnknown(sc *scene) *verdict {
