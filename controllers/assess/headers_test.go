@@ -92,6 +92,6 @@ func TestForwardedHeadersSafe(t *testing.T) {
 		"row 73: pods not read while something is trusted":  {[]option{appending, unread["Pods"]}, condition, unknown, v1alpha1.ReasonNotRead, "the controller pods"},
 		"nodes not read while nothing is trusted":           {[]option{unread["Nodes"]}, condition, unknown, v1alpha1.ReasonNotRead, "the nodes"},
 		"an endpoint that is no controller":                 {[]option{endpointsOf(endpoint("10.244.1.5", true), endpoint("10.244.9.77", true))}, condition, unknown, v1alpha1.ReasonForeignEndpoints, "Find out who writes"},
-		"deletion": {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, ""},
+		"deletion":                                          {[]option{deleted}, condition, unknown, v1alpha1.ReasonDeleting, ""},
 	})
 }
