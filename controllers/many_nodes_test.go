@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"golang.org/x/sync/errgroup"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -52,6 +54,21 @@ func (s *story) allAreEdgeNodes(count int) func() error {
 	}
 }
 
+// kubernetesIsDone is content when Kubernetes' own controllers have taken up the workload and the Service: until then there are changes to tell of.
+func (s *story) kubernetesIsDone() error {
+	set := named(s, &appsv1.DaemonSet{})
+	if err := s.read(set); err != nil {
+		return err
+	}
+	return errors.Join(want("the generation that the DaemonSet's controller has seen", set.Status.ObservedGeneration, set.Generation, same),
+		want("slices of endpoints", s.hasSlices(), true, same))
+}
+
+func (s *story) hasSlices() bool {
+	slices := &discoveryv1.EndpointSliceList{}
+	return admin.List(s.Context(), slices, client.InNamespace(s.namespace())) == nil && len(slices.Items) > 0
+}
+
 // rests waits until passes write nothing more.
 func (s *story) rests() {
 	s.Helper()
@@ -68,6 +85,7 @@ func TestManyNodesBecomeEdgeNodes(t *testing.T) {
 	s.addBareNodes(count)
 	s.create()
 	s.eventually("all nodes become edge nodes", s.allAreEdgeNodes(count))
+	s.eventually("Kubernetes is done", s.kubernetesIsDone)
 	s.rests()
 	s.eventually("all are counted", func() error {
 		nodes := s.edge().Status.Nodes

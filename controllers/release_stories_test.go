@@ -166,7 +166,11 @@ func TestTheLastNodeStaysWhereTheSelectorChoosesNone(t *testing.T) {
 	pod := s.podOn(s.node("b"))
 	end := s.lingers(pod)
 	s.delete(pod)
-	s.eventually("its pod is ending", s.readyPodsOn(s.node("b")+" (not ready)"))
+	s.eventually("its pod is ending", func() error {
+		ending := &corev1.Pod{}
+		err := admin.Get(s.Context(), client.ObjectKeyFromObject(pod), ending)
+		return errors.Join(err, want("ending", ending.DeletionTimestamp != nil, true, same))
+	})
 	// What shows that a pass has seen it.
 	s.change(func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: "nobody-either"}
