@@ -95,7 +95,7 @@ func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
 			}
 
 			s.delete(foreign)
-			s.goes(foreign)
+			s.eventually("the foreign object goes", s.hasMadeRoom(foreign))
 			// A change of the spec makes the operator look now.
 			s.change(func(e *v1alpha1.EdgeIngress) {
 				e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "2m"}
@@ -104,6 +104,17 @@ func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
 			s.assignAddress("203.0.113.10")
 			s.becomesReady()
 		})
+	}
+}
+
+// hasMadeRoom is content when the object is gone, also where the operator has already taken up its name.
+func (s *story) hasMadeRoom(foreign client.Object) func() error {
+	uid := foreign.GetUID()
+	return func() error {
+		if err := s.isGone(s.Context(), foreign)(); err != nil && foreign.GetUID() == uid {
+			return err
+		}
+		return nil
 	}
 }
 
