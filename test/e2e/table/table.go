@@ -60,7 +60,7 @@ func Summary(rows []Row) string {
 			recorded++
 		}
 	}
-	return fmt.Sprintf("%d scenarios, disagreements in %d. In %d the application sees another address than the client's and no object shows why, which is recorded.",
+	return fmt.Sprintf("%d scenarios, %d disagreements. In %d the application sees another address than the client's and no object shows why, which is recorded.",
 		len(rows), disagreements, recorded)
 }
 

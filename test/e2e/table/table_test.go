@@ -41,7 +41,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	text := Markdown(rows)
 	for _, want := range []string{
-		"2 scenarios, disagreements in 1. In 1 the application sees another address",
+		"2 scenarios, 1 disagreements. In 1 the application sees another address",
 		"| 3. clients connect directly | client → VIP (plain, X-Real-IP) | sender | True PreservedByLocalPolicy | – | – | yes |",
 		"client → VIP (plain)<br>client → VIP (X-Real-IP) | NAT router<br>nobody (HTTP 400)",
 		`**no**: this \| that<br>it took 5 s |`,
