@@ -5,7 +5,7 @@ import "slices"
 // Versions of what the local cluster is made of. The module files below
 // modules/ pin them; TestCatalogueMatchesModuleFiles keeps the two together.
 const (
-	KubernetesVersion = "v1.36.3"
+	KubernetesVersion = "v1.37.1"
 	EtcdVersion       = "v3.7.3"
 	KwokVersion       = "v0.8.0"
 	MetalLBVersion    = "v0.14.9"
@@ -68,7 +68,7 @@ func kubernetesProgram(name string) program {
 		variables: map[string]string{
 			versionPackage + "gitVersion":   KubernetesVersion,
 			versionPackage + "gitMajor":     "1",
-			versionPackage + "gitMinor":     "36",
+			versionPackage + "gitMinor":     "37",
 			versionPackage + "gitTreeState": "clean",
 		},
 	}
