@@ -171,13 +171,13 @@ func (g *given) asDaemonSet() {
 	}}
 }
 
-// row is one case: what is given, and what one condition then says.
+// row is one case: what is given, and what the condition then says. Without given it is the healthy one.
 type row struct {
-	given     []option
-	condition string
-	status    metav1.ConditionStatus
-	reason    string
-	says      string
+	given  []option
+	status metav1.ConditionStatus
+	reason string
+	// says is a part of the message.
+	says string
 }
 
 const (
@@ -186,18 +186,19 @@ const (
 	unknown = metav1.ConditionUnknown
 )
 
-func runRows(t *testing.T, rows map[string]row) {
+// runRows checks one condition in every case.
+func runRows(t *testing.T, condition string, rows map[string]row) {
 	t.Helper()
 	for name, r := range rows {
 		t.Run(name, func(t *testing.T) {
 			g := healthy(r.given...)
 			status := Status(g.s, g.d, g.o, noon)
-			got := meta.FindStatusCondition(status.Conditions, r.condition)
+			got := meta.FindStatusCondition(status.Conditions, condition)
 			if got == nil {
-				t.Fatalf("there is no condition %s", r.condition)
+				t.Fatalf("there is no condition %s", condition)
 			}
 			if got.Status != r.status || got.Reason != r.reason {
-				t.Errorf("%s is %s %s, want %s %s\n%s", r.condition, got.Status, got.Reason, r.status, r.reason, got.Message)
+				t.Errorf("%s is %s %s, want %s %s\n%s", condition, got.Status, got.Reason, r.status, r.reason, got.Message)
 			}
 			if !strings.Contains(got.Message, r.says) {
 				t.Errorf("message %q does not say %q", got.Message, r.says)

@@ -91,12 +91,14 @@ func TestPodsThatRunTheSame(t *testing.T) {
 		c.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
 	})
 	otherOrder := onContainer(func(c *corev1.Container) { c.Env[0], c.Env[1] = c.Env[1], c.Env[0] })
-	runRows(t, map[string]row{
-		"with the API server's defaults":             {[]option{defaults}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
-		"with its defaults on the node's network":    {[]option{hostNetwork, defaults, hostPortsByDefault}, sourceIP, yes, v1alpha1.ReasonHostNetworkDirect, ""},
-		"with a probe that is slower":                {[]option{slowProbe}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
-		"with other resources":                       {[]option{resources}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
-		"with their variables in another order":      {[]option{otherOrder}, sourceIP, yes, v1alpha1.ReasonPreservedByLocalPolicy, ""},
-		"with an image that is not allowed, headers": {[]option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, v1alpha1.ConditionForwardedHeadersSafe, unknown, v1alpha1.ReasonConfigNotEffective, "left as it was"},
+	runRows(t, sourceIP, map[string]row{
+		"with the API server's defaults":          {given: []option{defaults}, status: yes, reason: v1alpha1.ReasonPreservedByLocalPolicy},
+		"with its defaults on the node's network": {given: []option{hostNetwork, defaults, hostPortsByDefault}, status: yes, reason: v1alpha1.ReasonHostNetworkDirect},
+		"with a probe that is slower":             {given: []option{slowProbe}, status: yes, reason: v1alpha1.ReasonPreservedByLocalPolicy},
+		"with other resources":                    {given: []option{resources}, status: yes, reason: v1alpha1.ReasonPreservedByLocalPolicy},
+		"with their variables in another order":   {given: []option{otherOrder}, status: yes, reason: v1alpha1.ReasonPreservedByLocalPolicy},
+	})
+	runRows(t, v1alpha1.ConditionForwardedHeadersSafe, map[string]row{
+		"with an image that is not allowed": {given: []option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "left as it was"},
 	})
 }

@@ -1,10 +1,12 @@
 package assess
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -100,7 +102,7 @@ func TestTheSnapshotIsNotWrittenTo(t *testing.T) {
 	agents := slices.Clone(g.s.Agents.Items)
 	Status(g.s, g.d, g.o, noon.Add(1))
 	for i, now := range []runtime.Object{g.s.EdgeIngress, g.s.Service.Value, g.s.ConfigMap.Value, g.s.DaemonSet.Value} {
-		if diff := objectDiff(copies[i], now); diff != "" {
+		if diff := cmp.Diff(copies[i], now); diff != "" {
 			t.Errorf("the snapshot changed (-before +after)\n%s", diff)
 		}
 	}
@@ -136,6 +138,12 @@ func large(nodes, edges int) given {
 	g.s.EndpointSlices.Items = []discoveryv1.EndpointSlice{slice}
 	return g
 }
+
+func nodeName(i int) string { return fmt.Sprintf("node-%04d", i) }
+
+func hostIP(i int) string { return fmt.Sprintf("10.1.%d.%d", i/250, i%250) }
+
+func podIP(i int) string { return fmt.Sprintf("10.200.%d.%d", i/250, i%250) }
 
 func TestALargeClusterIsJudgedAsASmallOne(t *testing.T) {
 	g := large(300, 200)
