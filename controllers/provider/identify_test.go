@@ -311,7 +311,9 @@ func TestIdentifyReadsHealthChecksAndHeaders(t *testing.T) {
 	}
 }
 
-func TestEveryProviderOfTheAPIIsInTheCatalogue(t *testing.T) {
+// enumOfAPI are the values of Provider that the API server accepts, Auto first.
+func enumOfAPI(t *testing.T) []v1alpha1.Provider {
+	t.Helper()
 	source, err := os.ReadFile("../../api/v1alpha1/exposure_types.go")
 	if err != nil {
 		t.Fatal(err)
@@ -320,10 +322,18 @@ func TestEveryProviderOfTheAPIIsInTheCatalogue(t *testing.T) {
 	if enum == nil {
 		t.Fatal("the API's list of providers was not found")
 	}
-	names := strings.Split(string(enum[1]), ";")
+	var providers []v1alpha1.Provider
+	for name := range strings.SplitSeq(string(enum[1]), ";") {
+		providers = append(providers, v1alpha1.Provider(name))
+	}
+	return providers
+}
+
+func TestEveryProviderOfTheAPIIsInTheCatalogue(t *testing.T) {
+	names := enumOfAPI(t)
 	for _, name := range names {
-		known, there := catalogue[v1alpha1.Provider(name)]
-		if isAuto := name == string(v1alpha1.ProviderAuto); there == isAuto {
+		known, there := catalogue[name]
+		if isAuto := name == v1alpha1.ProviderAuto; there == isAuto {
 			t.Errorf("%s: in the catalogue is %t", name, there)
 		}
 		if there && (known.name == "" || known.describe == nil) {
