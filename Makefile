@@ -64,7 +64,7 @@ e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -161,6 +161,10 @@ verify-bundle: $(BUNDLE) ## Validate bundle/ as OLM and OperatorHub do.
 verify-modules: ## Fail if a go.mod or go.sum is not tidy.
 	@for module in $(ALL_MODULES); do echo "--- go mod tidy in $$module"; (cd $$module && go mod tidy -diff); done
 
+.PHONY: verify-github
+verify-github: ## Check the files that only GitHub reads, and that the make targets in its workflows exist.
+	@echo "--- files for GitHub"; go run ./hack/verify/github
+
 ##@ Installation
 
 .PHONY: install
@@ -205,6 +209,13 @@ docker-build: ## Build the operator's image IMG with docker or podman.
 	@if [ -z "$(CONTAINER_TOOL)" ]; then \
 		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
 	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+
+.PHONY: docker-push
+docker-push: ## Push the image IMG, and write the digest that the registry gave it to dist/digest.
+	$(CONTAINER_TOOL) push $(IMG)
+	@mkdir -p dist
+	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >dist/digest
+	@echo "pushed $(IMG) as $$(cat dist/digest)"
 
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.

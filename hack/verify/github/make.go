@@ -1,0 +1,41 @@
+package main
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	targetLine = regexp.MustCompile(`(?m)^([a-zA-Z0-9_-]+):([^=]|$)`)
+	makeCall   = regexp.MustCompile(`(?m)(?:^|[;&|]|\$\()[ \t]*make((?:[ \t]+[^\s;&|)]+)*)`)
+	plainWord  = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+)
+
+// makeTargets returns the targets of a Makefile that have a plain name.
+func makeTargets(makefile string) map[string]bool {
+	targets := map[string]bool{}
+	for _, match := range targetLine.FindAllStringSubmatch(makefile, -1) {
+		targets[match[1]] = true
+	}
+	return targets
+}
+
+// calledTargets returns the targets that a shell script asks make for. Options and settings of variables are left out.
+func calledTargets(script string) []string {
+	targets := []string{}
+	for _, match := range makeCall.FindAllStringSubmatch(script, -1) {
+		for word := range strings.FieldsSeq(match[1]) {
+			if !strings.HasPrefix(word, "-") && plainWord.MatchString(word) {
+				targets = append(targets, word)
+			}
+		}
+	}
+	return targets
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	return slices.Sorted(maps.Keys(m))
+}
