@@ -22,7 +22,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -51,7 +51,7 @@ func parseFlags() (flags, zap.Options) {
 	flag.StringVar(&f.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader lease; default: the operator's own.")
 	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are worked on at once.")
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", 200, "Most requests a second to the API server, with bursts of twice as many.")
-	flag.StringVar(&f.images, "allowed-image-repositories", chart.DefaultImage().Repository, "Comma-separated image repositories that may be run.")
+	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that may be run.")
 	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole that ingress controllers are bound to.")
 	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "The same, in the controller's namespace only.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 // CacheOptions keep the caches small: objects of ours are selected by label; of nodes, of foreign DaemonSets and of foreign EndpointSlices
@@ -120,5 +120,5 @@ func trimEndpointSlice(object any) (any, error) {
 
 // edgeIngressOfSlice finds the EdgeIngress whose Service a slice names. The name alone decides, since anybody can make such a slice.
 func edgeIngressOfSlice(slice client.Object) (string, bool) {
-	return strings.CutSuffix(slice.GetLabels()[discoveryv1.LabelServiceName], chart.ObjectName(""))
+	return names.OfService(slice.GetLabels()[discoveryv1.LabelServiceName])
 }

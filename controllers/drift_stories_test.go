@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 // tampering is what somebody does to an object of ours: a strategic merge patch.
@@ -37,7 +37,7 @@ func TestChangesByHandAreUndone(t *testing.T) {
 	s.createReady()
 	configMap, service, daemonSet := named(s, &corev1.ConfigMap{}), named(s, &corev1.Service{}), named(s, &appsv1.DaemonSet{})
 	account, role := named(s, &corev1.ServiceAccount{}), named(s, &rbacv1.RoleBinding{})
-	clusterRole := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: chart.ClusterRoleBindingName(s.name)}}
+	clusterRole := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: names.ClusterRoleBinding(s.name, names.FirstEngine)}}
 	class := &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}}
 
 	withoutLabel := fmt.Sprintf(`{"metadata":{"labels":{%q:null}}}`, v1alpha1.OwnerLabel)

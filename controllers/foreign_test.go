@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 // foreigner is an object of a name that the operator needs, made by somebody else before.
@@ -47,7 +47,7 @@ var foreigners = map[string]foreigner{
 		return binding
 	}, v1alpha1.ConditionControllerAvailable, false},
 	"a ClusterRoleBinding": {"foreign-clusterrole", func(s *story) client.Object {
-		return &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: chart.ClusterRoleBindingName(s.name)}, RoleRef: viewRole}
+		return &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: names.ClusterRoleBinding(s.name, names.FirstEngine)}, RoleRef: viewRole}
 	}, v1alpha1.ConditionControllerAvailable, false},
 }
 

@@ -14,7 +14,9 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/helm"
 )
 
 // TestEveryKindOfTheChartIsOwned: what is in ownedKinds is watched, cached, repaired and pruned, so nothing of the chart may be missing there.
@@ -45,7 +47,7 @@ func TestEveryKindOfTheChartIsOwned(t *testing.T) {
 			t.Errorf("%s is owned, and no variant of the chart renders it", gvk)
 		}
 	}
-	for _, gvk := range chart.Kinds() {
+	for _, gvk := range helm.Kinds() {
 		if !rendered[gvk] {
 			t.Errorf("the chart can make %s, and no variant here does", gvk)
 		}
@@ -57,8 +59,12 @@ func renderedKinds(t *testing.T) map[schema.GroupVersionKind]bool {
 	t.Helper()
 	kinds := map[schema.GroupVersionKind]bool{}
 	for _, edge := range append(goldenEdges(t), shapes()...) {
-		config, _ := chart.Config(edge)
-		objects, err := chart.Render(chart.Input{EdgeIngress: edge, Config: config, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+		runs, err := registry.For(edge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings, _ := runs.Configure(edge)
+		objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings, ControllerClusterRole: "a", ElectionClusterRole: "b"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +91,7 @@ func shapes() (edges []*v1alpha1.EdgeIngress) {
 
 func goldenEdges(t *testing.T) (edges []*v1alpha1.EdgeIngress) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("chart", "testdata", "*.in.yaml"))
+	files, err := filepath.Glob(filepath.Join("engine", "ingressnginx", "testdata", "*.in.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("finding the chart's golden cases: %d files, %v", len(files), err)
 	}

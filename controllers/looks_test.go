@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 // What stories look for in the cluster. Each look answers what it misses, for eventually.
@@ -171,7 +171,7 @@ func (s *story) shortFormObjects() []client.Object {
 func (s *story) commonObjects() []client.Object {
 	return []client.Object{
 		named(s, &corev1.ServiceAccount{}), named(s, &corev1.ConfigMap{}), named(s, &rbacv1.RoleBinding{}),
-		&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: chart.ClusterRoleBindingName(s.name)}},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: names.ClusterRoleBinding(s.name, names.FirstEngine)}},
 		&networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}},
 	}
 }

@@ -17,14 +17,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 // observe reads everything that the pass decides and reports by. A read that fails is kept apart from one that finds nothing.
 func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.Snapshot {
-	key := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: chart.ObjectName(edge.Name)}
+	key := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: names.Workload(edge.Name, edge.Spec.Controller.Engine)}
+	service := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: names.Service(edge.Name)}
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
 	daemonSet, deployment := readOwned(ctx, r, edge, key, &appsv1.DaemonSet{}), readOwned(ctx, r, edge, key, &appsv1.Deployment{})
 	return snapshot.Snapshot{
@@ -33,12 +34,12 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		Others:         r.observeOthers(ctx, edge),
 		Options:        r.Options,
 		Nodes:          r.observeNodes(ctx),
-		Service:        readOwned(ctx, r, edge, key, &corev1.Service{}),
+		Service:        readOwned(ctx, r, edge, service, &corev1.Service{}),
 		ConfigMap:      readOwned(ctx, r, edge, key, &corev1.ConfigMap{}),
 		DaemonSet:      daemonSet,
 		Deployment:     deployment,
 		Pods:           r.observePods(ctx, edge, daemonSet, deployment),
-		EndpointSlices: r.observeEndpointSlices(ctx, key),
+		EndpointSlices: r.observeEndpointSlices(ctx, service),
 		Agents:         agentsAmong(daemonSets, daemonSetsErr),
 		Inventory:      r.observeInventory(ctx, edge),
 	}

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -28,7 +28,7 @@ func (r *Reconciler) observePods(
 	}
 	pods := make([]snapshot.Pod, 0, len(list.Items))
 	for i := range list.Items {
-		if workload := workloadOf(&list.Items[i], chart.ObjectName(edge.Name), daemonSet, deployment); workload != "" {
+		if workload := workloadOf(&list.Items[i], names.Workload(edge.Name, edge.Spec.Controller.Engine), daemonSet, deployment); workload != "" {
 			pods = append(pods, observedPod(&list.Items[i], workload))
 		}
 	}

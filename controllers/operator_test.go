@@ -19,7 +19,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
 )
@@ -32,7 +32,7 @@ const (
 
 // operatorOptions are those that main.go's flags have by default.
 var operatorOptions = snapshot.Options{
-	AllowedImageRepositories: []string{chart.DefaultImage().Repository},
+	AllowedImageRepositories: registry.DefaultImageRepositories(),
 	ControllerClusterRole:    "edge-ingress-operator-controller",
 	ElectionClusterRole:      "edge-ingress-operator-controller-election",
 }

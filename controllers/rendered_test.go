@@ -12,7 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
 // TestTheAPIServerTakesWhatTheChartRenders tries every golden case of the chart and every kind of workload and exposure on the API server, without
@@ -22,10 +23,14 @@ func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
 	s := newStory(t, "rendered")
 	s.createNamespace()
 	for name, edge := range s.renderedVariants() {
-		config, _ := chart.Config(edge)
+		runs, err := registry.For(edge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings, _ := runs.Configure(edge)
 		edge.Spec.Namespace = s.namespace()
-		objects, err := chart.Render(chart.Input{
-			EdgeIngress: edge, Config: config, HealthCheckNodePort: 32767,
+		objects, err := runs.Render(engine.Input{
+			EdgeIngress: edge, Settings: settings, HealthCheckNodePort: 32767,
 			ControllerClusterRole: operatorOptions.ControllerClusterRole, ElectionClusterRole: operatorOptions.ElectionClusterRole,
 		})
 		if err != nil {
@@ -47,7 +52,7 @@ const longestDrain = 10 * time.Minute
 func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
 	s.Helper()
 	all := map[string]*v1alpha1.EdgeIngress{}
-	files, err := filepath.Glob(filepath.Join("chart", "testdata", "*.in.yaml"))
+	files, err := filepath.Glob(filepath.Join("engine", "ingressnginx", "testdata", "*.in.yaml"))
 	if err != nil || len(files) == 0 {
 		s.Fatalf("finding the chart's golden cases: %d files, %v", len(files), err)
 	}

@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
 )
 
@@ -144,7 +144,7 @@ func (s *story) edge() *v1alpha1.EdgeIngress {
 
 // named gives an empty object the name and namespace that the operator gives to its own objects.
 func named[P client.Object](s *story, object P) P {
-	object.SetName(chart.ObjectName(s.name))
+	object.SetName(names.Service(s.name))
 	object.SetNamespace(s.namespace())
 	return object
 }

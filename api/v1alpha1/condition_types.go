@@ -38,6 +38,8 @@ const (
 	ReasonApplyFailed = "ApplyFailed"
 	// ReasonNameTaken (False or Unknown): an object of the name that is needed exists and is not this EdgeIngress's; it is left alone.
 	ReasonNameTaken = "NameTaken"
+	// ReasonEngineUnknown (Unknown): this version of the operator does not have the engine that spec.controller.engine names.
+	ReasonEngineUnknown = "EngineUnknown"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"
 )
@@ -125,7 +127,7 @@ const (
 
 // Reasons of ConfigEffective.
 const (
-	// ReasonConfigWritten (True): the configuration is valid, written, and read by the controller that runs. Whether nginx loaded it is not looked at.
+	// ReasonConfigWritten (True): the configuration is valid, written, and read by the controller that runs. The operator does not see whether the engine loaded it.
 	ReasonConfigWritten = "ConfigWritten"
 	// ReasonUnknownConfigKeys (False): spec.controller.config has keys that the engine would ignore silently.
 	ReasonUnknownConfigKeys = "UnknownConfigKeys"
@@ -223,9 +225,11 @@ const (
 
 // Reasons of EngineSupported.
 const (
-	// ReasonUpstreamRetired (False): upstream, kubernetes/ingress-nginx, was retired in March 2026 and gets no fixes.
+	// ReasonEngineMaintained (True): the engine's publisher fixes this build.
+	ReasonEngineMaintained = "EngineMaintained"
+	// ReasonUpstreamRetired (False): upstream retired the engine, and nobody fixes this build any more.
 	ReasonUpstreamRetired = "UpstreamRetired"
-	// ReasonForkNotTracked (Unknown): another build of the engine runs; whether it gets fixes is its publisher's to say.
+	// ReasonForkNotTracked (Unknown): another build of the engine runs, and the operator does not know whether it gets fixes.
 	ReasonForkNotTracked = "ForkNotTracked"
 )
 

@@ -4,7 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
 // configEffective answers rows 31, 35, 38 to 40 and 44 of the decision table.
@@ -18,11 +18,11 @@ func configEffective(sc *scene) verdict {
 		writes: func(kind string) bool { return kind == "ConfigMap" || kind == "IngressClass" },
 		checks: []check{
 			configTaken, workloadTaken,
-			refused(chart.ProblemTrust, v1alpha1.ReasonTrustRefused),
-			refused(chart.ProblemForbidden, v1alpha1.ReasonForbiddenConfigKeys),
-			refused(chart.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
-			refused(chart.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
-			refused(chart.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
+			refused(engine.ProblemTrust, v1alpha1.ReasonTrustRefused),
+			refused(engine.ProblemForbidden, v1alpha1.ReasonForbiddenConfigKeys),
+			refused(engine.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
+			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
+			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
 			configNotUsed, configMissing, configChanged, workloadMissing, podsUnwanted,
 		},
 		holds: func(sc *scene) verdict {
@@ -41,7 +41,7 @@ func configTaken(sc *scene) *verdict {
 
 // refused finds settings that were asked for and are not written. The reason is that of the gravest kind; the others are told after it,
 // so that a person can mend all at once.
-func refused(kind chart.ProblemKind, reason string) check {
+func refused(kind engine.ProblemKind, reason string) check {
 	return func(sc *scene) *verdict {
 		var messages, others []string
 		for _, problem := range sc.state.ConfigProblems {
@@ -54,7 +54,7 @@ func refused(kind chart.ProblemKind, reason string) check {
 		switch {
 		case len(messages) == 0:
 			return nil
-		case kind == chart.ProblemTrust:
+		case kind == engine.ProblemTrust:
 			return isNot(reason, "%s", capital(sentences(append(messages, others...))))
 		}
 		return isNot(reason, "%s of spec.controller.config not written. %s", countOf(len(messages)+len(others), "setting"), sentences(append(messages, others...)))
@@ -97,7 +97,7 @@ func configNotUsed(sc *scene) *verdict {
 	if sc.workload.template == nil || sc.readsConfig() {
 		return nil
 	}
-	ref := chart.ConfigMapRead(*sc.workload.template)
+	ref := sc.engine.ConfigMapRead(*sc.workload.template)
 	if ref == "" {
 		ref = "none"
 	}
@@ -108,7 +108,7 @@ func configNotUsed(sc *scene) *verdict {
 // readsConfig is whether the workload seen reads the operator's ConfigMap.
 func (sc *scene) readsConfig() bool {
 	ref := sc.configMapRef()
-	return sc.workload.template != nil && chart.ConfigMapRead(*sc.workload.template) == ref.Namespace+"/"+ref.Name
+	return sc.workload.template != nil && sc.engine.ConfigMapRead(*sc.workload.template) == ref.Namespace+"/"+ref.Name
 }
 
 // hairpin warns of pods that call the balancer's address: the nodes capture what they send to an address without ipMode Proxy, so that it does

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // controllerAvailable answers rows 1 and 14 of the decision table. Failed writes that belong nowhere else are reported here.
@@ -166,16 +167,12 @@ func (sc *scene) pausing() string {
 	return fmt.Sprintf(" Somebody paused it: kubectl rollout resume deployment %s --namespace %s lets it go on.", sc.workload.ref.Name, sc.workload.ref.Namespace)
 }
 
-func (sc *scene) isDeployment() bool { return sc.spec.Controller.Kind == v1alpha1.WorkloadDeployment }
-
-// defaultReplicas is what spec.controller.replicas says where it says nothing.
-const defaultReplicas = 2
+func (sc *scene) isDeployment() bool {
+	return workload.Kind(sc.EdgeIngress) == v1alpha1.WorkloadDeployment
+}
 
 func (sc *scene) replicas() int {
-	if sc.spec.Controller.Replicas == nil {
-		return defaultReplicas
-	}
-	return int(*sc.spec.Controller.Replicas)
+	return int(workload.Replicas(sc.EdgeIngress))
 }
 
 func (sc *scene) readyPods() int {

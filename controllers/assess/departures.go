@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // departures are sentences, each with a space before it, about nodes that are on their way out, that wait, or that are withdrawn for now.
@@ -32,7 +32,7 @@ func (sc *scene) whyHeld() string {
 	switch awaited := sc.state.Nodes.Awaited; {
 	case sc.Pods.Err != nil, sc.DaemonSet.Err != nil, sc.Deployment.Err != nil, sc.EndpointSlices.Err != nil:
 		return "because it could not be read what serves"
-	case sc.isDeployment() && !chart.KeepsServing(sc.EdgeIngress):
+	case sc.isDeployment() && !workload.KeepsServing(sc.EdgeIngress):
 		return "because none of its pods would serve while they are replaced (raise spec.controller.replicas above the number that may be missing)"
 	case len(awaited) > 0:
 		verb := "serves"

@@ -2,38 +2,33 @@ package assess
 
 import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
 // engineSupported answers row 71 of the decision table.
 func engineSupported(sc *scene) verdict {
-	return question{
-		checks: []check{engineIsFork},
-		holds: func(*scene) verdict {
-			return *isNot(v1alpha1.ReasonUpstreamRetired, "kubernetes/ingress-nginx was retired in March 2026 and gets no fixes, also not for security: "+
-				"plan the move to a maintained build (spec.controller.image) or another engine.")
-		},
-	}.answer(sc)
+	return question{checks: []check{imageLeft, engineNotTracked}, holds: engineState}.answer(sc)
 }
 
-func engineIsFork(sc *scene) *verdict {
-	image := sc.spec.Controller.Image
-	if sc.state.ImageRefused != "" {
-		return unclear(v1alpha1.ReasonForkNotTracked, "The image that was asked for is not allowed; whether the build that was left running gets fixes is not known.")
-	}
-	if runsUpstream(image) {
+func imageLeft(sc *scene) *verdict {
+	if sc.state.ImageRefused == "" {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonForkNotTracked, "The image is %s:%s, another build than upstream's: whether it gets fixes is its publisher's to say.", image.Repository, image.Tag)
+	return unclear(v1alpha1.ReasonForkNotTracked, "The image that the spec asks for is not allowed, and the controller was left as it was. "+
+		"The operator does not know whether that build gets fixes.")
 }
 
-// versionKnown is whether the image is the very one that the operator ships, whose version is known; a tag beside another digest proves nothing.
-func versionKnown(image *v1alpha1.ImageSpec) bool {
-	return image == nil || image.Digest == chart.DefaultImage().Digest
+func engineNotTracked(sc *scene) *verdict {
+	if support := sc.engine.Support(sc.spec.Controller.Image); support.State == engine.NotTracked {
+		return unclear(v1alpha1.ReasonForkNotTracked, "%s", support.Message)
+	}
+	return nil
 }
 
-// runsUpstream is whether the image is upstream's, of whichever version, or the one that the operator ships from whichever registry.
-func runsUpstream(image *v1alpha1.ImageSpec) bool {
-	upstream := chart.DefaultImage()
-	return image == nil || image.Repository == upstream.Repository || image.Digest == upstream.Digest
+func engineState(sc *scene) verdict {
+	support := sc.engine.Support(sc.spec.Controller.Image)
+	if support.State == engine.Retired {
+		return *isNot(v1alpha1.ReasonUpstreamRetired, "%s", support.Message)
+	}
+	return is(v1alpha1.ReasonEngineMaintained, "%s", support.Message)
 }

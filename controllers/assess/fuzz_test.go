@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -161,12 +160,12 @@ func doubts(g given) []string {
 	doubt(!usesReadyEndpoint(g), "no edge node has a ready endpoint")
 	balancer := provider.Identify(g.s)
 	doubt(balancer.Path == provider.Unknown, "the balancer is not known")
-	trust := chart.ReadTrust(g.d.Config)
+	trust := runs.Beliefs(g.d.Config)
 	doubt(balancer.Path == provider.Proxies && !trust.ProxyProtocol, "a proxy does not tell the address")
 	doubt((balancer.ProxyProtocol == provider.On) != trust.ProxyProtocol, "PROXY protocol is on one side")
 	doubt(balancer.Preserve == provider.Off && !trust.ProxyProtocol, "preservation is off")
-	doubt(trust.Header && !strings.EqualFold(trust.HeaderName, "X-Forwarded-For") && g.spec().ClientIP.ForwardedHeader.Policy == v1alpha1.ForwardedHeaderAppend,
-		"of %s the client's own value counts", trust.HeaderName)
+	doubt(trust.BelievesHeader() && !strings.EqualFold(trust.Header, "X-Forwarded-For") && g.spec().ClientIP.ForwardedHeader.Policy == v1alpha1.ForwardedHeaderAppend,
+		"of %s the client's own value counts", trust.Header)
 	return found
 }
 
@@ -191,15 +190,15 @@ func doubtsAboutHeaders(g given) []string {
 	if g.s.ConfigMap.Value == nil {
 		return []string{"the ConfigMap was not seen"}
 	}
-	trust := chart.ReadTrust(g.s.ConfigMap.Value.Data)
+	trust := runs.Beliefs(g.s.ConfigMap.Value.Data)
 	var found []string
-	if trust.TrustsAnyone && (trust.Header || trust.ProxyProtocol) {
+	if trust.TrustsAnyone && (trust.BelievesHeader() || trust.ProxyProtocol) {
 		found = append(found, "everyone is trusted")
 	}
-	if len(trust.Overrides) > 0 || trust.ComputeFull || trust.InternalHeaderSpoofable {
+	if len(trust.Overrides) > 0 || trust.PassesClientsHeader || trust.InternalHeaderForgeable {
 		found = append(found, "something undoes the trust")
 	}
-	if trust.Header && len(trust.CIDRs) > 0 {
+	if trust.BelievesHeader() && len(trust.CIDRs) > 0 {
 		found = append(found, "a header is believed and nobody measured who writes it")
 	}
 	balancer := provider.Identify(g.s)

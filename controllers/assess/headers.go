@@ -7,11 +7,8 @@ import (
 	"strings"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/trust"
 )
-
-// standardHeader is the one that proxies append to and that the controller reads from its end; of any other it takes the first occurrence.
-const standardHeader = "X-Forwarded-For"
 
 // clientHeaders are known for passing proxies as the client sent them, unless the proxy is told to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
@@ -43,14 +40,14 @@ func forwardedHeadersSafe(sc *scene) verdict {
 	}.answer(sc)
 }
 
-func (sc *scene) trustsAddresses() bool { return sc.trust.ProxyProtocol || sc.trust.Header }
+func (sc *scene) trustsAddresses() bool { return sc.trust.UsesCIDRs() }
 
 // trustDrifted compares what the ConfigMap seen makes the controller believe with what was asked for; less is safe.
 func trustDrifted(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil || sc.asWanted {
 		return nil
 	}
-	more := trustsMore(sc.trust, chart.ReadTrust(sc.state.Config))
+	more := trustsMore(sc.trust, sc.engine.Beliefs(sc.state.Config))
 	if len(more) == 0 {
 		return nil
 	}
@@ -58,7 +55,7 @@ func trustDrifted(sc *scene) *verdict {
 }
 
 // trustsMore lists what seen believes and wanted does not.
-func trustsMore(seen, wanted chart.Trust) []string {
+func trustsMore(seen, wanted trust.Beliefs) []string {
 	var more []string
 	add := func(differs bool, what string) {
 		if differs {
@@ -66,11 +63,10 @@ func trustsMore(seen, wanted chart.Trust) []string {
 		}
 	}
 	add(seen.ProxyProtocol && !wanted.ProxyProtocol, "PROXY protocol")
-	add(seen.Header && !wanted.Header, "the header "+seen.HeaderName)
-	add(seen.Header && wanted.Header && !strings.EqualFold(seen.HeaderName, wanted.HeaderName), "the header "+seen.HeaderName)
+	add(seen.BelievesHeader() && !strings.EqualFold(seen.Header, wanted.Header), "the header "+seen.Header)
 	add(seen.ProtoAndHost && !wanted.ProtoAndHost, "X-Forwarded-Proto, -Host and -Port")
-	add(seen.ComputeFull && !wanted.ComputeFull, "the addresses that clients write in front of their own")
-	add(seen.InternalHeaderSpoofable && !wanted.InternalHeaderSpoofable, "the header with which the controller talks to itself")
+	add(seen.PassesClientsHeader && !wanted.PassesClientsHeader, "the addresses that clients write in front of their own")
+	add(seen.InternalHeaderForgeable && !wanted.InternalHeaderForgeable, "the header with which the controller talks to itself")
 	for _, key := range seen.Overrides {
 		add(!slices.Contains(wanted.Overrides, key), "what "+key+" says")
 	}
@@ -139,24 +135,15 @@ func trustsCluster(sc *scene) *verdict {
 func prefixes(cidrs []string) []netip.Prefix {
 	var list []netip.Prefix
 	for _, cidr := range cidrs {
-		if prefix, ok := prefixOf(cidr); ok {
+		if prefix, ok := trust.ParseLoosely(cidr); ok {
 			list = append(list, prefix)
 		}
 	}
 	return list
 }
 
-// prefixOf reads an address or a range.
-func prefixOf(text string) (netip.Prefix, bool) {
-	if address, err := netip.ParseAddr(text); err == nil {
-		return netip.PrefixFrom(address, address.BitLen()), true
-	}
-	prefix, err := netip.ParsePrefix(text)
-	return prefix.Masked(), err == nil
-}
-
 func overlapping(trusted []netip.Prefix, text string) (netip.Prefix, bool) {
-	prefix, ok := prefixOf(text)
+	prefix, ok := trust.ParseLoosely(text)
 	if !ok {
 		return netip.Prefix{}, false
 	}
@@ -169,20 +156,20 @@ func overlapping(trusted []netip.Prefix, text string) (netip.Prefix, bool) {
 
 // headerOfClients: a proxy that appends leaves the client's own header in front, and only X-Forwarded-For is read from its end.
 func headerOfClients(sc *scene) *verdict {
-	if !sc.trust.Header || strings.EqualFold(sc.trust.HeaderName, standardHeader) {
+	if sc.trust.Position != trust.First {
 		return nil
 	}
-	header := sc.trust.HeaderName
+	header := sc.trust.Header
 	passedOn := slices.ContainsFunc(clientHeaders, func(name string) bool { return strings.EqualFold(name, header) })
 	switch policy := sc.headerPolicy(); {
 	case policy == v1alpha1.ForwardedHeaderReplace:
 		return nil
 	case policy == v1alpha1.ForwardedHeaderAppend:
 		return isNot(v1alpha1.ReasonHeaderClientControlled, "Of %s the first value counts, and with policy Append the client writes that: "+
-			"use %s, or have the proxies overwrite the header and write clientIP.forwardedHeader.policy: Replace.", header, standardHeader)
+			"use %s, or have the proxies overwrite the header and write clientIP.forwardedHeader.policy: Replace.", header, trust.StandardHeader)
 	case passedOn:
 		return isNot(v1alpha1.ReasonHeaderClientControlled, "%s can be sent by a client, and proxies pass it on unless they are told to overwrite it: "+
-			"have them overwrite it and write clientIP.forwardedHeader.policy: Replace, or use %s.", header, standardHeader)
+			"have them overwrite it and write clientIP.forwardedHeader.policy: Replace, or use %s.", header, trust.StandardHeader)
 	}
 	return nil
 }
@@ -217,24 +204,24 @@ func othersAnswer(sc *scene) *verdict {
 }
 
 func policyUnknown(sc *scene) *verdict {
-	if !sc.trust.Header || sc.headerPolicy() != "" {
+	if !sc.trust.BelievesHeader() || sc.headerPolicy() != "" {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnknown,
 		"Whether the proxies append to %s or replace it cannot be seen; one that passes it on unchanged lets clients choose their address: "+
-			"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.HeaderName)
+			"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.Header)
 }
 
 // policyUnmeasured: what the proxies are declared to do is not what they were seen to do. One of them that passes bytes on, or that does not know the header,
 // passes on what the client wrote.
 func policyUnmeasured(sc *scene) *verdict {
-	if !sc.trust.Header || sc.believesNobody() {
+	if !sc.trust.BelievesHeader() || sc.trust.BelievesNobody() {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnmeasured,
 		"%s is believed from %s only, and the proxies there are declared to %s it; that was not measured. "+
 			"Whatever connects from there without doing so lets clients choose their address.%s",
-		sc.trust.HeaderName, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), sc.believedFromAnyone())
+		sc.trust.Header, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), sc.believedFromAnyone())
 }
 
 // speakerUnmeasured: who passes bytes on instead of writing PROXY protocol passes on the header that a client begins with.
@@ -247,9 +234,9 @@ func speakerUnmeasured(sc *scene) *verdict {
 			"Whatever passes bytes on instead lets clients choose their address.%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone())
 }
 
-func (sc *scene) believesProxyProtocol() bool { return sc.trust.ProxyProtocol && !sc.believesNobody() }
-
-func (sc *scene) believesNobody() bool { return len(sc.trust.CIDRs) == 0 && !sc.trust.TrustsAnyone }
+func (sc *scene) believesProxyProtocol() bool {
+	return sc.trust.ProxyProtocol && !sc.trust.BelievesNobody()
+}
 
 func headersSafe(sc *scene) verdict {
 	if !sc.believesProxyProtocol() {

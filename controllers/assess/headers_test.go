@@ -6,12 +6,11 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 var (
-	upstreamDigest = chart.DefaultImage().Digest
+	upstreamDigest = runs.DefaultImage().Digest
 	forkDigest     = "sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 )
 

@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -36,6 +36,9 @@ const (
 	namespace   = "edge-public"
 	digest      = "0011223344556677"
 )
+
+// runs is the engine of all tests.
+var runs = registry.All()[0]
 
 var (
 	noon     = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -123,7 +126,7 @@ func (g *given) spec() *v1alpha1.EdgeIngressSpec { return &g.s.EdgeIngress.Spec 
 
 // writeConfig makes the ConfigMap wanted from the spec, and the one seen like it.
 func (g *given) writeConfig() {
-	g.d.Config, g.d.ConfigProblems = chart.Config(g.s.EdgeIngress)
+	g.d.Config, g.d.ConfigProblems = runs.Configure(g.s.EdgeIngress)
 	g.s.ConfigMap = snapshot.Read[corev1.ConfigMap]{Value: &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: objectName, Namespace: namespace}, Data: maps.Clone(g.d.Config),
 	}}
@@ -133,7 +136,7 @@ func (g *given) template() corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{Spec: corev1.PodSpec{
 		HostNetwork: g.spec().Exposure.Type == v1alpha1.ExposureHostNetwork,
 		Containers: []corev1.Container{{
-			Name: "controller", Image: chart.DefaultImage().Repository, Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
+			Name: "controller", Image: runs.DefaultImage().Repository, Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
 			Env:   []corev1.EnvVar{fieldVariable("POD_NAME", "metadata.name"), fieldVariable("POD_NAMESPACE", "metadata.namespace")},
 			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 80}, {Name: "https", ContainerPort: 443}},
 		}},

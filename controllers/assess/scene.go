@@ -4,13 +4,16 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/trust"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // scene is the snapshot, indexed once so that every check finds what it looks for without searching.
@@ -19,6 +22,9 @@ type scene struct {
 	state   desired.State
 	outcome snapshot.Outcome
 	spec    *v1alpha1.EdgeIngressSpec
+	// engine is the one that the spec asks for; nil where engineErr says why it cannot be had.
+	engine    engine.Engine
+	engineErr error
 
 	// edge are the selected nodes that should serve, in their order; those that are withdrawn for now are not among them.
 	edge []*snapshot.Node
@@ -31,7 +37,7 @@ type scene struct {
 	// labelled are the nodes that the controller's nodeSelector takes and that show their role.
 	labelled map[string]bool
 
-	workload workload
+	workload liveWorkload
 	// podOn is whether a ready controller pod, of whichever workload, runs on a node.
 	podOn map[string]bool
 	// strays are controller pods outside the edge set that are there to stay, as "pod on node". What runs on a node that is being deleted, or gone, is not.
@@ -48,7 +54,7 @@ type scene struct {
 	balancer provider.Balancer
 
 	// trust is what the ConfigMap seen makes the controller believe, and asWanted whether it is exactly the one wanted. Without a ConfigMap nothing is.
-	trust    chart.Trust
+	trust    trust.Beliefs
 	asWanted bool
 }
 
@@ -63,8 +69,11 @@ func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 	byIP := sc.indexPods()
 	sc.indexEndpoints(byIP)
 	sc.balancer = provider.Identify(s)
+	if sc.engine, sc.engineErr = registry.For(s.EdgeIngress); sc.engineErr != nil {
+		return sc
+	}
 	if configMap := s.ConfigMap.Value; configMap != nil {
-		sc.trust = chart.ReadTrust(configMap.Data)
+		sc.trust = sc.engine.Beliefs(configMap.Data)
 		sc.asWanted = len(d.Config) > 0 && maps.Equal(configMap.Data, d.Config) && len(configMap.BinaryData) == 0
 	}
 	return sc
@@ -141,7 +150,7 @@ func placed(pod *snapshot.Pod) string { return pod.Name + " on " + pod.Node }
 func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 	for i := range sc.EndpointSlices.Items {
 		for _, endpoint := range sc.EndpointSlices.Items[i].Endpoints {
-			if !inUse(endpoint) {
+			if !workload.EndpointInUse(endpoint) {
 				continue
 			}
 			for _, address := range endpoint.Addresses {
@@ -149,22 +158,12 @@ func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 				switch {
 				case pod == nil || (!sc.isOurs(pod.Node) && !pod.Terminating):
 					sc.foreign = append(sc.foreign, address)
-				case pod.Ready && !pod.Terminating && isReady(endpoint):
+				case pod.Ready && !pod.Terminating && workload.EndpointReady(endpoint):
 					sc.endpointOn[pod.Node] = true
 				}
 			}
 		}
 	}
-}
-
-// isReady: an endpoint that does not say is ready, as the API has it.
-func isReady(endpoint discoveryv1.Endpoint) bool {
-	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
-}
-
-// inUse is whether traffic may go to the endpoint: one that is ready, and, where a node has no other, one that still serves while it ends.
-func inUse(endpoint discoveryv1.Endpoint) bool {
-	return isReady(endpoint) || (endpoint.Conditions.Serving != nil && *endpoint.Conditions.Serving)
 }
 
 // edgeWithout are the names of the edge nodes for which has is false.
@@ -197,9 +196,9 @@ func (sc *scene) hasAddress() bool {
 }
 
 func (sc *scene) serviceRef() snapshot.Ref {
-	return snapshot.Ref{Kind: "Service", Namespace: sc.state.Namespace, Name: chart.ObjectName(sc.EdgeIngress.Name)}
+	return snapshot.Ref{Kind: "Service", Namespace: sc.state.Namespace, Name: names.Service(sc.EdgeIngress.Name)}
 }
 
 func (sc *scene) configMapRef() snapshot.Ref {
-	return snapshot.Ref{Kind: "ConfigMap", Namespace: sc.state.Namespace, Name: chart.ObjectName(sc.EdgeIngress.Name)}
+	return snapshot.Ref{Kind: "ConfigMap", Namespace: sc.state.Namespace, Name: names.Workload(sc.EdgeIngress.Name, sc.spec.Controller.Engine)}
 }

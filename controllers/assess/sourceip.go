@@ -99,9 +99,9 @@ func addressThrownAway(sc *scene) *verdict {
 	switch {
 	case sc.trust.ProxyProtocol && believesNobody:
 		return lostInConfig(sc, "PROXY protocol is read and believed from nobody, so applications see the balancer's address")
-	case sc.trust.ProxyProtocol && sc.trust.Header && sc.trust.TrustsAnyone:
+	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader() && sc.trust.TrustsAnyone:
 		return lostInConfig(sc, "PROXY protocol and a header are believed from everyone, so applications see the balancer's address or what a client wrote")
-	case asked != nil && asked.ForwardedHeader != nil && (!sc.trust.Header || believesNobody):
+	case asked != nil && asked.ForwardedHeader != nil && (!sc.trust.BelievesHeader() || believesNobody):
 		return lostInConfig(sc, "the header that the proxies in front write is believed from nobody, so applications see a proxy's address")
 	}
 	return nil
@@ -192,12 +192,12 @@ func frontUnseen(sc *scene) *verdict {
 // sourceOfAddress is where the controller takes the client's address from.
 func (sc *scene) sourceOfAddress() string {
 	switch {
-	case sc.trust.ProxyProtocol && sc.trust.Header:
-		return "PROXY protocol and " + sc.trust.HeaderName
+	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader():
+		return "PROXY protocol and " + sc.trust.Header
 	case sc.trust.ProxyProtocol:
 		return "PROXY protocol"
-	case sc.trust.Header:
-		return sc.trust.HeaderName
+	case sc.trust.BelievesHeader():
+		return sc.trust.Header
 	}
 	return "the connection"
 }
@@ -208,13 +208,14 @@ func hostPortUnseen(*scene) *verdict {
 			"use exposure.type HostNetwork to be sure.")
 }
 
-// engineVersionUnseen: older builds ignore the header where PROXY protocol is on.
+// engineVersionUnseen: whether the engine acts on its configuration depends on a version that the image does not show.
 func engineVersionUnseen(sc *scene) *verdict {
-	if !sc.trust.ProxyProtocol || !sc.trust.Header || versionKnown(sc.spec.Controller.Image) {
+	doubt := sc.engine.VersionDoubt(sc.trust, sc.spec.Controller.Image)
+	if doubt == "" {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonEngineVersionUnknown,
-		"With PROXY protocol, builds before v1.13 ignore %s, and which version the image's digest is cannot be seen.", sc.trust.HeaderName)
+		"%s, and the image's digest does not show which version it is.", capital(doubt))
 }
 
 func hostNetworkDirect(sc *scene) verdict {

@@ -34,7 +34,7 @@ func (sc *scene) mayWriteHeader() bool {
 }
 
 // headerOfBalancer is whether the balancer may write a header that the controller believes from somebody.
-func (sc *scene) headerOfBalancer() bool { return sc.mayWriteHeader() && sc.trust.Header }
+func (sc *scene) headerOfBalancer() bool { return sc.mayWriteHeader() && sc.trust.BelievesHeader() }
 
 func ipModeProxies(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.ConfigMap.Value == nil || sc.trust.ProxyProtocol || sc.headerOfBalancer() {
@@ -58,7 +58,7 @@ func (sc *scene) hasModeProxy() bool {
 // balancerHeaderUnseen: the balancer writes the header, or may, and its addresses, from which it must be believed, are not known.
 func balancerHeaderUnseen(sc *scene) *verdict {
 	proxies := sc.viaBalancer() && sc.balancer.Path == provider.Proxies
-	unknown := sc.balancer.Path == provider.Unknown && sc.hasModeProxy() && sc.trust.Header
+	unknown := sc.balancer.Path == provider.Unknown && sc.hasModeProxy() && sc.trust.BelievesHeader()
 	if (!proxies && !unknown) || sc.trust.ProxyProtocol {
 		return nil
 	}

@@ -227,7 +227,7 @@ func keptThroughService(sc *scene) verdict {
 	default:
 		return undecided(sc)
 	}
-	if sc.trust.Header && !sc.trust.ProxyProtocol {
+	if sc.trust.BelievesHeader() && !sc.trust.ProxyProtocol {
 		reason = v1alpha1.ReasonForwardedHeaderTrusted
 	}
 	return is(reason,
@@ -239,12 +239,12 @@ func keptThroughService(sc *scene) verdict {
 func (sc *scene) believes() string {
 	from := cidrsNamed(sc.trust.CIDRs)
 	switch {
-	case sc.trust.ProxyProtocol && sc.trust.Header:
-		return fmt.Sprintf("PROXY protocol and, of proxies behind it, %s are believed from %s, which must hold the addresses of balancer and proxies", sc.trust.HeaderName, from)
+	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader():
+		return fmt.Sprintf("PROXY protocol and, of proxies behind it, %s are believed from %s, which must hold the addresses of balancer and proxies", sc.trust.Header, from)
 	case sc.trust.ProxyProtocol:
 		return fmt.Sprintf("PROXY protocol is believed from %s, which must hold the balancer's addresses", from)
-	case sc.trust.Header:
-		return fmt.Sprintf("%s is believed from %s, which must hold the addresses of the proxies; of all others the connection's address counts", sc.trust.HeaderName, from)
+	case sc.trust.BelievesHeader():
+		return fmt.Sprintf("%s is believed from %s, which must hold the addresses of the proxies; of all others the connection's address counts", sc.trust.Header, from)
 	}
 	return "no header is believed"
 }

@@ -54,6 +54,9 @@ type read struct {
 // answer is the specification of every condition: without its reads it is Unknown; False beats Unknown beats True; and among equals the first check wins.
 func (q question) answer(sc *scene) verdict {
 	deleting := !sc.EdgeIngress.DeletionTimestamp.IsZero()
+	if sc.engineErr != nil && !deleting {
+		return *unclear(v1alpha1.ReasonEngineUnknown, "%s.", capital(sc.engineErr.Error()))
+	}
 	if unread := notRead(q.needs); unread != nil && !deleting {
 		return *unread
 	}

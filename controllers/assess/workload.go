@@ -9,13 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// workload is the DaemonSet or Deployment that the spec asks for, in the words that both share.
-type workload struct {
+// liveWorkload is the DaemonSet or Deployment that the spec asks for, in the words that both share.
+type liveWorkload struct {
 	ref snapshot.Ref
 	// err is why it could not be read.
 	err error
@@ -33,12 +34,9 @@ type workload struct {
 	paused bool
 }
 
-func newWorkload(s snapshot.Snapshot, d desired.State) workload {
-	kind := s.EdgeIngress.Spec.Controller.Kind
-	if kind == "" {
-		kind = v1alpha1.WorkloadDaemonSet
-	}
-	w := workload{ref: snapshot.Ref{Kind: string(kind), Namespace: d.Namespace, Name: chart.ObjectName(s.EdgeIngress.Name)}}
+func newWorkload(s snapshot.Snapshot, d desired.State) liveWorkload {
+	kind := workload.Kind(s.EdgeIngress)
+	w := liveWorkload{ref: snapshot.Ref{Kind: string(kind), Namespace: d.Namespace, Name: names.Workload(s.EdgeIngress.Name, s.EdgeIngress.Spec.Controller.Engine)}}
 	for _, object := range d.Objects {
 		if desired.RefOf(object) == w.ref {
 			w.wanted = object
@@ -52,28 +50,28 @@ func newWorkload(s snapshot.Snapshot, d desired.State) workload {
 	return w
 }
 
-func (w *workload) readDaemonSet(s snapshot.Snapshot) {
+func (w *liveWorkload) readDaemonSet(s snapshot.Snapshot) {
 	w.err, w.foreign = s.DaemonSet.Err, s.DaemonSet.Foreign
 	if live := s.DaemonSet.Value; live != nil {
 		w.template = &live.Spec.Template
-		w.current = w.appliedAsWanted(live) && live.Status.ObservedGeneration >= live.Generation
-		w.rolling = live.Status.ObservedGeneration < live.Generation || live.Status.UpdatedNumberScheduled < live.Status.CurrentNumberScheduled
+		w.current = w.appliedAsWanted(live) && workload.DaemonSetObserved(live)
+		w.rolling = workload.DaemonSetRolls(live)
 	}
 	w.rolling = w.rolling || runsPodsOf(s, v1alpha1.WorkloadDeployment)
 }
 
-func (w *workload) readDeployment(s snapshot.Snapshot) {
+func (w *liveWorkload) readDeployment(s snapshot.Snapshot) {
 	w.err, w.foreign = s.Deployment.Err, s.Deployment.Foreign
 	if live := s.Deployment.Value; live != nil {
 		w.template = &live.Spec.Template
-		w.current = w.appliedAsWanted(live) && live.Status.ObservedGeneration >= live.Generation
-		w.rolling = live.Status.ObservedGeneration < live.Generation || live.Status.UpdatedReplicas < live.Status.Replicas
+		w.current = w.appliedAsWanted(live) && workload.DeploymentObserved(live)
+		w.rolling = workload.DeploymentRolls(live)
 		w.paused = live.Spec.Paused
 	}
 	w.rolling = w.rolling || runsPodsOf(s, v1alpha1.WorkloadDaemonSet)
 }
 
-func (w *workload) appliedAsWanted(live metav1.Object) bool {
+func (w *liveWorkload) appliedAsWanted(live metav1.Object) bool {
 	return w.wanted != nil && live.GetAnnotations()[v1alpha1.AppliedAnnotation] == w.wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
 }
 
@@ -83,7 +81,7 @@ func runsPodsOf(s snapshot.Snapshot, kind v1alpha1.WorkloadKind) bool {
 }
 
 // runsAsWanted is whether the live template runs what the wanted one does. Where nothing is wanted for now there is nothing to compare with.
-func (w *workload) runsAsWanted() bool {
+func (w *liveWorkload) runsAsWanted() bool {
 	if w.wanted == nil || w.template == nil {
 		return false
 	}

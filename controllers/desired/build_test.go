@@ -8,9 +8,13 @@ import (
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
+
+// runs is the engine of all tests.
+var runs = registry.All()[0]
 
 const (
 	ingressName = "public"
@@ -110,7 +114,7 @@ func seen(e *v1alpha1.EdgeIngress, nodes ...snapshot.Node) snapshot.Snapshot {
 		EdgeIngress: e,
 		Nodes:       snapshot.List[snapshot.Node]{Items: nodes},
 		Options: snapshot.Options{
-			AllowedImageRepositories: []string{chart.DefaultImage().Repository, "registry.example.com/fork/controller"},
+			AllowedImageRepositories: []string{runs.DefaultImage().Repository, "registry.example.com/fork/controller"},
 			ControllerClusterRole:    "edge-ingress-operator-controller",
 			ElectionClusterRole:      "edge-ingress-operator-controller-election",
 		},
@@ -130,7 +134,7 @@ func speaker(tolerations ...corev1.Toleration) snapshot.Agent {
 
 func liveService(options ...func(*corev1.Service)) *corev1.Service {
 	service := &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "edge-public", Name: chart.ObjectName(ingressName)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "edge-public", Name: names.Service(ingressName)},
 		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, ExternalTrafficPolicy: corev1.ServiceExternalTrafficPolicyLocal, HealthCheckNodePort: 31000, IPFamilies: []corev1.IPFamily{corev1.IPv4Protocol}},
 	}
 	for _, option := range options {
@@ -141,7 +145,7 @@ func liveService(options ...func(*corev1.Service)) *corev1.Service {
 
 func liveDaemonSet(digest string, generation, observed int64, desired, updated, available int32) *appsv1.DaemonSet {
 	return &appsv1.DaemonSet{
-		ObjectMeta: metav1.ObjectMeta{Name: chart.ObjectName(ingressName), Namespace: "edge-public", Generation: generation, Annotations: map[string]string{v1alpha1.AppliedAnnotation: digest}},
+		ObjectMeta: metav1.ObjectMeta{Name: names.Service(ingressName), Namespace: "edge-public", Generation: generation, Annotations: map[string]string{v1alpha1.AppliedAnnotation: digest}},
 		Status:     appsv1.DaemonSetStatus{ObservedGeneration: observed, DesiredNumberScheduled: desired, UpdatedNumberScheduled: updated, NumberAvailable: available},
 	}
 }

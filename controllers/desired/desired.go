@@ -13,7 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -36,24 +37,28 @@ func Compute(s snapshot.Snapshot) (State, error) {
 
 func computeObjects(s snapshot.Snapshot, state *State) error {
 	e := s.EdgeIngress
-	state.Config, state.ConfigProblems = chart.Config(e)
-	image := chart.DefaultImage()
+	runs, err := registry.For(e)
+	if err != nil {
+		return err
+	}
+	state.Config, state.ConfigProblems = runs.Configure(e)
+	image := runs.DefaultImage()
 	if e.Spec.Controller.Image != nil {
 		image = *e.Spec.Controller.Image
 	}
 	if !slices.Contains(s.Options.AllowedImageRepositories, image.Repository) {
 		state.ImageRefused = image.Repository
 	}
-	objects, err := chart.Render(chart.Input{
+	objects, err := runs.Render(engine.Input{
 		EdgeIngress:           e,
-		Config:                state.Config,
+		Settings:              state.Config,
 		ControllerClusterRole: s.Options.ControllerClusterRole,
 		ElectionClusterRole:   s.Options.ElectionClusterRole,
 		HealthCheckNodePort:   healthCheckNodePort(s),
 		Move:                  move(s, state.Nodes),
 	})
 	if err != nil {
-		return fmt.Errorf("rendering the chart: %w", err)
+		return fmt.Errorf("rendering the objects: %w", err)
 	}
 	for _, object := range objects {
 		object.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(e, v1alpha1.GroupVersion.WithKind("EdgeIngress"))})

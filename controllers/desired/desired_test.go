@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -165,7 +165,7 @@ func TestImageOfAForeignRepositoryIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
-			s.Inventory.Items = []snapshot.Ref{{Kind: "DaemonSet", Namespace: "edge-public", Name: chart.ObjectName(ingressName)}}
+			s.Inventory.Items = []snapshot.Ref{{Kind: "DaemonSet", Namespace: "edge-public", Name: names.Service(ingressName)}}
 			state := compute(t, s)
 			if state.ImageRefused != test.refused {
 				t.Errorf("refused %q, want %q", state.ImageRefused, test.refused)
@@ -187,7 +187,7 @@ func TestTheDefaultImageIsHeldAgainstTheFlagAsWell(t *testing.T) {
 	s := seen(edge())
 	s.Options.AllowedImageRepositories = []string{"mirror.example.com/controller"}
 	state := compute(t, s)
-	if state.ImageRefused != chart.DefaultImage().Repository || find(state, "DaemonSet") != nil {
+	if state.ImageRefused != runs.DefaultImage().Repository || find(state, "DaemonSet") != nil {
 		t.Errorf("refused %q, and the workload is applied: %t", state.ImageRefused, find(state, "DaemonSet") != nil)
 	}
 }
@@ -269,7 +269,7 @@ func TestFrozenFieldsOfTheService(t *testing.T) {
 
 func TestPruning(t *testing.T) {
 	object := func(kind string) snapshot.Ref {
-		return snapshot.Ref{Kind: kind, Namespace: "edge-public", Name: chart.ObjectName(ingressName)}
+		return snapshot.Ref{Kind: kind, Namespace: "edge-public", Name: names.Service(ingressName)}
 	}
 	service, daemonSet, deployment, budget := object("Service"), object("DaemonSet"), object("Deployment"), object("PodDisruptionBudget")
 	digest := func(e *v1alpha1.EdgeIngress) string {

@@ -5,11 +5,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // RemovalTaint is on a node that the cluster autoscaler is about to take away (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
@@ -66,7 +65,7 @@ func isUp(node *snapshot.Node) bool { return node.Ready == corev1.ConditionTrue 
 func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	name := s.EdgeIngress.Name
 	pods, endpoints := podsByNode(s), readyEndpoints(s)
-	settling := chart.SettlingTime(s.EdgeIngress)
+	settling := workload.SettlingTime(s.EdgeIngress)
 	all := make([]*place, 0, len(s.Nodes.Items))
 	for i := range s.Nodes.Items {
 		node := &s.Nodes.Items[i]
@@ -141,7 +140,7 @@ func readyEndpoints(s snapshot.Snapshot) map[string]bool {
 	ready := map[string]bool{}
 	for i := range s.EndpointSlices.Items {
 		for _, endpoint := range s.EndpointSlices.Items[i].Endpoints {
-			if !isReadyEndpoint(endpoint) {
+			if !workload.EndpointReady(endpoint) {
 				continue
 			}
 			for _, address := range endpoint.Addresses {
@@ -150,8 +149,4 @@ func readyEndpoints(s snapshot.Snapshot) map[string]bool {
 		}
 	}
 	return ready
-}
-
-func isReadyEndpoint(endpoint discoveryv1.Endpoint) bool {
-	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
 }

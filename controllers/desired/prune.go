@@ -3,11 +3,11 @@ package desired
 import (
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // planPrune finds objects of ours that are no longer wanted. What traffic still flows through stays until what replaces it serves.
@@ -35,30 +35,11 @@ func replaced(s snapshot.Snapshot, state *State) bool {
 		}
 		digest := object.GetAnnotations()[v1alpha1.AppliedAnnotation]
 		if object.GetKind() == string(v1alpha1.WorkloadDaemonSet) {
-			return daemonSetServes(s.DaemonSet.Value, digest)
+			live := s.DaemonSet.Value
+			return live != nil && live.Annotations[v1alpha1.AppliedAnnotation] == digest && workload.DaemonSetServes(live)
 		}
-		return deploymentServes(s.Deployment.Value, digest)
+		live := s.Deployment.Value
+		return live != nil && live.Annotations[v1alpha1.AppliedAnnotation] == digest && workload.DeploymentServes(live)
 	}
 	return false
-}
-
-func daemonSetServes(live *appsv1.DaemonSet, digest string) bool {
-	if live == nil || live.Annotations[v1alpha1.AppliedAnnotation] != digest {
-		return false
-	}
-	status := live.Status
-	return status.ObservedGeneration == live.Generation && status.DesiredNumberScheduled > 0 &&
-		status.UpdatedNumberScheduled == status.DesiredNumberScheduled && status.NumberAvailable == status.DesiredNumberScheduled
-}
-
-func deploymentServes(live *appsv1.Deployment, digest string) bool {
-	if live == nil || live.Annotations[v1alpha1.AppliedAnnotation] != digest {
-		return false
-	}
-	status, replicas := live.Status, int32(1)
-	if live.Spec.Replicas != nil {
-		replicas = *live.Spec.Replicas
-	}
-	return status.ObservedGeneration == live.Generation && status.Replicas == replicas &&
-		status.UpdatedReplicas == replicas && status.AvailableReplicas == replicas
 }

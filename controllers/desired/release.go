@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // release decides which nodes stop serving. The own label says where the controller runs: taken away, the DaemonSet lets the pod end, and the pod withdraws
@@ -39,7 +39,7 @@ func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
 		places:       places(s, chosen),
 		daemonSet:    daemonSet,
 		byLabel:      daemonSet || s.DaemonSet.Value != nil,
-		keepsServing: chart.KeepsServing(s.EdgeIngress),
+		keepsServing: workload.KeepsServing(s.EdgeIngress),
 		ended:        !s.EdgeIngress.DeletionTimestamp.IsZero(),
 		blind:        s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && s.EndpointSlices.Err != nil),
 		excused:      map[*place]bool{},

@@ -11,8 +11,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // deployed is a world whose controllers are the pods of a Deployment. They stay where they are when a node loses its label.
@@ -104,7 +104,7 @@ func (d *deployed) pass() bool {
 	}
 	moved, was := move(s, plan), d.live.Spec.Template.Annotations[v1alpha1.MoveAnnotation]
 	if moved != was {
-		if d.ready() > 0 && !chart.KeepsServing(d.edge) {
+		if d.ready() > 0 && !workload.KeepsServing(d.edge) {
 			d.fail("all pods are replaced, and none would serve")
 		}
 		d.live.Generation++
@@ -209,7 +209,7 @@ func (d *deployed) comesToRest() {
 		d.fail("%d of %d pods are ready", d.ready(), d.replicas)
 	}
 	plan, _ := planNodes(d.seen())
-	if !chart.KeepsServing(d.edge) {
+	if !workload.KeepsServing(d.edge) {
 		if !slices.Equal(plan.Releasing, plan.Held) {
 			d.fail("%v are being released, and only %v are said to wait", plan.Releasing, plan.Held)
 		}

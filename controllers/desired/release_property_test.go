@@ -10,8 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 // world is a cluster of a few nodes in which people, kubelets and the DaemonSet's controller act by turns, and the operator passes in between.
@@ -64,7 +64,7 @@ func (w *world) seen() snapshot.Snapshot {
 func (w *world) serving() int { return w.servingFor(0) }
 
 // settled are those that have served for long enough that balancers know.
-func (w *world) settled() int { return w.servingFor(chart.SettlingTime(edge())) }
+func (w *world) settled() int { return w.servingFor(workload.SettlingTime(edge())) }
 
 func (w *world) servingFor(d time.Duration) (count int) {
 	for name, pod := range w.pods {

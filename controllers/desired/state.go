@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -28,7 +28,7 @@ type State struct {
 	// Config is the content of the controller's ConfigMap.
 	Config map[string]string
 	// ConfigProblems are settings that were asked for and are not in Config.
-	ConfigProblems []chart.Problem
+	ConfigProblems []engine.Problem
 	// ImageRefused is the repository of spec.controller.image where the operator's flag does not allow it; the workload is left as it is.
 	ImageRefused string
 	// Blocked are objects that cannot become what was asked for, because Kubernetes freezes a field of theirs.

@@ -1,13 +1,18 @@
-// Command related-images prints the images that the operator deploys, one name=image a line, for the bundle's list of related images.
+// Command related-images prints the images that the operator deploys, one name=image a line, for the
+// bundle's list of related images.
 package main
 
 import (
 	"fmt"
+	"strings"
 
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
 func main() {
-	image := chart.DefaultImage()
-	fmt.Printf("ingress-nginx-controller=%s@%s\n", image.Repository, image.Digest)
+	for _, engine := range registry.All() {
+		image := engine.DefaultImage()
+		_, path, _ := strings.Cut(image.Repository, "/")
+		fmt.Printf("%s=%s@%s\n", strings.ReplaceAll(path, "/", "-"), image.Repository, image.Digest)
+	}
 }

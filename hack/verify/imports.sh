@@ -17,12 +17,12 @@ plant() {
 	printf 'package %s\n\nimport _ "%s"\n' "$(basename "$1")" "$2" >"$copy/$file"
 	planted+=("$file")
 }
-for package in snapshot desired assess provider; do
+for package in snapshot desired assess provider names trust workload engine engine/registry engine/ingressnginx; do
 	plant "controllers/$package" sigs.k8s.io/controller-runtime/pkg/client
 	plant "controllers/$package" k8s.io/client-go/kubernetes
 	plant "controllers/$package" helm.sh/helm/v3/pkg/engine
 done
-plant controllers/chart k8s.io/client-go/rest
+plant controllers/helm k8s.io/client-go/rest
 plant controllers helm.sh/helm/v3/pkg/engine
 plant api/v1alpha1 sigs.k8s.io/controller-runtime/pkg/client
 

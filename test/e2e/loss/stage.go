@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 )
 
@@ -52,7 +52,7 @@ func (s *stage) namespace() string {
 
 // key is of the objects that run the controller.
 func (s *stage) key() client.ObjectKey {
-	return client.ObjectKey{Namespace: s.namespace(), Name: chart.ObjectName(edgeIngress)}
+	return client.ObjectKey{Namespace: s.namespace(), Name: names.Service(edgeIngress)}
 }
 
 // prepare makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the controllers serve.

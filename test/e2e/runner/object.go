@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/chart"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 )
 
@@ -48,7 +48,7 @@ func (o *object) meta() metav1.ObjectMeta { return metav1.ObjectMeta{Name: o.nam
 
 // key is of the objects that run the controller.
 func (o *object) key() client.ObjectKey {
-	return client.ObjectKey{Namespace: o.namespace(), Name: chart.ObjectName(o.name)}
+	return client.ObjectKey{Namespace: o.namespace(), Name: names.Service(o.name)}
 }
 
 func (o *object) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {

@@ -1,0 +1,132 @@
+package trust
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func cidrList(cidrs ...string) v1alpha1.TrustedCIDRs {
+	list := v1alpha1.TrustedCIDRs{}
+	for _, cidr := range cidrs {
+		list = append(list, v1alpha1.CIDR(cidr))
+	}
+	return list
+}
+
+func proxyProtocol(cidrs ...string) *v1alpha1.ProxyProtocolSpec {
+	return &v1alpha1.ProxyProtocolSpec{TrustedCIDRs: cidrList(cidrs...)}
+}
+
+func header(name string, protoAndHost v1alpha1.ProtoAndHost, cidrs ...string) *v1alpha1.ForwardedHeaderSpec {
+	return &v1alpha1.ForwardedHeaderSpec{Header: name, ProtoAndHost: protoAndHost, TrustedCIDRs: cidrList(cidrs...)}
+}
+
+// anyHeader is an engine that takes the address from any header.
+func anyHeader(string) string { return "" }
+
+func TestRangesThatMayBeTrusted(t *testing.T) {
+	tests := map[string][]string{
+		"one address":                             {"203.0.113.7/32"},
+		"the widest IPv4 range":                   {"10.0.0.0/8"},
+		"four of the widest":                      {"10.0.0.0/8", "11.0.0.0/8", "172.0.0.0/8", "192.0.0.0/8"},
+		"four of the widest and ranges in them":   {"10.0.0.0/8", "11.0.0.0/8", "172.0.0.0/8", "192.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16", "10.0.0.0/8"},
+		"the widest written five times":           {"10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8"},
+		"eight halves":                            {"10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/9", "11.128.0.0/9", "12.0.0.0/9", "12.128.0.0/9", "13.0.0.0/9", "13.128.0.0/9"},
+		"the widest IPv6 range":                   {"2600::/16"},
+		"four of the widest of IPv6":              {"2600::/16", "2601::/16", "2602::/16", "2603::/16"},
+		"both families":                           {"10.0.0.0/8", "fd00::/16"},
+		"documentation addresses, beside Teredo":  {"2001:db8::/32"},
+		"one address of its own machine":          {"::1/128", "127.0.0.0/8"},
+		"NAT64 of one network":                    {"64:ff9b::c633:6400/120"},
+		"6to4 of one network":                     {"2002:c633:6400::/40"},
+		"local NAT64 of one network":              {"64:ff9b:1::c633:6400/120"},
+		"256 single addresses":                    manySingles(256),
+		"six real ranges of a content delivery":   {"173.245.48.0/20", "103.21.244.0/22", "141.101.64.0/18", "104.16.0.0/13", "2400:cb00::/32", "2a06:98c0::/29"},
+		"link-local and unique local of IPv6":     {"fe80::/16", "fc00::/16"},
+		"an uncommon but exact way to write IPv6": {"2001:DB8:0:0::/64"},
+	}
+	for name, cidrs := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, problems := AskedBy(&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol(cidrs...)}, anyHeader); len(problems) > 0 {
+				t.Errorf("refused: %s", problems[0].Message)
+			}
+		})
+	}
+}
+
+func TestRangesThatMustNotBeTrusted(t *testing.T) {
+	tests := map[string]struct {
+		cidrs []string
+		says  string
+	}{
+		"all of IPv4":                         {[]string{"0.0.0.0/0"}, "/8"},
+		"all of IPv4 as two halves":           {[]string{"0.0.0.0/1", "128.0.0.0/1"}, "/8"},
+		"one bit too wide":                    {[]string{"10.0.0.0/7"}, "/8"},
+		"five of the widest":                  {[]string{"10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8", "13.0.0.0/8", "14.0.0.0/8"}, "more than 4 IPv4 /8"},
+		"four of the widest and one address":  {[]string{"10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8", "13.0.0.0/8", "14.0.0.1/32"}, "more than 4 IPv4 /8"},
+		"all of IPv4 in 256 parts":            {everyIPv4(8), "more than 4 IPv4 /8"},
+		"half of IPv4 in parts of nine bits":  {everyIPv4(9)[:256], "more than 4 IPv4 /8"},
+		"all of IPv6":                         {[]string{"::/0"}, "/16"},
+		"all of IPv6 as two halves":           {[]string{"::/1", "8000::/1"}, "/16"},
+		"what is routed of IPv6":              {[]string{"2000::/3"}, "/16"},
+		"five of the widest of IPv6":          {[]string{"2600::/16", "2601::/16", "2602::/16", "2603::/16", "2604::/16"}, "more than 4 IPv6 /16"},
+		"IPv4 inside IPv6, mapped":            {[]string{"::ffff:0:0/96"}, "as IPv4"},
+		"IPv4 inside IPv6, mapped, two parts": {[]string{"::ffff:0.0.0.0/97", "::ffff:128.0.0.0/97"}, "as IPv4"},
+		"a range around the mapped one":       {[]string{"::/80"}, "IPv4-mapped"},
+		"NAT64":                               {[]string{"64:ff9b::/96"}, "NAT64"},
+		"NAT64 as two halves":                 {[]string{"64:ff9b::/97", "64:ff9b::8000:0/97"}, "NAT64"},
+		"a range around NAT64":                {[]string{"64:ff9b::/32"}, "NAT64"},
+		"local NAT64":                         {[]string{"64:ff9b:1::/48"}, "local NAT64"},
+		"NAT64 of five wide networks": {[]string{"64:ff9b::a00:0/104", "64:ff9b::b00:0/104", "64:ff9b::c00:0/104", "64:ff9b::d00:0/104", "64:ff9b::e00:0/104"},
+			"more than 4 IPv4 /8"},
+		"NAT64 of a wide network beside four": {[]string{"10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8", "13.0.0.0/8", "64:ff9b::e00:0/104"}, "more than 4 IPv4 /8"},
+		"6to4":                                {[]string{"2002::/16"}, "6to4"},
+		"6to4 as two halves":                  {[]string{"2002::/17", "2002:8000::/17"}, "6to4"},
+		"Teredo":                              {[]string{"2001::/32"}, "Teredo"},
+		"a range around Teredo":               {[]string{"2001::/16"}, "Teredo"},
+		"IPv4-compatible":                     {[]string{"::/96"}, "IPv4-compatible"},
+		"host bits":                           {[]string{"10.0.0.5/8"}, "write 10.0.0.0/8, or a single address with /32"},
+		"host bits of IPv6":                   {[]string{"2001:db8::1/32"}, "write 2001:db8::/32, or a single address with /128"},
+		"an address alone":                    {[]string{"10.0.0.1"}, "no address range"},
+		"a prefix too long":                   {[]string{"10.0.0.0/33"}, "no address range"},
+		"a prefix with a leading zero":        {[]string{"0.0.0.0/00"}, "no address range"},
+		"an octet with a leading zero":        {[]string{"010.0.0.0/8"}, "no address range"},
+		"a mask in place of a prefix":         {[]string{"0.0.0.0/0.0.0.0"}, "no address range"},
+		"a zone":                              {[]string{"fe80::%eth0/64"}, "no address range"},
+		"a range with a space":                {[]string{" 10.0.0.0/8"}, "no address range"},
+		"two ranges in one":                   {[]string{"10.0.0.0/8,0.0.0.0/0"}, "no address range"},
+		"a directive":                         {[]string{"10.0.0.0/8; real_ip_header X"}, "no address range"},
+		"nothing":                             {[]string{""}, "no address range"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			asked, problems := AskedBy(&v1alpha1.ClientIPSpec{ForwardedHeader: header("", "", test.cidrs...)}, anyHeader)
+			if len(problems) != 1 || !strings.Contains(problems[0].Message, test.says) {
+				t.Errorf("got %v, want one problem that says %q", problems, test.says)
+			}
+			if asked.ProxyProtocol || asked.Header != "" || len(asked.CIDRs) > 0 {
+				t.Errorf("trusts %+v", asked)
+			}
+		})
+	}
+}
+
+func manySingles(n int) []string {
+	var cidrs []string
+	for i := range n {
+		cidrs = append(cidrs, fmt.Sprintf("203.0.%d.1/32", i))
+	}
+	return cidrs
+}
+
+// everyIPv4 is all of IPv4 in prefixes of this length.
+func everyIPv4(bits int) []string {
+	var cidrs []string
+	for i := range 1 << bits {
+		cidrs = append(cidrs, fmt.Sprintf("%d.%d.0.0/%d", i>>(bits-8), i<<(16-bits)&0xff, bits))
+	}
+	return cidrs
+}
