@@ -75,10 +75,11 @@ func TestForwardedHeadersSafe(t *testing.T) {
 		"row 42: client addresses passed on, by hand":       {given: []option{bothTrusted, seenConfig("compute-full-forwarded-for", "true")}, status: no, reason: drifted, says: "the addresses that clients write"},
 		"row 30: the internal header made open, by hand":    {given: []option{bothTrusted, seenConfig("forwarded-for-proxy-protocol-header", "X-Forwarded-For-Proxy-Protocol")}, status: no, reason: drifted, says: "talks to itself"},
 		"row 44: a snippet by hand":                         {given: []option{seenConfig("http-snippet", "real_ip_header X-Real-IP;")}, status: no, reason: drifted, says: "http-snippet"},
+		"row 35: a range that is none, by hand":             {given: []option{appending, seenConfig("proxy-real-ip-cidr", "10.0.0.0/33")}, status: no, reason: drifted, says: "everyone"},
 		"row 29: both from everyone, by hand":               {given: []option{bothTrusted, seenConfig("proxy-real-ip-cidr", "0.0.0.0/0")}, status: no, reason: drifted, says: "everyone"},
 		"trust taken away by hand is safe":                  {given: []option{appending, seenConfig("enable-real-ip", "false")}, status: yes, reason: v1alpha1.ReasonHeadersIgnored},
 		"a change that is not about trust":                  {given: []option{seenConfig("proxy-body-size", "20m")}, status: yes, reason: v1alpha1.ReasonHeadersIgnored},
-		"refused trust is trust in nobody":                  {given: []option{clientIP(v1alpha1.ClientIPSpec{ForwardedHeader: headerFrom("X-Forwarded-For", appends, "0.0.0.0/0")})}, status: yes, reason: v1alpha1.ReasonHeadersIgnored},
+		"row 32: refused trust is trust in nobody":          {given: []option{clientIP(v1alpha1.ClientIPSpec{ForwardedHeader: headerFrom("X-Forwarded-For", appends, "0.0.0.0/0")})}, status: yes, reason: v1alpha1.ReasonHeadersIgnored},
 		"no ConfigMap yet":                                  {given: []option{noConfigMap}, status: unknown, reason: v1alpha1.ReasonConfigMissing},
 		"a ConfigMap of somebody else":                      {given: []option{foreignConfigMap}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "not this EdgeIngress's"},
 		"row 40: another ConfigMap is read":                 {given: []option{otherConfigMap}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "does not read ConfigMap"},
@@ -90,7 +91,7 @@ func TestForwardedHeadersSafe(t *testing.T) {
 		"row 73: nodes not read while something is trusted": {given: []option{appending, unread["Nodes"]}, status: unknown, reason: v1alpha1.ReasonNotRead, says: "the nodes"},
 		"row 73: pods not read while something is trusted":  {given: []option{appending, unread["Pods"]}, status: unknown, reason: v1alpha1.ReasonNotRead, says: "the controller pods"},
 		"nodes not read while nothing is trusted":           {given: []option{unread["Nodes"]}, status: unknown, reason: v1alpha1.ReasonNotRead, says: "the nodes"},
-		"an endpoint that is no controller":                 {given: []option{endpointsOf(endpoint("10.244.1.5", true), endpoint("10.244.9.77", true))}, status: unknown, reason: v1alpha1.ReasonForeignEndpoints, says: "Find out who writes"},
-		"deletion":                                          {given: []option{deleted}, status: unknown, reason: v1alpha1.ReasonDeleting},
+		"row 14: an endpoint that is no controller":         {given: []option{endpointsOf(endpoint("10.244.1.5", true), endpoint("10.244.9.77", true))}, status: unknown, reason: v1alpha1.ReasonForeignEndpoints, says: "Find out who writes"},
+		"deletion": {given: []option{deleted}, status: unknown, reason: v1alpha1.ReasonDeleting},
 	})
 }

@@ -58,7 +58,7 @@ func TestLoadBalancerReady(t *testing.T) {
 		"an unknown balancer is no obstacle":                   {given: []option{noMetalLB}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
 		"no Service yet":                                       {given: []option{absent}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "Service edge-public/public-edge-ingress has not been seen yet."},
 		"a Service of somebody else":                           {given: []option{foreign}, status: no, reason: v1alpha1.ReasonNameTaken, says: "Service edge-public/public-edge-ingress exists"},
-		"a Service of another type":                            {given: []option{onService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeClusterIP })}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "its type is ClusterIP"},
+		"row 3: a Service of another type":                     {given: []option{onService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeClusterIP })}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "its type is ClusterIP"},
 		"a class that is frozen":                               {given: []option{blocked(v1alpha1.ReasonLoadBalancerClassFrozen, "The class is frozen.")}, status: no, reason: v1alpha1.ReasonLoadBalancerClassFrozen, says: "The class is frozen."},
 		"a family that is frozen":                              {given: []option{blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen.")}, status: no, reason: v1alpha1.ReasonIPFamilyFrozen},
 		"row 4: no address":                                    {given: []option{onService(noAddress)}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: "which has no loadBalancerClass"},
