@@ -7,7 +7,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// configEffective answers rows 31, 35, 38 to 40 and 44 of the decision table.
+// configEffective answers rows 31, 35, 38 to 40 and 44 of docs/source-ip.md.
 func configEffective(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
 	if sc.EdgeIngress.UsesService() {

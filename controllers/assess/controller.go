@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// controllerAvailable answers rows 1 and 14 of the decision table. Failed writes that belong nowhere else are reported here.
+// controllerAvailable answers rows 1 and 14 of docs/source-ip.md. Failed writes that belong nowhere else are reported here.
 func controllerAvailable(sc *scene) verdict {
 	return question{
 		needs: []read{{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}},

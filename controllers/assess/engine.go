@@ -5,7 +5,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// engineSupported answers row 71 of the decision table.
+// engineSupported answers row 71 of docs/source-ip.md.
 func engineSupported(sc *scene) verdict {
 	return question{checks: []check{imageLeft, engineNotTracked}, holds: engineState}.answer(sc)
 }

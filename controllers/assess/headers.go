@@ -13,7 +13,7 @@ import (
 // clientHeaders are known for passing proxies as the client sent them, unless the proxy is told to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
-// forwardedHeadersSafe answers rows 29, 30, 32, 37, 42, 43 and 68 of the decision table. It is True only where nothing that a client writes can be believed:
+// forwardedHeadersSafe answers rows 29, 30, 32, 37, 42, 43 and 68 of docs/source-ip.md. It is True only where nothing that a client writes can be believed:
 // whether a trusted proxy writes the address itself, or passes on what a client wrote, no object shows, whatever the spec declares.
 func forwardedHeadersSafe(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}

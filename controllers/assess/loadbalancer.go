@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// loadBalancerReady answers rows 4, 12, 13, 15 to 20, 48, 52 and 59 of the decision table.
+// loadBalancerReady answers rows 4, 12, 13, 15 to 20, 48, 52 and 59 of docs/source-ip.md.
 func loadBalancerReady(sc *scene) verdict {
 	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
 	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}

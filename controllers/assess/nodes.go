@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// nodesReady answers rows 1 and 2 of the decision table.
+// nodesReady answers rows 1 and 2 of docs/source-ip.md.
 func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},

@@ -7,8 +7,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// sourceIPConfigured follows the packet: client, load balancer, node, controller, application. What shows that the client's address is lost
-// comes first, in the order in which it would be lost; then what cannot be told. The numbers are the rows of the decision table.
+// sourceIPConfigured follows the packet: client, load balancer, node, controller, application. Checks that show a lost address come first,
+// in the order in which it would be lost, then those that find something unknown. Rows are those of docs/source-ip.md.
 func sourceIPConfigured(sc *scene) verdict {
 	needs := []read{
 		{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err},
@@ -29,49 +29,49 @@ func sourceIPConfigured(sc *scene) verdict {
 
 // directChecks are for a controller on the node's own ports, where no Service of Kubernetes stands in between.
 var directChecks = []check{
-	addressThrownAway, // 28, 29, 33, 34
+	addressThrownAway, // rows 28, 29, 33, 34
 	controllerUnseen,
-	configUnseen, otherConfigRead, configUnwanted, // 40, 44
+	configUnseen, otherConfigRead, configUnwanted, // rows 40, 44
 	podsUnwanted, rolloutUnderWay,
 	controllerElsewhere, noControllerReady,
 	serviceStillThere,
-	clientsChoose, // 32, 68
-	frontUnseen,   // 56
+	clientsChoose, // rows 32, 68
+	frontUnseen,   // row 56
 }
 
 // serviceChecks are for a controller behind a Service.
 var serviceChecks = []check{
-	notExternal,          // 3
-	policyIsCluster,      // 5 to 10
-	policyFallsBack,      //
-	proxyBalancerOnly,    // 25
-	proxyControllerOnly,  // 26
-	proxiedWithout,       // 24, 54
-	ipModeProxies,        // 55
-	preservationOff,      // 21, 23
-	addressThrownAway,    // 28, 29, 33, 34
-	controllerUnseen,     //
-	configUnseen,         //
-	otherConfigRead,      // 40
-	configUnwanted,       // 44
-	podsUnwanted,         //
-	rolloutUnderWay,      //
-	serviceUnseen,        //
-	otherServiceProxy,    //
-	addressPending,       // 4
-	foreignEndpoints,     // 14
-	noReadyEndpoints,     // 12
-	clientsChoose,        // 32, 68
-	otherWaysIn,          //
-	nodePortFrontUnseen,  // 56
-	serviceLBMasquerades, // 53
-	balancerHeaderUnseen, // 75
-	providerUnknown,      // 56
-	clusterPolicyNeeded,  // 52
-	healthChecksFail,     // 20
-	proxyProtocolUnseen,  // 56
-	familyUntrusted,      // 36, 74
-	engineVersionUnseen,  // 72
+	notExternal,     // row 3
+	policyIsCluster, // rows 5 to 10
+	policyFallsBack,
+	proxyBalancerOnly,   // row 25
+	proxyControllerOnly, // row 26
+	proxiedWithout,      // rows 24, 54
+	ipModeProxies,       // row 55
+	preservationOff,     // rows 21, 23
+	addressThrownAway,   // rows 28, 29, 33, 34
+	controllerUnseen,
+	configUnseen,
+	otherConfigRead, // row 40
+	configUnwanted,  // row 44
+	podsUnwanted,
+	rolloutUnderWay,
+	serviceUnseen,
+	otherServiceProxy,
+	addressPending,   // row 4
+	foreignEndpoints, // row 14
+	noReadyEndpoints, // row 12
+	clientsChoose,    // rows 32, 68
+	otherWaysIn,
+	nodePortFrontUnseen,  // row 56
+	serviceLBMasquerades, // row 53
+	balancerHeaderUnseen, // row 75
+	providerUnknown,      // rows 56, 74
+	clusterPolicyNeeded,  // row 52
+	healthChecksFail,     // row 20
+	proxyProtocolUnseen,  // row 56
+	familyUntrusted,      // row 36
+	engineVersionUnseen,  // row 72
 }
 
 // clientsChoose: what is believed is what a client wrote, or the proxy's own address where it wrote nothing.

@@ -211,7 +211,7 @@ func trustsFamily(cidrs []string, family corev1.IPFamily) bool {
 	return slices.ContainsFunc(prefixes(cidrs), func(prefix netip.Prefix) bool { return prefix.Addr().Is4() == (family == corev1.IPv4Protocol) })
 }
 
-// keptThroughService answers rows 11, 22 and 27, and only where every leg is known; anything that no check took is not claimed.
+// keptThroughService answers rows 11, 22 and 27 of docs/source-ip.md, and only where every leg is known; anything that no check took is not claimed.
 func keptThroughService(sc *scene) verdict {
 	if !sc.viaBalancer() || !sc.isLocal() {
 		return undecided(sc)
