@@ -114,11 +114,11 @@ type RolloutSpec struct {
 
 // ImageSpec is an image, pinned by digest.
 type ImageSpec struct {
-	// repository without tag, such as registry.example.com/ingress-nginx/controller.
+	// repository without tag, such as registry.example.com/ingress/controller.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$')",message="controller.image.repository must be registry/path in lower case, without tag and digest: write it like registry.example.com/ingress-nginx/controller"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$')",message="controller.image.repository must be registry/path in lower case, without tag and digest: write it like registry.example.com/ingress/controller"
 	Repository string `json:"repository"`
 
 	// tag names the version for people; the digest decides what runs.

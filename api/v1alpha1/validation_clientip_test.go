@@ -7,7 +7,8 @@ import (
 )
 
 func TestClientIP(t *testing.T) {
-	const addressesAlone, headerName = "must be a header that holds addresses alone", "must be a header name of letters, digits and hyphens"
+	const addressesAlone, headerName = "must be a header that holds addresses alone", "must be a header name of letters, digits, hyphens and underscores"
+	const ownHeader = "must not be a header that the engine IngressNGINX writes itself"
 	header := func(name string) string {
 		return "clientIP: {forwardedHeader: {header: " + name + ", trustedCIDRs: [203.0.113.0/24]}}"
 	}
@@ -27,21 +28,21 @@ func TestClientIP(t *testing.T) {
 		"Proto and Host believed in another way":        {"clientIP: {forwardedHeader: {protoAndHost: Trust, trustedCIDRs: [203.0.113.0/24]}}", `supported values: "Ignore", "TrustFromAnyone"`},
 		"the header of a CDN":                           {header("CF-Connecting-IP"), accepted},
 		"a header in lower case":                        {header("x-real-ip"), accepted},
-		"a header with an underscore":                   {header("X_Real_IP"), "(nginx drops names with underscores): write X-Forwarded-For"},
-		"the name that means PROXY protocol":            {header("proxy_protocol"), headerName},
+		"a header with an underscore":                   {header("X_Real_IP"), "spec.clientIP.forwardedHeader.header: Invalid value: clientIP.forwardedHeader.header must not have an underscore, because the engine IngressNGINX drops such headers: write X-Forwarded-For"},
+		"the name that means PROXY protocol":            {header("proxy_protocol"), "must not have an underscore"},
 		"a header with a space":                         {header("X Real IP"), headerName},
 		"a header with a colon":                         {header("'X-Real-IP:'"), headerName},
 		"a header that breaks the line":                 {header(`"X-Real-IP\nX"`), headerName},
 		"a header that ends in a line break":            {header(`"X-Real-IP\n"`), headerName},
-		"a header that would end nginx's directive":     {header("'X;deny'"), headerName},
+		"a header that would end a directive":           {header("'X;deny'"), headerName},
 		"a header of 101 characters":                    {header(strings.Repeat("a", 101)), "may not be more than 100"},
 		"Forwarded holds more than an address":          {header("Forwarded"), addressesAlone},
 		"Host holds no address":                         {header("HOST"), addressesAlone},
 		"X-Forwarded-Proto holds no address":            {header("X-Forwarded-Proto"), addressesAlone},
 		"X-Forwarded-Host holds no address":             {header("X-Forwarded-Host"), addressesAlone},
 		"Cookie holds no address":                       {header("cookie"), addressesAlone},
-		"the engine's copy of what the client sent":     {header("X-Original-Forwarded-For"), addressesAlone},
-		"the header that nginx would use inside":        {header("X-Forwarded-For-Proxy-Protocol"), addressesAlone},
+		"the engine's copy of what the client sent":     {header("X-Original-Forwarded-For"), ownHeader},
+		"the header that the engine would use inside":   {header("X-Forwarded-For-Proxy-Protocol"), ownHeader},
 		"trusted addresses that are a text, not a list": {"clientIP: {proxyProtocol: {trustedCIDRs: 10.0.0.0/24}}", `must be of type array: "string"`},
 	})
 }
@@ -137,7 +138,16 @@ func TestTrustedCIDRs(t *testing.T) {
 		"all of IPv4-compatible":                        {"'::/96'", embedded},
 		"all of IPv4-translated":                        {"'::ffff:0:0:0/96'", embedded},
 		"IPv4 /8 and its like behind NAT64 add up":      {blocks("%d.0.0.0/8", 10, 4) + ", '64:ff9b::b00:0/104'", fourOf4},
-		"a /8 that is written five times adds up":       {"10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8", fourOf4},
+		"a /8 that is written five times counts once":   {"10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8", accepted},
+		"four /8, all written twice":                    {blocks("%d.0.0.0/8", 10, 4) + ", " + blocks("%d.0.0.0/8", 10, 4), accepted},
+		"five /8, all written twice":                    {blocks("%d.0.0.0/8", 10, 5) + ", " + blocks("%d.0.0.0/8", 10, 5), fourOf4},
+		"four /8 and networks inside them":              {blocks("%d.0.0.0/8", 10, 4) + ", " + blocks("10.%d.0.0/16", 0, 200), accepted},
+		"four /8 and halves inside them":                {blocks("%d.0.0.0/8", 10, 4) + ", " + blocks("%d.0.0.0/9", 10, 4) + ", " + blocks("%d.128.0.0/10", 10, 4), accepted},
+		"a /9 that is written many times":               {blocks("10.%d.0.0/9", 0, 1) + strings.Repeat(", 10.0.0.0/9", 40), accepted},
+		"an IPv6 /16 that is written five times":        {"'2a00::/16'" + strings.Repeat(", '2a00::/16'", 4), accepted},
+		"four IPv6 /16 and networks inside them":        {blocks("'2a%02x::/16'", 0, 4) + ", " + blocks("'2a00:%x::/32'", 0, 200), accepted},
+		"a network of NAT64 that is written five times": {"'64:ff9b::a00:0/104'" + strings.Repeat(", '64:ff9b::a00:0/104'", 4), accepted},
+		"a network of 6to4 that is written five times":  {"'2002:a00::/24'" + strings.Repeat(", '2002:a00::/24'", 4), accepted},
 		"IPv6 and IPv4 at their limits together":        {blocks("%d.0.0.0/8", 10, 4) + ", " + blocks("'2a%02x::/16'", 0, 4), accepted},
 		"IPv6 that ends as IPv4 is written":             {"'2001:db8::203.0.113.7/128'", accepted},
 		"a text that only looks like trust of everyone": {"'*'", noRange},
@@ -159,6 +169,7 @@ func TestTrustedCIDRsOfBothBlocksTogether(t *testing.T) {
 		"two and two /8":               {both(blocks("%d.0.0.0/8", 10, 2), blocks("%d.0.0.0/8", 20, 2)), accepted},
 		"two and three /8":             {both(blocks("%d.0.0.0/8", 10, 2), blocks("%d.0.0.0/8", 20, 3)), "the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges"},
 		"the same four /8 count once":  {both(blocks("%d.0.0.0/8", 10, 4), blocks("%d.0.0.0/8", 10, 4)), accepted},
+		"a /8 and the networks inside": {both(blocks("%d.0.0.0/8", 10, 4), blocks("10.%d.0.0/16", 0, 200)), accepted},
 		"two and three IPv6 /16":       {both(blocks("'2a%02x::/16'", 0, 2), blocks("'2a%02x::/16'", 8, 3)), "add up to more than four IPv6 /16 ranges"},
 		"everyone in the second block": {both("10.0.0.0/24", "0.0.0.0/0"), "spec.clientIP.forwardedHeader.trustedCIDRs"},
 		"256 and 256 networks":         {both(blocks("10.0.%d.0/24", 0, 256), blocks("10.1.%d.0/24", 0, 256)), accepted},

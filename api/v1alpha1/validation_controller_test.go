@@ -60,7 +60,7 @@ func TestImage(t *testing.T) {
 	}
 	const repository = "controller.image.repository must be registry/path in lower case, without tag and digest"
 	judge(t, someNodes, map[string]verdict{
-		"an image of another registry":                 {image("registry.example.com/ingress-nginx/controller", "v1.15.1", digest), accepted},
+		"an image of another registry":                 {image("registry.example.com/ingress/controller", "v1.15.1", digest), accepted},
 		"a registry may have a port":                   {image("localhost:5000/controller", "v1.15.1-fork.2", digest), accepted},
 		"an image needs its digest":                    {"controller: {image: {repository: example.com/a, tag: v1}}", "image.digest: Required value"},
 		"an image needs its tag":                       {"controller: {image: {repository: example.com/a, digest: '" + digest + "'}}", "image.tag: Required value"},
