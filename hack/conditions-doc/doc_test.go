@@ -61,10 +61,63 @@ func TestEveryReasonIsDocumentedAndGiven(t *testing.T) {
 	}
 }
 
+// TestAReasonIsGivenWithAStatusThatIsDocumented looks at the calls is, isNot and unclear of the deciding code that name their reason.
+func TestAReasonIsGivenWithAStatusThatIsDocumented(t *testing.T) {
+	documented := map[string]string{}
+	for _, g := range vocabulary(t) {
+		for _, c := range g.constants {
+			documented[c.name] = c.status
+		}
+	}
+	statuses := map[string]string{"is": "True", "isNot": "False", "unclear": "Unknown"}
+	calls := 0
+	inCode(t, func(n ast.Node) {
+		call, is := n.(*ast.CallExpr)
+		if !is || len(call.Args) == 0 {
+			return
+		}
+		verdict, is := call.Fun.(*ast.Ident)
+		reason := reasonOf(call.Args[0])
+		if !is || statuses[verdict.Name] == "" || reason == "" {
+			return
+		}
+		calls++
+		if !strings.Contains(documented[reason], statuses[verdict.Name]) {
+			t.Errorf("%s is given with %s, and documented with %q", reason, statuses[verdict.Name], documented[reason])
+		}
+	}, "controllers/assess")
+	if calls < 50 {
+		t.Errorf("found %d verdicts with a reason: too few to be all", calls)
+	}
+}
+
 // reasonsIn are the constants v1alpha1.Reason… that the packages use, tests aside.
 func reasonsIn(t *testing.T, directories ...string) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
+	inCode(t, func(n ast.Node) {
+		if reason := reasonOf(n); reason != "" {
+			found[reason] = true
+		}
+	}, directories...)
+	return found
+}
+
+// reasonOf is the name of a constant v1alpha1.Reason…; of anything else it is empty.
+func reasonOf(n ast.Node) string {
+	selector, is := n.(*ast.SelectorExpr)
+	if !is || !strings.HasPrefix(selector.Sel.Name, reasonPrefix) {
+		return ""
+	}
+	if pkg, is := selector.X.(*ast.Ident); !is || pkg.Name != "v1alpha1" {
+		return ""
+	}
+	return selector.Sel.Name
+}
+
+// inCode shows every node of the packages' files, tests aside.
+func inCode(t *testing.T, look func(ast.Node), directories ...string) {
+	t.Helper()
 	for _, directory := range directories {
 		files, err := filepath.Glob(root + directory + "/*.go")
 		if err != nil {
@@ -79,16 +132,11 @@ func reasonsIn(t *testing.T, directories ...string) map[string]bool {
 				t.Fatal(err)
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
-				if selector, is := n.(*ast.SelectorExpr); is && strings.HasPrefix(selector.Sel.Name, reasonPrefix) {
-					if pkg, is := selector.X.(*ast.Ident); is && pkg.Name == "v1alpha1" {
-						found[selector.Sel.Name] = true
-					}
-				}
+				look(n)
 				return true
 			})
 		}
 	}
-	return found
 }
 
 func TestParse(t *testing.T) {
