@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -147,7 +150,7 @@ func isFrozen(live, wanted *unstructured.Unstructured) bool {
 	if immutable, _, _ := unstructured.NestedBool(live.Object, "immutable"); immutable {
 		return true
 	}
-	return missingFrom(live.Object["roleRef"], wanted.Object["roleRef"], "roleRef") != ""
+	return slices.ContainsFunc(drift.Find(live, wanted), func(d drift.Difference) bool { return strings.HasPrefix(d.Field, "roleRef") })
 }
 
 // replace deletes the object and makes it anew. A controller that reads a ConfigMap keeps the last content that it read in between.
@@ -168,8 +171,8 @@ func (w *writer) replace(ctx context.Context, live, wanted *unstructured.Unstruc
 // is refused; of a workload they are left to the next pass, so that its pods are replaced once and not twice.
 func (w *writer) change(ctx context.Context, live, wanted *unstructured.Unstructured) error {
 	_, hasPods, _ := unstructured.NestedMap(wanted.Object, "spec", "template")
-	if added := addedFields(live, wanted); len(added) > 0 && !hasPods {
-		if err := w.remove(ctx, live, added); err != nil {
+	if removals := drift.Removals(drift.Find(live, wanted)); len(removals) > 0 && !hasPods {
+		if err := w.remove(ctx, live, removals); err != nil {
 			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
@@ -179,24 +182,23 @@ func (w *writer) change(ctx context.Context, live, wanted *unstructured.Unstruct
 // repair sets back what somebody changed since the last apply of the same wanted object. Only then are fields that we do not want
 // somebody's: after a change of the spec they may be our own, and the apply takes them away in one step with the rest.
 func (w *writer) repair(ctx context.Context, live, wanted *unstructured.Unstructured) error {
-	added := addedFields(live, wanted)
-	changed := missingFrom(live.Object, wanted.Object, "")
-	if len(added) == 0 && changed == "" {
+	differences := drift.Find(live, wanted)
+	if len(differences) == 0 {
 		return nil
 	}
-	ctrl.LoggerFrom(ctx).Info("Repairing object", "kind", live.GetKind(), "object", klog.KObj(live), "addedFields", added, "changedField", changed)
-	if len(added) > 0 {
-		if err := w.remove(ctx, live, added); err != nil {
+	fields := drift.Fields(differences)
+	ctrl.LoggerFrom(ctx).Info("Repairing object", "kind", live.GetKind(), "object", klog.KObj(live), "fields", fields)
+	if removals := drift.Removals(differences); len(removals) > 0 {
+		if err := w.remove(ctx, live, removals); err != nil {
 			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
-	if changed != "" {
+	if drift.NeedsApply(differences) {
 		if err := w.applyForced(ctx, wanted); err != nil {
 			return err
 		}
-		added = append(added, changed)
 	}
-	w.announceRepaired(w.edge, live, added)
+	w.announceRepaired(w.edge, live, fields)
 	return nil
 }
 
@@ -208,7 +210,7 @@ func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructu
 	if !apierrors.IsInvalid(err) || !hasTemplate {
 		return err
 	}
-	if w.patchFields(ctx, wanted, []operation{{Op: "replace", Path: pointer("spec", "template"), Value: template}}) == nil {
+	if w.patchFields(ctx, wanted, []drift.Operation{{Op: "replace", Path: drift.Pointer("spec", "template"), Value: template}}) == nil {
 		return nil
 	}
 	return err
@@ -251,23 +253,13 @@ func (w *writer) liveObject(ctx context.Context, wanted *unstructured.Unstructur
 	return object, nil
 }
 
-// remove deletes fields, provided that the object is still the one that was seen.
-func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, pointers []string) error {
-	operations := []operation{{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}}
-	for _, pointer := range pointers {
-		operations = append(operations, operation{Op: "remove", Path: pointer})
-	}
-	return w.patchFields(ctx, live, operations)
+// remove takes fields away, provided that the object is still the one that was seen.
+func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, removals []drift.Operation) error {
+	unchanged := drift.Operation{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}
+	return w.patchFields(ctx, live, append([]drift.Operation{unchanged}, removals...))
 }
 
-// operation of a JSON patch (RFC 6902).
-type operation struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`
-	Value any    `json:"value,omitempty"`
-}
-
-func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []operation) error {
+func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []drift.Operation) error {
 	patch, err := json.Marshal(operations)
 	if err != nil {
 		return fmt.Errorf("encoding the patch: %w", err)

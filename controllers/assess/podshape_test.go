@@ -19,7 +19,10 @@ func onContainer(change func(*corev1.Container)) func(*given) {
 	return onPod(func(p *corev1.PodSpec) { change(&p.Containers[0]) })
 }
 
-var yesPlease = true
+var (
+	yesPlease = true
+	anyName   = "any"
+)
 
 // podsOfSomebodyElse are changes by hand that can make nginx believe anyone, or run something else.
 var podsOfSomebodyElse = map[string]option{
@@ -50,9 +53,20 @@ var podsOfSomebodyElse = map[string]option{
 	"a probe that runs something": onContainer(func(c *corev1.Container) {
 		c.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"sed", "-i"}}}}
 	}),
-	"a port of the node":        onContainer(func(c *corev1.Container) { c.Ports[0].HostPort = 80 }),
-	"the node's network":        onPod(func(p *corev1.PodSpec) { p.HostNetwork = true }),
-	"the node's processes":      onPod(func(p *corev1.PodSpec) { p.HostPID = true }),
+	"a port of the node":   onContainer(func(c *corev1.Container) { c.Ports[0].HostPort = 80 }),
+	"the node's network":   onPod(func(p *corev1.PodSpec) { p.HostNetwork = true }),
+	"the node's processes": onPod(func(p *corev1.PodSpec) { p.HostPID = true }),
+	"the node's memory":    onPod(func(p *corev1.PodSpec) { p.HostIPC = true }),
+	"another runtime":      onPod(func(p *corev1.PodSpec) { p.RuntimeClassName = &anyName }),
+	"settings of the kernel": onPod(func(p *corev1.PodSpec) {
+		p.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.ip_forward", Value: "1"}}}
+	}),
+	"a port of one of the node's addresses": onContainer(func(c *corev1.Container) { c.Ports[0].HostIP = "192.0.2.1" }),
+	"a port of another name":                onContainer(func(c *corev1.Container) { c.Ports[0].Name = "other" }),
+	"a device": onContainer(func(c *corev1.Container) {
+		c.VolumeDevices = []corev1.VolumeDevice{{Name: "disk", DevicePath: "/etc/nginx/template"}}
+	}),
+	"rights over the node":      onContainer(func(c *corev1.Container) { c.SecurityContext = &corev1.SecurityContext{Privileged: &yesPlease} }),
 	"processes that are shared": onPod(func(p *corev1.PodSpec) { p.ShareProcessNamespace = &yesPlease }),
 }
 

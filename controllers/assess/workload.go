@@ -6,10 +6,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
@@ -85,13 +85,6 @@ func (w *liveWorkload) runsAsWanted() bool {
 	if w.wanted == nil || w.template == nil {
 		return false
 	}
-	fields, found, err := unstructured.NestedMap(w.wanted.Object, "spec", "template", "spec")
-	if err != nil || !found {
-		return false
-	}
-	var wanted corev1.PodSpec
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &wanted); err != nil {
-		return false
-	}
-	return runTheSame(wanted, w.template.Spec)
+	same, err := drift.RunsAsWanted(*w.template, w.wanted)
+	return err == nil && same
 }

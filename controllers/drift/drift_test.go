@@ -1,4 +1,4 @@
-package controllers
+package drift_test
 
 import (
 	"testing"
@@ -7,9 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 )
 
-func parse(t *testing.T, text string) map[string]any {
+func parse(t *testing.T, text string) *unstructured.Unstructured {
 	t.Helper()
 	// Through JSON, as objects come from the API server: whole numbers are int64.
 	encoded, err := yaml.YAMLToJSON([]byte(text))
@@ -20,7 +22,7 @@ func parse(t *testing.T, text string) map[string]any {
 	if err := object.UnmarshalJSON(encoded); err != nil {
 		t.Fatal(err)
 	}
-	return object.Object
+	return object
 }
 
 func TestWhatIsMissingFromALiveObject(t *testing.T) {
@@ -57,8 +59,12 @@ func TestWhatIsMissingFromALiveObject(t *testing.T) {
 		"an environment variable with another value": {`spec: {env: [{name: A, value: x}]}}`, `spec: {env: [{name: A, value: y}]}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := missingFrom(parse(t, head+test.live), parse(t, head+test.wanted), ""); (got != "") != test.missing {
-				t.Errorf("missing: want %t, got %q", test.missing, got)
+			got := drift.Find(parse(t, head+test.live), parse(t, head+test.wanted))
+			if drift.NeedsApply(got) != test.missing {
+				t.Errorf("missing: want %t, got %q", test.missing, drift.Fields(got))
+			}
+			if operations := drift.Removals(got); len(operations) > 0 {
+				t.Errorf("%v is taken away", operations)
 			}
 		})
 	}
@@ -66,17 +72,21 @@ func TestWhatIsMissingFromALiveObject(t *testing.T) {
 
 func TestTheFieldThatIsMissingIsNamed(t *testing.T) {
 	const head = "{apiVersion: v1, kind: X, metadata: {name: x}, "
-	for name, test := range map[string]struct{ wanted, live, want string }{
-		"a field":                {`spec: {policy: Local}}`, `spec: {policy: Cluster}}`, "spec.policy"},
-		"a field of a container": {`spec: {containers: [{name: a, image: x}]}}`, `spec: {containers: [{name: a, image: y}]}}`, "spec.containers.image"},
-		"a plain list":           {`spec: {args: [a, b]}}`, `spec: {args: [a]}}`, "spec.args"},
-		"a selector":             {`spec: {selector: {a: b}}}`, `spec: {selector: {a: b, c: d}}}`, "spec.selector"},
-		"the first of several":   {`spec: {a: 1, b: 2}}`, `spec: {}}`, "spec.a"},
-		"nothing":                {`spec: {a: 1}}`, `spec: {a: 1}}`, ""},
+	for name, test := range map[string]struct {
+		wanted, live string
+		want         []string
+	}{
+		"a field":                {`spec: {policy: Local}}`, `spec: {policy: Cluster}}`, []string{"spec.policy"}},
+		"a field of a container": {`spec: {containers: [{name: a, image: x}]}}`, `spec: {containers: [{name: a, image: y}]}}`, []string{"spec.containers.image"}},
+		"a plain list":           {`spec: {args: [a, b]}}`, `spec: {args: [a]}}`, []string{"spec.args"}},
+		"a selector":             {`spec: {selector: {a: b}}}`, `spec: {selector: {a: b, c: d}}}`, []string{"spec.selector"}},
+		"several fields":         {`spec: {a: 1, b: 2}}`, `spec: {}}`, []string{"spec.a", "spec.b"}},
+		"nothing":                {`spec: {a: 1}}`, `spec: {a: 1}}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := missingFrom(parse(t, head+test.live), parse(t, head+test.wanted), ""); got != test.want {
-				t.Errorf("want %q, got %q", test.want, got)
+			got := drift.Fields(drift.Find(parse(t, head+test.live), parse(t, head+test.wanted)))
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -109,12 +119,12 @@ func TestFieldsThatSomebodyAdded(t *testing.T) {
 			[]string{"/spec/template/spec/containers/1/ports/0/hostPort", "/spec/template/spec/containers/0", "/spec/template/spec/hostNetwork"}},
 		"a file mounted over the engine's template": {
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, env: [{name: A, value: x}], lifecycle: {preStop: {exec: {command: [a]}}}}]}}}}`,
-			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {volumes: [{name: t}], priorityClassName: kept, containers: [{name: controller, imagePullPolicy: Always, volumeMounts: [{mountPath: /etc/nginx/template, name: t}], env: [{name: LUA, value: y}, {name: A, value: x}, {name: B, value: z}], lifecycle: {postStart: {exec: {command: [b]}}, preStop: {exec: {command: [a]}}}}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {volumes: [{name: t}], priorityClassName: kept, containers: [{name: controller, imagePullPolicy: Always, volumeMounts: [{mountPath: /etc/engine/template, name: t}], env: [{name: LUA, value: y}, {name: A, value: x}, {name: B, value: z}], lifecycle: {postStart: {exec: {command: [b]}}, preStop: {exec: {command: [a]}}}}]}}}}`,
 			[]string{"/spec/template/spec/containers/0/env/2", "/spec/template/spec/containers/0/env/0", "/spec/template/spec/containers/0/lifecycle/postStart", "/spec/template/spec/containers/0/volumeMounts", "/spec/template/spec/volumes"}},
 		"processes beside the controller": {
 			`{kind: Deployment, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller}]}}}}`,
 			`{kind: Deployment, apiVersion: apps/v1, spec: {template: {spec: {shareProcessNamespace: true, initContainers: [{name: init}], containers: [{name: a}, {name: controller, envFrom: [{secretRef: {name: x}}]}, {name: b}]}}}}`,
-			[]string{"/spec/template/spec/containers/1/envFrom", "/spec/template/spec/containers/2", "/spec/template/spec/containers/0", "/spec/template/spec/shareProcessNamespace", "/spec/template/spec/initContainers"}},
+			[]string{"/spec/template/spec/containers/1/envFrom", "/spec/template/spec/containers/2", "/spec/template/spec/containers/0", "/spec/template/spec/initContainers", "/spec/template/spec/shareProcessNamespace"}},
 		"a label that takes the Service from kube-proxy": {
 			`{kind: Service, apiVersion: v1, metadata: {labels: {a: b}}}`, `{kind: Service, apiVersion: v1, metadata: {labels: {a: b, service.kubernetes.io/service-proxy-name: x, c: d}}}`,
 			[]string{"/metadata/labels/service.kubernetes.io~1service-proxy-name"}},
@@ -125,11 +135,30 @@ func TestFieldsThatSomebodyAdded(t *testing.T) {
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, args: [a]}]}}}}`,
 			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, args: [a], command: [sh]}]}}}}`,
 			[]string{"/spec/template/spec/containers/0/command"}},
+		"the node's processes, a directory and an address of the node": {
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, ports: [{containerPort: 80, protocol: TCP}]}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {hostPID: true, hostIPC: true, containers: [{name: controller, workingDir: /tmp, ports: [{containerPort: 80, hostIP: 192.0.2.1, protocol: TCP}]}]}}}}`,
+			[]string{
+				"/spec/template/spec/containers/0/ports/0/hostIP", "/spec/template/spec/containers/0/workingDir", "/spec/template/spec/hostIPC", "/spec/template/spec/hostPID",
+			}},
+		"rights over the node, and a program that probes": {
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller, livenessProbe: {httpGet: {port: 80}}}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {runtimeClassName: x, securityContext: {runAsNonRoot: true, sysctls: [{name: a, value: b}]}, containers: [{name: controller, securityContext: {privileged: true, procMount: Unmasked, readOnlyRootFilesystem: true}, livenessProbe: {exec: {command: [x]}}}]}}}}`,
+			[]string{
+				"/spec/template/spec/containers/0/livenessProbe", "/spec/template/spec/containers/0/securityContext/privileged",
+				"/spec/template/spec/containers/0/securityContext/procMount", "/spec/template/spec/runtimeClassName", "/spec/template/spec/securityContext/sysctls",
+			}},
+		"what only concerns where the pods run": {
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {containers: [{name: controller}]}}}}`,
+			`{kind: DaemonSet, apiVersion: apps/v1, spec: {template: {spec: {priorityClassName: a, affinity: {nodeAffinity: {}}, dnsConfig: {options: [{name: ndots}]}, imagePullSecrets: [{name: a}], hostAliases: [{ip: 192.0.2.1}], containers: [{name: controller, resources: {limits: {cpu: "1"}}, tty: true}]}}}}`, nil},
 		"a kind that does not touch the client's address": {
 			`{kind: ServiceAccount, apiVersion: v1}`, `{kind: ServiceAccount, apiVersion: v1, metadata: {annotations: {x: y}}}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := addedFields(&unstructured.Unstructured{Object: parse(t, test.live)}, &unstructured.Unstructured{Object: parse(t, test.wanted)})
+			var got []string
+			for _, operation := range drift.Removals(drift.Find(parse(t, test.live), parse(t, test.wanted))) {
+				got = append(got, operation.Path)
+			}
 			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("added (-want +got):\n%s", diff)
 			}

@@ -1,0 +1,250 @@
+// Package drift compares a live object with the wanted one. One table ([podSpec] and its neighbours) says which fields are ours: the operator's
+// repair and the verdict about the pods both follow it, so whatever the verdict rejects, the repair sets back. It is pure.
+package drift
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Difference is one place where a live object is not as wanted.
+type Difference struct {
+	// Field is the path for people, such as "spec.template.spec.hostPID".
+	Field string
+	// Decides is whether the field decides what runs in the pods, which connections reach them, or whom the engine believes.
+	Decides bool
+	// Patch takes away what was added. It is nil where applying the wanted object sets the field back.
+	Patch *Operation
+}
+
+// Operation is one of a JSON patch (RFC 6902). The operations of one object are to be sent together, in their order.
+type Operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+// Find lists where the live object differs from the wanted one: what was asked for and is missing or has another value, and what somebody added to
+// a field that is ours. Both are objects of the same kind, as the API server encodes them.
+func Find(live, wanted *unstructured.Unstructured) []Difference {
+	hostNetwork, _, _ := unstructured.NestedBool(wanted.Object, "spec", "template", "spec", "hostNetwork")
+	f := &finder{hostNetwork: hostNetwork}
+	f.fields(live.Object, wanted.Object, place{rule: rules[wanted.GetKind()]})
+	return f.found
+}
+
+// RunsAsWanted is whether pods of the live template run what those of the wanted workload (a DaemonSet or a Deployment) do, and are reached alike. It
+// ignores fields that only concern where the pods run and with how much. An error means that the objects cannot be compared.
+func RunsAsWanted(live corev1.PodTemplateSpec, wanted *unstructured.Unstructured) (bool, error) {
+	wantedSpec, found, err := unstructured.NestedMap(wanted.Object, "spec", "template", "spec")
+	if err != nil || !found {
+		return false, fmt.Errorf("reading the pod template that is wanted (found: %t): %w", found, err)
+	}
+	liveSpec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&live.Spec)
+	if err != nil {
+		return false, fmt.Errorf("converting the pod template: %w", err)
+	}
+	f := &finder{hostNetwork: wantedSpec["hostNetwork"] == true}
+	f.fields(liveSpec, wantedSpec, place{rule: rule{below: podSpec}})
+	return !slices.ContainsFunc(f.found, func(d Difference) bool { return d.Decides }), nil
+}
+
+// Fields are the paths of differences, for people.
+func Fields(differences []Difference) []string {
+	fields := make([]string, 0, len(differences))
+	for _, difference := range differences {
+		fields = append(fields, difference.Field)
+	}
+	return fields
+}
+
+// Removals are the operations that take away what was added, in the order in which they must be sent.
+func Removals(differences []Difference) []Operation {
+	var operations []Operation
+	for _, difference := range differences {
+		if difference.Patch != nil {
+			operations = append(operations, *difference.Patch)
+		}
+	}
+	return operations
+}
+
+// NeedsApply is whether the wanted object has to be applied to set all differences back.
+func NeedsApply(differences []Difference) bool {
+	return slices.ContainsFunc(differences, func(d Difference) bool { return d.Patch == nil })
+}
+
+// finder collects differences.
+type finder struct {
+	found []Difference
+	// hostNetwork is whether the pods are wanted on the node's network.
+	hostNetwork bool
+}
+
+// within is a finder for what is below one place.
+func (f *finder) within() *finder { return &finder{hostNetwork: f.hostNetwork} }
+
+// place is where in the object the finder is.
+type place struct {
+	rule
+	// name is the path for people, pointer the JSON pointer (RFC 6901).
+	name, pointer string
+}
+
+func (p place) field(key string) place {
+	return place{p.child(key), strings.TrimPrefix(p.name+"."+key, "."), p.pointer + Pointer(key)}
+}
+
+// element keeps the name: people find an element by what the list is called.
+func (p place) element(index int) place {
+	return place{p.rule, p.name, fmt.Sprintf("%s/%d", p.pointer, index)}
+}
+
+func (p place) last() string { return p.name[strings.LastIndex(p.name, ".")+1:] }
+
+// changed notes what applying sets back.
+func (f *finder) changed(p place, wanted any) {
+	f.found = append(f.found, Difference{Field: p.name, Decides: p.holdsOurs(wanted)})
+}
+
+func (f *finder) value(live, wanted any, p place) {
+	switch {
+	case isEmpty(wanted) && isNothing(live):
+	case isEmpty(wanted):
+		f.added(live, p)
+	case live == nil:
+		f.changed(p, wanted)
+	default:
+		f.compare(live, wanted, p)
+	}
+}
+
+func (f *finder) compare(live, wanted any, p place) {
+	switch wanted := wanted.(type) {
+	case map[string]any:
+		liveMap, isMap := live.(map[string]any)
+		if !isMap || (p.atomic && len(liveMap) != len(wanted)) {
+			f.changed(p, wanted)
+			return
+		}
+		f.fields(liveMap, wanted, p)
+	case []any:
+		f.list(live, wanted, p)
+	default:
+		if !reflect.DeepEqual(live, wanted) {
+			f.changed(p, wanted)
+		}
+	}
+}
+
+// fields compares what is below an object, or below one element of a list.
+func (f *finder) fields(live, wanted map[string]any, p place) {
+	below := f.within()
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		below.value(live[key], wanted[key], p.field(key))
+	}
+	for _, key := range slices.Sorted(maps.Keys(live)) {
+		if _, asked := wanted[key]; !asked && !f.isDefault(p, key, live) {
+			below.added(live[key], p.field(key))
+		}
+	}
+	isAddition := func(d Difference) bool { return d.Patch != nil }
+	if p.oneOf && NeedsApply(below.found) && slices.ContainsFunc(below.found, isAddition) {
+		// Kubernetes takes only one of these fields: neither can the added one go first, nor the wanted one come first.
+		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
+		return
+	}
+	f.found = append(f.found, below.found...)
+}
+
+func (f *finder) list(live any, wanted []any, p place) {
+	liveList, _ := live.([]any)
+	keys := keysOf(p.last(), wanted)
+	if keys == nil {
+		f.plainList(liveList, wanted, p)
+		return
+	}
+	known := make([]bool, len(liveList))
+	for _, element := range wanted {
+		at := indexOf(liveList, element, keys)
+		if at < 0 {
+			f.changed(p, element)
+			continue
+		}
+		known[at] = true
+		f.compare(liveList[at], element, p.element(at))
+	}
+	// From the last on, so that taking one away does not move another.
+	for at, element := range slices.Backward(liveList) {
+		if !known[at] {
+			f.added(element, p.element(at))
+		}
+	}
+}
+
+// plainList is a list that the API server treats as one value.
+func (f *finder) plainList(live, wanted []any, p place) {
+	below := f.within()
+	for i := range min(len(live), len(wanted)) {
+		below.value(live[i], wanted[i], p.element(i))
+	}
+	if len(live) != len(wanted) || len(below.found) > 0 {
+		f.changed(p, wanted)
+	}
+}
+
+// isDefault is whether a field that was not asked for holds what the API server writes by itself.
+func (f *finder) isDefault(p place, key string, live map[string]any) bool {
+	child := p.below[key]
+	if f.hostNetwork && child.onHostNetwork != "" {
+		return reflect.DeepEqual(live[key], live[child.onHostNetwork])
+	}
+	return child.byDefault != nil && reflect.DeepEqual(live[key], child.byDefault)
+}
+
+// added looks at what is live and was not asked for: all of it goes where it is ours, or where Kubernetes does not let a part of it go alone.
+func (f *finder) added(live any, p place) {
+	if isNothing(live) {
+		return
+	}
+	if p.ours || (p.oneOf && p.holdsOurs(live)) {
+		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "remove", Path: p.pointer}})
+		return
+	}
+	if fields, isMap := live.(map[string]any); isMap {
+		for _, key := range slices.Sorted(maps.Keys(fields)) {
+			f.added(fields[key], p.field(key))
+		}
+	}
+}
+
+// isNothing is whether a value says no more than its absence. A number always says something: user 0 is root.
+func isNothing(value any) bool { return value == false || isEmpty(value) }
+
+func isEmpty(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		return len(value) == 0
+	case []any:
+		return len(value) == 0
+	}
+	return value == nil
+}
+
+var escape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// Pointer is the JSON pointer (RFC 6901) to a field.
+func Pointer(path ...string) string {
+	var b strings.Builder
+	for _, part := range path {
+		b.WriteString("/" + escape.Replace(part))
+	}
+	return b.String()
+}

@@ -1,0 +1,102 @@
+package drift
+
+import (
+	"slices"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+)
+
+// rule says whose a field is. What we asked for is set back in every field, ours or not; the rule is about what others add to it, and about what the
+// verdict makes of it.
+type rule struct {
+	// ours: nobody else may add to the field, and while it is not as wanted the verdict rests on nothing.
+	ours bool
+	// why it is ours, or why not.
+	why string
+	// below are the rules of the fields below, or of the fields of each element; a field that is not listed is as its parent.
+	below fields
+	// oursIf tells which keys of a map are ours where the keys are not known in advance.
+	oursIf func(key string) bool
+	// oneOf: Kubernetes takes only one of the fields below and needs one, so they are replaced together.
+	oneOf bool
+	// atomic: the map selects, or the API server treats it as one value (+mapType=atomic in k8s.io/api); it must not hold more than was asked for.
+	atomic bool
+	// byDefault is the value that the API server writes where nothing was asked for; nil where it writes none.
+	byDefault any
+	// onHostNetwork is the neighbour from which the API server takes the value of pods on the node's network where nothing was asked for.
+	onHostNetwork string
+}
+
+type fields map[string]rule
+
+func ours(why string) rule { return rule{ours: true, why: why} }
+
+func theirs(why string) rule { return rule{why: why} }
+
+func (r rule) with(below fields) rule {
+	r.below = below
+	return r
+}
+
+func (r rule) unlessDefault(value any) rule {
+	r.byDefault = value
+	return r
+}
+
+func (r rule) child(key string) rule {
+	if listed, isListed := r.below[key]; isListed {
+		return listed
+	}
+	return rule{ours: r.ours || (r.oursIf != nil && r.oursIf(key)), atomic: slices.Contains(wholeMaps, key)}
+}
+
+// holdsOurs is whether a value at this place is ours, or has something of ours below.
+func (r rule) holdsOurs(value any) bool {
+	if r.ours {
+		return true
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for key, below := range value {
+			if r.child(key).holdsOurs(below) {
+				return true
+			}
+		}
+	case []any:
+		for _, element := range value {
+			if r.holdsOurs(element) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wholeMaps are atomic wherever they occur.
+var wholeMaps = []string{"nodeSelector", "selector", "matchLabels"}
+
+// serviceProxyLabel takes a Service away from kube-proxy (k8s.io/kubernetes/pkg/proxy/apis LabelServiceProxyName).
+const serviceProxyLabel = "service.kubernetes.io/service-proxy-name"
+
+// rules are the roots of the table, by kind. Of a kind that is not listed nothing that others add is ours.
+var rules = map[string]rule{
+	"ConfigMap": {below: fields{
+		"data":       ours("each setting can change whom the engine believes"),
+		"binaryData": ours("the engine reads it like data"),
+	}},
+	"Service": {below: fields{
+		"metadata": {below: fields{
+			"annotations": {oursIf: provider.IsClientAddressAnnotation, why: "some annotations make a load balancer pass on another address"},
+			"labels":      {below: fields{serviceProxyLabel: ours("kube-proxy leaves a Service with this label alone")}},
+		}},
+		"spec": {below: fields{
+			"externalIPs":              ours("they are ways in that no load balancer knows"),
+			"publishNotReadyAddresses": ours("connections would reach pods that do not serve"),
+		}},
+	}},
+	string(v1alpha1.WorkloadDaemonSet):  workload,
+	string(v1alpha1.WorkloadDeployment): workload,
+}
+
+var workload = rule{below: fields{"spec": {below: fields{"template": {below: fields{"spec": {below: podSpec}}}}}}}
