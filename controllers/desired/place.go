@@ -77,7 +77,11 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 		for _, pod := range pods[node.Name] {
 			p.movable = p.movable || (pod.Workload == v1alpha1.WorkloadDeployment && !pod.Terminating)
 			p.occupy(pod, s.Time)
-			if p.serve(pod) && (!s.EdgeIngress.UsesService() || isEndpoint(pod, endpoints)) {
+			if !p.counts(pod) {
+				continue
+			}
+			p.ready = true
+			if !s.EdgeIngress.UsesService() || isEndpoint(pod, endpoints) {
 				p.settle(pod.ReadySince.Add(settling), s.Time)
 			}
 		}
@@ -86,7 +90,7 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	return all
 }
 
-// occupy notes that a pod may still run. On a node that is not Ready nothing can be said to serve, and nobody there could tell of an end.
+// occupy records that a pod may still run. A node that is not Ready is skipped: its pods cannot be said to serve, and its kubelet cannot report their end.
 func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	end := pod.Deadline.Add(endMargin)
 	switch {
@@ -99,18 +103,19 @@ func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	}
 }
 
-// serve notes that a pod is ready for clients, and answers whether it is. A node without the own label does not count, since its pods are about to go; nor does
-// one that only somebody else labelled, since he is told to take the label away.
-func (p *place) serve(pod *snapshot.Pod) bool {
+// counts reports whether the pod is ready and will stay. On a node without the own label it does not count, because the pod will end soon. On a node that
+// only somebody else labelled it does not count either, because the remedy is to remove that label.
+func (p *place) counts(pod *snapshot.Pod) bool {
 	stays := p.labelled && (p.wanted || p.marked) && !p.Deleting
-	if !pod.Ready || pod.Terminating || !stays || !isUp(p.Node) {
-		return false
-	}
-	p.ready = true
-	return true
+	return pod.Ready && !pod.Terminating && stays && isUp(p.Node)
 }
 
-// settle notes that traffic reaches the node, and that balancers know from then on.
+// stopsServing reports whether the decision about the node takes a controller away that serves now.
+func (p *place) stopsServing() bool {
+	return p.serves && (p.standing == withdrawn || p.standing == ending || p.standing == gone)
+}
+
+// settle records that traffic reaches the node, and that load balancers know about it from then on.
 func (p *place) settle(then, now time.Time) {
 	switch {
 	case !now.Before(then):

@@ -96,16 +96,18 @@ func (r *release) excuse() {
 	}
 }
 
-// decide settles where every node stands. What is being emptied goes first, since somebody waits for it.
+// decide sets the standing of every node. Nodes that are being drained come first, because somebody waits for them. A node that stops serving counts no more
+// for the nodes after it.
 func (r *release) decide() {
 	order := slices.Clone(r.places)
 	slices.SortStableFunc(order, func(a, b *place) int { return cmp.Compare(count(b.drained), count(a.drained)) })
 	for _, p := range order {
-		p.standing = r.stand(p)
+		p.standing = r.standingOf(p)
+		r.serving -= count(p.stopsServing())
 	}
 }
 
-func (r *release) stand(p *place) standing {
+func (r *release) standingOf(p *place) standing {
 	switch {
 	case p.wanted && !r.excused[p]:
 		return member
@@ -125,7 +127,7 @@ func (r *release) stand(p *place) standing {
 	return gone
 }
 
-// mayGo is whether the node may lose the own label now, and takes it out of the count of those that serve.
+// mayGo reports whether the node may lose the own label now.
 func (r *release) mayGo(p *place) bool {
 	switch {
 	case r.blind:
@@ -135,16 +137,13 @@ func (r *release) mayGo(p *place) bool {
 	case !r.daemonSet && !r.canMove(p):
 		return false
 	case !r.byLabel:
-		// The Deployment itself minds how many of its pods serve.
+		// The Deployment itself keeps enough pods serving.
 		return true
 	case !p.ready:
-		// While nothing serves it may be the first that does again, also where its pod or the node itself is away for a moment.
+		// While nothing serves, this node may be the first to serve again, even if its pod or the node itself is away for a moment.
 		return r.serving > 0
-	case r.serving-count(p.serves) < r.required:
-		return false
 	}
-	r.serving -= count(p.serves)
-	return true
+	return r.serving-count(p.serves) >= r.required
 }
 
 // canMove is whether pods of a Deployment have somewhere to go, and those that are on the node can go there without an outage.
