@@ -55,8 +55,7 @@ func trimNode(object any) (any, error) {
 		return object, nil
 	}
 	node.ManagedFields = slices.DeleteFunc(node.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
-		_, ours := edgeIngressOfManager(entry)
-		return !ours
+		return !strings.HasPrefix(entry.Manager, v1alpha1.NodeFieldManagerPrefix)
 	})
 	for key := range node.Annotations {
 		if !strings.HasPrefix(key, v1alpha1.TaintAnnotationPrefix) {

@@ -39,7 +39,7 @@ func (r *Reconciler) ensureFinalizer(ctx context.Context, edge *v1alpha1.EdgeIng
 // release lets the EdgeIngress go once it was seen that its nodes are clean and its objects are gone.
 func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state desired.State) (bool, error) {
 	clean := seen.Nodes.Err == nil && seen.Inventory.Err == nil &&
-		len(state.Nodes.Labels) == 0 && len(state.Nodes.Taints) == 0 && len(seen.Inventory.Items) == 0
+		len(state.Nodes.Labels) == 0 && len(state.Nodes.Taints) == 0 && len(state.Nodes.Traces) == 0 && len(seen.Inventory.Items) == 0
 	if !clean {
 		return false, nil
 	}
@@ -67,8 +67,7 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 func (r *Reconciler) holdsNodes(ctx context.Context, name string) (bool, error) {
 	nodes, err := r.liveNodes(ctx)
 	return slices.ContainsFunc(nodes, func(node metav1.PartialObjectMetadata) bool {
-		_, claimed := taintClaims(node.Annotations)[name]
-		return claimed || len(managedLabels(node.ManagedFields)[name]) > 0
+		return holdsNode(node.ObjectMeta, name)
 	}), err
 }
 

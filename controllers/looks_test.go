@@ -121,20 +121,8 @@ func (s *story) isClean(name string) func() error {
 		if value, there := node.Labels[v1alpha1.DefaultRoleLabel]; there {
 			return fmt.Errorf("node %s still has the role label, value %q", name, value)
 		}
-		for _, entry := range node.ManagedFields {
-			othersTaints := isListOfTaints(entry) && len(node.Spec.Taints) > 0
-			if strings.HasPrefix(entry.Manager, v1alpha1.ManagedBy) && !othersTaints {
-				return fmt.Errorf("node %s still has managed fields of %s: %s", name, entry.Manager, entry.FieldsV1)
-			}
-		}
-		return errors.Join(s.isReleased(name)(), s.isNotTainted(name)())
+		return errors.Join(s.hasNoTrace(name), s.isReleased(name)(), s.isNotTainted(name)())
 	}
-}
-
-// isListOfTaints is whether nothing but the list of taints was written. The API server takes the last writer of the list for the one of all of it, also of
-// the taints that others put there.
-func isListOfTaints(entry metav1.ManagedFieldsEntry) bool {
-	return entry.FieldsV1 != nil && entry.FieldsV1.GetRawString() == `{"f:spec":{"f:taints":{}}}`
 }
 
 // readyPodsOn is content when ready controller pods run on exactly these nodes, one on each.

@@ -34,7 +34,7 @@ func (r *Reconciler) observeNodes(ctx context.Context) snapshot.List[snapshot.No
 func observedNode(node *corev1.Node) snapshot.Node {
 	seen := snapshot.Node{
 		Name: node.Name, UID: node.UID, Labels: node.Labels, Taints: node.Spec.Taints,
-		TaintClaims: taintClaims(node.Annotations), ManagedLabels: managedLabels(node.ManagedFields),
+		TaintClaims: taintClaims(node.Annotations), ManagedLabels: managedLabels(node.ManagedFields), Traces: traces(node.ManagedFields),
 		Ready: corev1.ConditionUnknown, Unschedulable: node.Spec.Unschedulable, Deleting: !node.DeletionTimestamp.IsZero(),
 		PodCIDRs: node.Spec.PodCIDRs, ProviderID: node.Spec.ProviderID,
 	}
@@ -83,6 +83,31 @@ func managedLabels(entries []metav1.ManagedFieldsEntry) map[string][]string {
 	return managed
 }
 
+// traces returns the names of the EdgeIngress objects whose writes of taints are listed in the managed fields.
+func traces(entries []metav1.ManagedFieldsEntry) []string {
+	var names []string
+	for _, entry := range entries {
+		if name, ours := strings.CutPrefix(entry.Manager, v1alpha1.NodeFieldManagerPrefix); ours && isTrace(entry, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// isTrace reports whether the entry comes from a write of taints that the named EdgeIngress made.
+func isTrace(entry metav1.ManagedFieldsEntry, edge string) bool {
+	return entry.Operation == metav1.ManagedFieldsOperationUpdate && entry.Subresource == "" && entry.Manager == v1alpha1.NodeFieldManager(edge)
+}
+
+// holdsNode reports whether the node has anything of the named EdgeIngress.
+func holdsNode(node metav1.ObjectMeta, edge string) bool {
+	_, claimed := taintClaims(node.Annotations)[edge]
+	return claimed || slices.ContainsFunc(node.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
+		return entry.Manager == v1alpha1.NodeFieldManager(edge)
+	})
+}
+
+// edgeIngressOfManager returns the EdgeIngress whose labels the entry lists.
 func edgeIngressOfManager(entry metav1.ManagedFieldsEntry) (name string, ours bool) {
 	if entry.Operation != metav1.ManagedFieldsOperationApply || entry.Subresource != "" {
 		return "", false

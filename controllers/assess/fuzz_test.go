@@ -54,7 +54,7 @@ var mishaps = []option{
 	onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Generation++ }), onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Status.UpdatedNumberScheduled = 1 }),
 	onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers = nil }),
 	withdrawnEdge2, keptEdge2, endingApp1, heldApp1, awaitedEdge2,
-	withheld(v1alpha1.ReasonTaintWithheldForAgents, []string{"edge-1"}), withheld("OfLater", nil),
+	withheld(desired.WithheldForAgents, []string{"edge-1"}), withheld("OfLater", nil),
 	blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen."), image("registry.example.com/fork/controller", forkDigest),
 	failed(snapshot.FailureOther, "Node", "edge-1", "timeout"), failed(snapshot.FailureNameTaken, "Service", objectName, ""), failed(snapshot.FailureRefused, "", "", ""),
 }

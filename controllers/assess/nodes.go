@@ -47,26 +47,26 @@ func noNodeReady(sc *scene) *verdict {
 	return isNot(v1alpha1.ReasonNodesNotReady, "No edge node is Ready: %s.", listed(sc.notReady()))
 }
 
-// taintsWithheld reports what desired decided, in its order.
+// taintsWithheld reports the first of the causes for which desired withholds taints.
 func taintsWithheld(sc *scene) *verdict {
 	if len(sc.edge) == 0 || len(sc.state.Nodes.Withheld) == 0 {
 		return nil
 	}
 	withheld := sc.state.Nodes.Withheld[0]
 	nodes := "No taint was set on " + nodesNamed(withheld.Nodes)
-	switch withheld.Reason {
-	case v1alpha1.ReasonTaintWithheldForAgents:
-		return isNot(withheld.Reason, "%s, because it would remove %s: add a toleration for %s (operator Exists, effect NoSchedule) there, "+
+	switch withheld.Cause {
+	case desired.WithheldForAgents:
+		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because it would remove %s: add a toleration for %s (operator Exists, effect NoSchedule) there, "+
 			"or write spec.nodes.isolation: Shared.", nodes, agentsNamed(withheld), sc.spec.Nodes.Label)
-	case v1alpha1.ReasonTaintWithheldAllNodes:
-		return isNot(withheld.Reason, "%s, because no node would be left for applications: choose fewer nodes, or write spec.nodes.isolation: Shared.", nodes)
-	case v1alpha1.ReasonTaintWithheldControlPlane:
-		return isNot(withheld.Reason, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
-	case v1alpha1.ReasonNotRead:
-		return unclear(withheld.Reason, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.",
+	case desired.WithheldFromAllNodes:
+		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications: choose fewer nodes, or write spec.nodes.isolation: Shared.", nodes)
+	case desired.WithheldFromControlPlane:
+		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
+	case desired.WithheldUnread:
+		return unclear(v1alpha1.ReasonNotRead, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.",
 			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
 	}
-	return unclear(withheld.Reason, "%s.", nodes)
+	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
 }
 
 // noPlaceForApplications looks at nodes that are tainted already: the others may have left since, or another EdgeIngress may have taken them.
@@ -109,7 +109,7 @@ func taintsMissing(sc *scene) *verdict {
 	}
 	var missing []string
 	for _, node := range sc.edge {
-		if !isTainted(node, sc.spec.Nodes.Label) {
+		if !desired.HasRoleTaint(node.Taints, sc.spec.Nodes.Label) {
 			missing = append(missing, node.Name)
 		}
 	}
@@ -118,15 +118,6 @@ func taintsMissing(sc *scene) *verdict {
 	}
 	return unclear(v1alpha1.ReasonTaintMissing, "%s tainted with %s; not yet seen on %s, where other pods can be scheduled.",
 		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "is", "are"), sc.spec.Nodes.Label, listed(missing))
-}
-
-func isTainted(node *snapshot.Node, key string) bool {
-	for _, taint := range node.Taints {
-		if taint.Key == key && taint.Effect == corev1.TaintEffectNoSchedule {
-			return true
-		}
-	}
-	return false
 }
 
 func nodesLabelled(sc *scene) verdict {

@@ -28,9 +28,9 @@ func singleOnHostPorts(g *given) {
 	g.spec().Controller.Replicas, g.spec().Exposure.Type = &one, v1alpha1.ExposureHostNetwork
 }
 
-func withheld(reason string, nodes []string, agents ...snapshot.Agent) option {
+func withheld(cause desired.WithheldCause, nodes []string, agents ...snapshot.Agent) option {
 	return func(g *given) {
-		g.d.Nodes.Withheld = append(g.d.Nodes.Withheld, desired.Withheld{Reason: reason, Nodes: nodes, Agents: agents})
+		g.d.Nodes.Withheld = append(g.d.Nodes.Withheld, desired.Withheld{Cause: cause, Nodes: nodes, Agents: agents})
 	}
 }
 
@@ -55,12 +55,12 @@ func TestNodesReady(t *testing.T) {
 		"a role label with a value of somebody else":      {given: []option{node("edge-2", labelled(v1alpha1.DefaultRoleLabel, "yes"))}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
 		"row 2: taint not seen yet":                       {given: []option{node("edge-1", untainted)}, status: unknown, reason: v1alpha1.ReasonTaintMissing, says: "1 of 2 edge nodes is tainted with node-role.kubernetes.io/edge; not yet seen on edge-1"},
 		"row 2: a taint of the key with another effect":   {given: []option{node("edge-1", nodeChanges(untainted, taintedWith(v1alpha1.DefaultRoleLabel, corev1.TaintEffectPreferNoSchedule)))}, status: unknown, reason: v1alpha1.ReasonTaintMissing, says: "edge-1"},
-		"row 48: the taint would remove an agent":         {given: []option{untaintedBoth, withheld(v1alpha1.ReasonTaintWithheldForAgents, both, speaker)}, status: no, reason: v1alpha1.ReasonTaintWithheldForAgents, says: "No taint was set on nodes edge-1, edge-2, because it would remove MetalLB's DaemonSet metallb-system/speaker: add a toleration for node-role.kubernetes.io/edge"},
-		"the taint would leave no place":                  {given: []option{untaintedBoth, withheld(v1alpha1.ReasonTaintWithheldAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes, says: "no node would be left"},
-		"a control-plane node is not tainted":             {given: []option{node("edge-1", untainted), withheld(v1alpha1.ReasonTaintWithheldControlPlane, both[:1])}, status: no, reason: v1alpha1.ReasonTaintWithheldControlPlane, says: "node edge-1, because the control plane"},
-		"agents not read, so no taint":                    {given: []option{untaintedBoth, unread["Agents"], withheld(v1alpha1.ReasonNotRead, both)}, status: unknown, reason: v1alpha1.ReasonNotRead, says: errNoAPI.Error()},
-		"a withheld taint of two reasons tells the first": {given: []option{withheld(v1alpha1.ReasonTaintWithheldForAgents, both, speaker), withheld(v1alpha1.ReasonTaintWithheldControlPlane, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldForAgents},
-		"a withheld taint beats labels not seen yet":      {given: []option{node("edge-1", unlabelled), withheld(v1alpha1.ReasonTaintWithheldAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes},
+		"row 48: the taint would remove an agent":         {given: []option{untaintedBoth, withheld(desired.WithheldForAgents, both, speaker)}, status: no, reason: v1alpha1.ReasonTaintWithheldForAgents, says: "No taint was set on nodes edge-1, edge-2, because it would remove MetalLB's DaemonSet metallb-system/speaker: add a toleration for node-role.kubernetes.io/edge"},
+		"the taint would leave no place":                  {given: []option{untaintedBoth, withheld(desired.WithheldFromAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes, says: "no node would be left"},
+		"a control-plane node is not tainted":             {given: []option{node("edge-1", untainted), withheld(desired.WithheldFromControlPlane, both[:1])}, status: no, reason: v1alpha1.ReasonTaintWithheldControlPlane, says: "node edge-1, because the control plane"},
+		"agents not read, so no taint":                    {given: []option{untaintedBoth, unread["Agents"], withheld(desired.WithheldUnread, both)}, status: unknown, reason: v1alpha1.ReasonNotRead, says: errNoAPI.Error()},
+		"a withheld taint of two reasons tells the first": {given: []option{withheld(desired.WithheldForAgents, both, speaker), withheld(desired.WithheldFromControlPlane, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldForAgents},
+		"a withheld taint beats labels not seen yet":      {given: []option{node("edge-1", unlabelled), withheld(desired.WithheldFromAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes},
 		"application nodes that left":                     {given: []option{func(g *given) { g.s.Nodes.Items = g.s.Nodes.Items[:2] }}, status: no, reason: v1alpha1.ReasonNoNodesForApplications, says: "add nodes, choose fewer edge nodes, or write spec.nodes.isolation: Shared"},
 		"application nodes that are leaving":              {given: []option{node("app-1", func(n *snapshot.Node) { n.Deleting = true })}, status: no, reason: v1alpha1.ReasonNoNodesForApplications},
 		"application nodes that another one took":         {given: []option{node("app-1", taintedWith("node-role.kubernetes.io/other", corev1.TaintEffectNoSchedule))}, status: no, reason: v1alpha1.ReasonNoNodesForApplications},
@@ -69,7 +69,7 @@ func TestNodesReady(t *testing.T) {
 		"application nodes in trouble":                    {given: []option{node("app-1", taintedWith(corev1.TaintNodeUnreachable, corev1.TaintEffectNoExecute))}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
 		"application nodes that start":                    {given: []option{node("app-1", taintedWith("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule))}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
 		"shared nodes are for applications too":           {given: []option{shared, func(g *given) { g.s.Nodes.Items = g.s.Nodes.Items[:2] }}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
-		"a taint withheld for want of others is told so":  {given: []option{untaintedBoth, func(g *given) { g.s.Nodes.Items = g.s.Nodes.Items[:2] }, withheld(v1alpha1.ReasonTaintWithheldAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes},
+		"a taint withheld for want of others is told so":  {given: []option{untaintedBoth, func(g *given) { g.s.Nodes.Items = g.s.Nodes.Items[:2] }, withheld(desired.WithheldFromAllNodes, both)}, status: no, reason: v1alpha1.ReasonTaintWithheldAllNodes},
 		"row 73: nodes not read":                          {given: []option{unread["Nodes"]}, status: unknown, reason: v1alpha1.ReasonNotRead, says: "the nodes, which could not be read: " + errNoAPI.Error()},
 		"a node could not be written":                     {given: []option{failed(snapshot.FailureOther, "Node", "edge-1", "connection refused")}, status: no, reason: v1alpha1.ReasonApplyFailed, says: "Writing Node edge-1 failed: connection refused."},
 		"two nodes could not be written":                  {given: []option{failed(snapshot.FailureRefused, "Node", "edge-1", "forbidden."), failed(snapshot.FailureRefused, "Node", "edge-2", "forbidden")}, status: no, reason: v1alpha1.ReasonApplyFailed, says: "forbidden. 1 other write failed as well."},

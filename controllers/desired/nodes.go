@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -29,6 +28,7 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 		}
 	}
 	plan.Taints, plan.Withheld = planTaints(s, chosen, r)
+	plan.Traces = findTraces(s, plan.Taints)
 	return plan, nil
 }
 
@@ -130,57 +130,4 @@ func differ(live map[string]string, held []string, wanted map[string]string) boo
 		}
 	}
 	return slices.ContainsFunc(held, func(key string) bool { _, stays := wanted[key]; return !stays })
-}
-
-// taintGate knows which nodes may not be tainted, and why.
-type taintGate struct {
-	snapshot   snapshot.Snapshot
-	key        string
-	noneRemain bool
-	withheld   map[string]*Withheld
-}
-
-func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]TaintChange, []Withheld) {
-	name, spec := s.EdgeIngress.Name, s.EdgeIngress.Spec.Nodes
-	dedicated := spec.Isolation != v1alpha1.IsolationShared
-	gate := taintGate{snapshot: s, key: spec.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen)), withheld: map[string]*Withheld{}}
-	var changes []TaintChange
-	for _, p := range r.places {
-		node := *p.Node
-		wanted := p.wanted && dedicated
-		goes := !p.wanted && p.standing != staying && p.standing != ending || !dedicated
-		claimed, hasClaim := node.TaintClaims[name]
-		if hasClaim && (goes || claimed != spec.Label) {
-			changes = append(changes, taintChange(node, spec.Label, false))
-		}
-		if wanted && needsTaint(node, name, spec.Label) && gate.admits(node) {
-			changes = append(changes, taintChange(node, spec.Label, true))
-		}
-	}
-	return changes, gate.report()
-}
-
-func taintChange(node snapshot.Node, key string, present bool) TaintChange {
-	return TaintChange{
-		Node: node.Name, UID: node.UID, Present: present,
-		Taint: corev1.Taint{Key: key, Effect: corev1.TaintEffectNoSchedule},
-	}
-}
-
-// needsTaint is whether the taint, or this EdgeIngress's claim on a taint that another EdgeIngress put there, is missing.
-// A taint that is there without any claim is a person's and is left as it is.
-func needsTaint(node snapshot.Node, name, key string) bool {
-	if !hasTaint(node, key) {
-		return true
-	}
-	if node.TaintClaims[name] == key {
-		return false
-	}
-	return slices.Contains(slices.Collect(maps.Values(node.TaintClaims)), key)
-}
-
-func hasTaint(node snapshot.Node, key string) bool {
-	return slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool {
-		return t.Key == key && t.Effect == corev1.TaintEffectNoSchedule
-	})
 }

@@ -131,8 +131,7 @@ func TestLabelsOfANode(t *testing.T) {
 
 func TestTaintOfANode(t *testing.T) {
 	const otherRole = "node-role.kubernetes.io/ingress"
-	add := TaintChange{Present: true, Taint: corev1.Taint{Key: roleLabel, Effect: corev1.TaintEffectNoSchedule}}
-	drop := TaintChange{Taint: corev1.Taint{Key: roleLabel, Effect: corev1.TaintEffectNoSchedule}}
+	add, drop := TaintChange{Present: true, Key: roleLabel}, TaintChange{Key: roleLabel}
 	for name, test := range map[string]struct {
 		edge *v1alpha1.EdgeIngress
 		node snapshot.Node
@@ -163,7 +162,7 @@ func TestTaintOfANode(t *testing.T) {
 			got := plan(t, seen(test.edge, test.node, node("worker"))).Taints
 			var want []TaintChange
 			if test.want != nil {
-				want = []TaintChange{{Node: "a", UID: test.node.UID, Taint: test.want.Taint, Present: test.want.Present}}
+				want = []TaintChange{{Node: "a", UID: test.node.UID, Key: test.want.Key, Present: test.want.Present}}
 			}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)
@@ -183,30 +182,30 @@ func TestTaintGate(t *testing.T) {
 		nodes    []snapshot.Node
 		agents   []snapshot.Agent
 		tainted  []string
-		withheld string // "reason: nodes", empty for none
+		withheld string // "cause: nodes", empty for none
 	}{
 		"no agent in the cluster":                               {[]snapshot.Node{node("a", pool), node("w")}, nil, []string{"a"}, ""},
-		"an agent that does not tolerate the taint":             {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [a]"},
+		"an agent that does not tolerate the taint":             {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
 		"an agent that tolerates the taint":                     {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating)}, []string{"a"}, ""},
 		"an agent that tolerates everything":                    {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(everything)}, []string{"a"}, ""},
 		"an agent that runs elsewhere":                          {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{otherPool(speaker())}, []string{"a"}, ""},
-		"one agent of two does not tolerate it":                 {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating), speaker()}, nil, "TaintWithheldForAgents: [a]"},
+		"one agent of two does not tolerate it":                 {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating), speaker()}, nil, "ForAgents: [a]"},
 		"an agent that another taint keeps away loses nothing":  {[]snapshot.Node{node("a", pool, taint("gpu", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, []string{"a"}, ""},
-		"an agent that waits for a node that starts":            {[]snapshot.Node{node("a", pool, taint(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [a]"},
-		"an agent that waits for the cloud's controller":        {[]snapshot.Node{node("a", pool, taint("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [a]"},
+		"an agent that waits for a node that starts":            {[]snapshot.Node{node("a", pool, taint(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
+		"an agent that waits for the cloud's controller":        {[]snapshot.Node{node("a", pool, taint("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
 		"an agent that appears after the taint":                 {[]snapshot.Node{node("a", pool, tainted), node("w")}, []snapshot.Agent{speaker()}, nil, ""},
-		"an agent that appears before a second node joins":      {[]snapshot.Node{node("a", pool, tainted), node("b", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "TaintWithheldForAgents: [b]"},
-		"every schedulable node is an edge node":                {[]snapshot.Node{node("a", pool), node("b", pool)}, nil, nil, "TaintWithheldAllNodes: [a b]"},
-		"the only other node is the control plane":              {[]snapshot.Node{node("a", pool), node("cp", taint("node-role.kubernetes.io/control-plane", corev1.TaintEffectNoSchedule))}, nil, nil, "TaintWithheldAllNodes: [a]"},
-		"the only other node is leaving":                        {[]snapshot.Node{node("a", pool), node("w", beingDeleted)}, nil, nil, "TaintWithheldAllNodes: [a]"},
+		"an agent that appears before a second node joins":      {[]snapshot.Node{node("a", pool, tainted), node("b", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [b]"},
+		"every schedulable node is an edge node":                {[]snapshot.Node{node("a", pool), node("b", pool)}, nil, nil, "FromAllNodes: [a b]"},
+		"the only other node is the control plane":              {[]snapshot.Node{node("a", pool), node("cp", taint("node-role.kubernetes.io/control-plane", corev1.TaintEffectNoSchedule))}, nil, nil, "FromAllNodes: [a]"},
+		"the only other node is leaving":                        {[]snapshot.Node{node("a", pool), node("w", beingDeleted)}, nil, nil, "FromAllNodes: [a]"},
 		"the only other node is cordoned for a while":           {[]snapshot.Node{node("a", pool), node("w", cordoned, taint("node.kubernetes.io/unschedulable", corev1.TaintEffectNoSchedule))}, nil, []string{"a"}, ""},
 		"the only other node is not ready for a while":          {[]snapshot.Node{node("a", pool), node("w", taint("node.kubernetes.io/not-ready", corev1.TaintEffectNoExecute))}, nil, []string{"a"}, ""},
 		"the only other node is avoided where possible":         {[]snapshot.Node{node("a", pool), node("w", taint("spot", corev1.TaintEffectPreferNoSchedule))}, nil, []string{"a"}, ""},
-		"the only other node belongs to another EdgeIngress":    {[]snapshot.Node{node("a", pool), node("w", taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, nil, nil, "TaintWithheldAllNodes: [a]"},
-		"a control-plane node among others":                     {[]snapshot.Node{node("a", pool), node("cp", pool, label("node-role.kubernetes.io/control-plane", "")), node("w")}, nil, []string{"a"}, "TaintWithheldControlPlane: [cp]"},
+		"the only other node belongs to another EdgeIngress":    {[]snapshot.Node{node("a", pool), node("w", taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, nil, nil, "FromAllNodes: [a]"},
+		"a control-plane node among others":                     {[]snapshot.Node{node("a", pool), node("cp", pool, label("node-role.kubernetes.io/control-plane", "")), node("w")}, nil, []string{"a"}, "FromControlPlane: [cp]"},
 		"a node that another EdgeIngress tainted needs no gate": {[]snapshot.Node{node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, []snapshot.Agent{speaker()}, []string{"a"}, ""},
-		"tainted nodes stay tainted when the set grows to all":  {[]snapshot.Node{node("a", pool, tainted), node("b", pool)}, nil, nil, "TaintWithheldAllNodes: [b]"},
-		"that no place remains is told before agents are asked": {[]snapshot.Node{node("a", pool), node("b", pool)}, []snapshot.Agent{speaker()}, nil, "TaintWithheldAllNodes: [a b]"},
+		"tainted nodes stay tainted when the set grows to all":  {[]snapshot.Node{node("a", pool, tainted), node("b", pool)}, nil, nil, "FromAllNodes: [b]"},
+		"that no place remains is told before agents are asked": {[]snapshot.Node{node("a", pool), node("b", pool)}, []snapshot.Agent{speaker()}, nil, "FromAllNodes: [a b]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(edge(), test.nodes...)
@@ -221,7 +220,7 @@ func TestTaintGate(t *testing.T) {
 			}
 			withheld := ""
 			for _, entry := range got.Withheld {
-				withheld += fmt.Sprintf("%s: %v", entry.Reason, entry.Nodes)
+				withheld += fmt.Sprintf("%s: %v", entry.Cause, entry.Nodes)
 			}
 			if withheld != test.withheld {
 				t.Errorf("withheld: want %q, got %q", test.withheld, withheld)
@@ -243,25 +242,25 @@ func TestNodesOfOthersAreNoPlaceForApplications(t *testing.T) {
 		other   v1alpha1.EdgeIngress
 		err     error
 		tainted int
-		reason  string
+		cause   WithheldCause
 	}{
-		"another takes the rest":                   {other(named("w")), nil, 0, v1alpha1.ReasonTaintWithheldAllNodes},
+		"another takes the rest":                   {other(named("w")), nil, 0, WithheldFromAllNodes},
 		"another takes the rest, but shares it":    {other(named("w"), shared), nil, 1, ""},
 		"another takes the same node":              {other(named("a")), nil, 1, ""},
 		"another's selector cannot be read":        {other(unreadable), nil, 1, ""},
-		"the others could not be read":             {other(), errors.New("no answer"), 0, v1alpha1.ReasonNotRead},
+		"the others could not be read":             {other(), errors.New("no answer"), 0, WithheldUnread},
 		"another names a node that does not exist": {other(named("z")), nil, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(edge(), node("a", pool), node("w"))
 			s.Others = snapshot.List[v1alpha1.EdgeIngress]{Items: []v1alpha1.EdgeIngress{test.other}, Err: test.err}
 			got := plan(t, s)
-			reason := ""
+			var cause WithheldCause
 			for _, entry := range got.Withheld {
-				reason += entry.Reason
+				cause += entry.Cause
 			}
-			if len(got.Taints) != test.tainted || reason != test.reason {
-				t.Errorf("want %d tainted and %q, got %d and %q", test.tainted, test.reason, len(got.Taints), reason)
+			if len(got.Taints) != test.tainted || cause != test.cause {
+				t.Errorf("want %d tainted and %q, got %d and %q", test.tainted, test.cause, len(got.Taints), cause)
 			}
 		})
 	}
@@ -271,7 +270,7 @@ func TestAgentsThatCouldNotBeReadWithholdTheTaint(t *testing.T) {
 	s := seen(edge(), node("a", pool), node("w"))
 	s.Agents.Err = errors.New("no answer")
 	got := plan(t, s)
-	if len(got.Taints) != 0 || len(got.Withheld) != 1 || got.Withheld[0].Reason != v1alpha1.ReasonNotRead {
+	if len(got.Taints) != 0 || len(got.Withheld) != 1 || got.Withheld[0].Cause != WithheldUnread {
 		t.Errorf("want the taint withheld because agents were not read, got %+v", got)
 	}
 	if len(got.Labels) != 1 {

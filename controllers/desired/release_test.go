@@ -380,3 +380,39 @@ func TestADeploymentThatWasNotReadIsLeft(t *testing.T) {
 		t.Error("it would be applied without its annotation, and all its pods be replaced")
 	}
 }
+
+// A question that changes what it is about gives another answer when it is asked again.
+func TestQuestionsAboutAReleaseChangeNothing(t *testing.T) {
+	twoLeft := scene(edge(), []snapshot.Node{memberNode("a"), former("b"), former("c")}, onNode("a"), onNode("b"), onNode("c"))
+	unread := twoLeft
+	unread.Pods.Err = errors.New("no answer")
+	for name, s := range map[string]snapshot.Snapshot{
+		"nothing to decide":        scene(edge(), []snapshot.Node{memberNode("a")}, onNode("a")),
+		"two nodes left":           twoLeft,
+		"one of them may go":       scene(edge(), []snapshot.Node{memberNode("a"), former("b")}, onNode("a", unready), onNode("b")),
+		"all are being drained":    scene(edge(), []snapshot.Node{memberNode("a", cordoned), memberNode("b", cordoned)}, onNode("a"), onNode("b")),
+		"the pods were not read":   unread,
+		"the EdgeIngress is going": scene(edge(deleting), []snapshot.Node{former("a")}, onNode("a")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			chosen, _, err := chooseNodes(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := newRelease(s, chosen)
+			for _, p := range r.places {
+				before, serving := *p, r.serving
+				firstStanding, firstMayGo := r.standingOf(p), r.mayGo(p)
+				if r.standingOf(p) != firstStanding || r.mayGo(p) != firstMayGo {
+					t.Errorf("node %s: the second answer differs from the first", p.Name)
+				}
+				for i := range s.Pods.Items {
+					p.counts(&s.Pods.Items[i])
+				}
+				if *p != before || r.serving != serving {
+					t.Errorf("node %s: want %+v and %d serving, got %+v and %d", p.Name, before, serving, *p, r.serving)
+				}
+			}
+		})
+	}
+}

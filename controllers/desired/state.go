@@ -5,7 +5,6 @@ package desired
 import (
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -68,6 +67,8 @@ type NodePlan struct {
 	Labels []LabelChange
 	// Taints are the changes of taints and of their claims.
 	Taints []TaintChange
+	// Traces are nodes that have nothing of this EdgeIngress but an entry in their managed fields, which is to be removed.
+	Traces []Trace
 	// Withheld are the taints that were asked for and are not set, and why.
 	Withheld []Withheld
 }
@@ -94,23 +95,41 @@ const (
 	StepLetGo Step = "LetGo"
 )
 
-// TaintChange is what shall become of one taint, and of this EdgeIngress's claim on it, on a node.
+// TaintChange changes the role taint of a node and this EdgeIngress's claim on it.
 type TaintChange struct {
 	Node string
 	UID  types.UID
-	// Taint is the taint that the change is about.
-	Taint corev1.Taint
-	// Present is whether this EdgeIngress wants the taint there. Where it does not, its claim is dropped, and the taint
-	// goes unless another EdgeIngress claims it.
+	// Key of the role taint; see RoleTaint.
+	Key string
+	// Present is set where this EdgeIngress wants the taint. Otherwise its claim is dropped, and the taint goes unless another EdgeIngress claims it.
 	Present bool
+}
+
+// Trace is a node on which a write of taints left an entry of this EdgeIngress in the managed fields, as a pass that was cut short does.
+type Trace struct {
+	Node string
+	UID  types.UID
 }
 
 // Withheld are taints that are not set, and why.
 type Withheld struct {
-	// Reason is one of the API's condition reasons.
-	Reason string
+	Cause WithheldCause
 	// Nodes that stay without the taint, ordered.
 	Nodes []string
 	// Agents that the taint would remove.
 	Agents []snapshot.Agent
 }
+
+// WithheldCause says why a taint is not set.
+type WithheldCause string
+
+const (
+	// WithheldForAgents: the taint would remove load-balancer agents that do not tolerate it.
+	WithheldForAgents WithheldCause = "ForAgents"
+	// WithheldFromAllNodes: the taint would leave no node for ordinary pods.
+	WithheldFromAllNodes WithheldCause = "FromAllNodes"
+	// WithheldFromControlPlane: the node runs the control plane.
+	WithheldFromControlPlane WithheldCause = "FromControlPlane"
+	// WithheldUnread: a read failed that shows what the taint would do to agents and applications.
+	WithheldUnread WithheldCause = "Unread"
+)

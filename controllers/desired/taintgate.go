@@ -1,60 +1,72 @@
 package desired
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// admits is whether the node may be tainted; where not, the reason is kept for the report. A taint that another EdgeIngress
-// put there already is claimed without asking: nothing changes on the node.
-func (g *taintGate) admits(node snapshot.Node) bool {
-	switch {
-	case hasTaint(node, g.key):
-		return true
-	case isControlPlane(node):
-		g.withhold(v1alpha1.ReasonTaintWithheldControlPlane, node)
-		return false
-	case g.noneRemain:
-		g.withhold(v1alpha1.ReasonTaintWithheldAllNodes, node)
-		return false
-	case g.snapshot.Agents.Err != nil, g.snapshot.Others.Err != nil:
-		g.withhold(v1alpha1.ReasonNotRead, node)
-		return false
-	}
-	agents := g.agentsRemovedFrom(node)
-	if len(agents) > 0 {
-		g.withhold(v1alpha1.ReasonTaintWithheldForAgents, node, agents...)
-	}
-	return len(agents) == 0
+// taintGate knows which nodes may not be tainted, and why.
+type taintGate struct {
+	snapshot snapshot.Snapshot
+	// key of the role taint.
+	key string
+	// noneRemain is set where the taints would leave no node for ordinary pods.
+	noneRemain bool
 }
 
-// agentsRemovedFrom are the load-balancer agents that run on the node and would not with the taint. One that only waits for a node that
-// is starting runs there soon, so taints that pass do not count.
-func (g *taintGate) agentsRemovedFrom(node snapshot.Node) []snapshot.Agent {
-	taint := corev1.Taint{Key: g.key, Effect: corev1.TaintEffectNoSchedule}
+func newTaintGate(s snapshot.Snapshot, chosen map[string]bool) taintGate {
+	return taintGate{snapshot: s, key: s.EdgeIngress.Spec.Nodes.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen))}
+}
+
+// objection returns why the node may not be tainted, and the agents that the taint would remove. The cause is empty where nothing speaks against
+// the taint. A role taint that another EdgeIngress set already may always be claimed: nothing changes on the node.
+func (g taintGate) objection(node snapshot.Node) (WithheldCause, []snapshot.Agent) {
+	switch {
+	case HasRoleTaint(node.Taints, g.key):
+		return "", nil
+	case isControlPlane(node):
+		return WithheldFromControlPlane, nil
+	case g.noneRemain:
+		return WithheldFromAllNodes, nil
+	case g.snapshot.Agents.Err != nil, g.snapshot.Others.Err != nil:
+		return WithheldUnread, nil
+	}
+	if agents := g.agentsRemovedFrom(node); len(agents) > 0 {
+		return WithheldForAgents, agents
+	}
+	return "", nil
+}
+
+// agentsRemovedFrom returns the load-balancer agents that run on the node and would not run there with the taint. An agent that waits for a starting node
+// will run there soon, so taints that pass do not count.
+func (g taintGate) agentsRemovedFrom(node snapshot.Node) []snapshot.Agent {
 	node.Taints = slices.DeleteFunc(slices.Clone(node.Taints), passes)
 	var removed []snapshot.Agent
 	for _, agent := range g.snapshot.Agents.Items {
-		if provider.AgentRunsOn(agent, node) && !provider.AgentRunsOn(agent, node, taint) {
+		if provider.AgentRunsOn(agent, node) && !provider.AgentRunsOn(agent, node, RoleTaint(g.key)) {
 			removed = append(removed, agent)
 		}
 	}
 	return removed
 }
 
-func (g *taintGate) withhold(reason string, node snapshot.Node, agents ...snapshot.Agent) {
-	entry := g.withheld[reason]
-	if entry == nil {
-		entry = &Withheld{Reason: reason}
-		g.withheld[reason] = entry
+// withheldTaints collects, by cause, the nodes that stay without the taint.
+type withheldTaints []Withheld
+
+func (w *withheldTaints) add(cause WithheldCause, node string, agents []snapshot.Agent) {
+	at := slices.IndexFunc(*w, func(entry Withheld) bool { return entry.Cause == cause })
+	if at < 0 {
+		*w = append(*w, Withheld{Cause: cause})
+		at = len(*w) - 1
 	}
-	entry.Nodes = append(entry.Nodes, node.Name)
+	entry := &(*w)[at]
+	entry.Nodes = append(entry.Nodes, node)
 	for _, agent := range agents {
 		known := func(a snapshot.Agent) bool { return a.Namespace == agent.Namespace && a.Name == agent.Name }
 		if !slices.ContainsFunc(entry.Agents, known) {
@@ -63,18 +75,13 @@ func (g *taintGate) withhold(reason string, node snapshot.Node, agents ...snapsh
 	}
 }
 
-// report is ordered by what a person has to do something about first.
-func (g *taintGate) report() []Withheld {
-	var list []Withheld
-	for _, reason := range []string{
-		v1alpha1.ReasonTaintWithheldForAgents, v1alpha1.ReasonTaintWithheldAllNodes,
-		v1alpha1.ReasonTaintWithheldControlPlane, v1alpha1.ReasonNotRead,
-	} {
-		if entry := g.withheld[reason]; entry != nil {
-			list = append(list, *entry)
-		}
-	}
-	return list
+// byUrgency puts first what a person should act on first.
+func (w withheldTaints) byUrgency() []Withheld {
+	order := []WithheldCause{WithheldForAgents, WithheldFromAllNodes, WithheldFromControlPlane, WithheldUnread}
+	slices.SortFunc(w, func(a, b Withheld) int {
+		return cmp.Compare(slices.Index(order, a.Cause), slices.Index(order, b.Cause))
+	})
+	return w
 }
 
 func isControlPlane(node snapshot.Node) bool {
@@ -83,21 +90,21 @@ func isControlPlane(node snapshot.Node) bool {
 	return controlPlane || master
 }
 
-// placeRemains is whether a node that no EdgeIngress takes for itself takes ordinary pods. A cordon and the taints that Kubernetes itself sets while a
-// node is in trouble pass, so such a node counts; a taint that somebody set on purpose does not pass.
+// placeRemains reports whether ordinary pods can run on a node that no EdgeIngress takes for itself. A cordon passes, and so do the taints that Kubernetes
+// sets while a node is in trouble, so such a node counts. A taint that somebody set on purpose does not pass.
 func placeRemains(nodes []snapshot.Node, taken map[string]bool) bool {
 	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
 		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, KeepsPodsAway)
 	})
 }
 
-// KeepsPodsAway is whether pods without tolerations stay off a node with this taint, for as long as somebody wants it there.
+// KeepsPodsAway reports whether the taint keeps pods without tolerations off its node until somebody removes it.
 func KeepsPodsAway(taint corev1.Taint) bool {
 	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes(taint)
 }
 
-// passingTaints begin the keys of taints that go by themselves: Kubernetes' own, on a node that is in trouble or cordoned, and those on a node
-// that starts, until its cloud's controller or Cilium has set it up.
+// passingTaints are the prefixes of taints that go by themselves: Kubernetes' own, on a node that is in trouble or cordoned, and those on a starting
+// node, until the cloud's controller or Cilium has set it up.
 var passingTaints = []string{"node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"}
 
 func passes(taint corev1.Taint) bool {

@@ -87,6 +87,8 @@ type Node struct {
 	TaintClaims map[string]string
 	// ManagedLabels are the label keys that an EdgeIngress's field manager holds on this node, by the EdgeIngress's name.
 	ManagedLabels map[string][]string
+	// Traces are the names of the EdgeIngress objects whose writes of taints are listed in the node's managed fields.
+	Traces []string
 	// Ready is the status of the node's Ready condition.
 	Ready corev1.ConditionStatus
 	// Unschedulable is whether the node is cordoned.

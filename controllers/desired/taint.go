@@ -1,0 +1,116 @@
+package desired
+
+import (
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// RoleTaint keeps ordinary pods off an edge node. Its key is spec.nodes.label.
+func RoleTaint(key string) corev1.Taint {
+	return corev1.Taint{Key: key, Effect: corev1.TaintEffectNoSchedule}
+}
+
+// IsRoleTaint reports whether the taint is the role taint of this key, whatever its value is.
+func IsRoleTaint(taint corev1.Taint, key string) bool {
+	role := RoleTaint(key)
+	return taint.MatchTaint(&role)
+}
+
+// HasRoleTaint reports whether the role taint of this key is among the taints.
+func HasRoleTaint(taints []corev1.Taint, key string) bool {
+	return slices.ContainsFunc(taints, func(taint corev1.Taint) bool { return IsRoleTaint(taint, key) })
+}
+
+// TaintState holds the taints of a node and the claims on them.
+type TaintState struct {
+	Taints []corev1.Taint
+	// Claims are the keys of the role taints that EdgeIngress objects set or rely on, by the name of the EdgeIngress.
+	Claims map[string]string
+}
+
+// After returns the state after a change that the named EdgeIngress makes. It copies what it changes. A role taint without a claim belongs to a person: the
+// change neither claims it nor removes it.
+func (before TaintState) After(edge string, change TaintChange) TaintState {
+	after := TaintState{Taints: slices.Clone(before.Taints), Claims: maps.Clone(before.Claims)}
+	claim := after.Claims[edge]
+	delete(after.Claims, edge)
+	tainted := HasRoleTaint(after.Taints, change.Key)
+	claimedByOthers := isClaimed(after.Claims, change.Key)
+	switch {
+	case change.Present && tainted && !claimedByOthers:
+		return before
+	case change.Present:
+		if !tainted {
+			after.Taints = append(after.Taints, RoleTaint(change.Key))
+		}
+		if after.Claims == nil {
+			after.Claims = map[string]string{}
+		}
+		after.Claims[edge] = change.Key
+	case claim == change.Key && !claimedByOthers:
+		// A claim on another key is not one that the operator wrote, so it gives no right to remove that taint.
+		after.Taints = slices.DeleteFunc(after.Taints, func(taint corev1.Taint) bool { return IsRoleTaint(taint, change.Key) })
+	}
+	return after
+}
+
+func isClaimed(claims map[string]string, key string) bool {
+	return slices.Contains(slices.Collect(maps.Values(claims)), key)
+}
+
+// planTaints decides which taints change on which node, and which taints the gate withholds.
+func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]TaintChange, []Withheld) {
+	name, spec := s.EdgeIngress.Name, s.EdgeIngress.Spec.Nodes
+	dedicated := spec.Isolation != v1alpha1.IsolationShared
+	gate := newTaintGate(s, chosen)
+	var withheld withheldTaints
+	var changes []TaintChange
+	for _, p := range r.places {
+		node := *p.Node
+		wanted := p.wanted && dedicated
+		goes := !p.wanted && p.standing != staying && p.standing != ending || !dedicated
+		claimed, hasClaim := node.TaintClaims[name]
+		if hasClaim && (goes || claimed != spec.Label) {
+			changes = append(changes, TaintChange{Node: node.Name, UID: node.UID, Key: spec.Label})
+		}
+		if !wanted || !needsTaint(node, name, spec.Label) {
+			continue
+		}
+		if cause, agents := gate.objection(node); cause != "" {
+			withheld.add(cause, node.Name, agents)
+			continue
+		}
+		changes = append(changes, TaintChange{Node: node.Name, UID: node.UID, Key: spec.Label, Present: true})
+	}
+	return changes, withheld.byUrgency()
+}
+
+// needsTaint reports whether the role taint is missing, or this EdgeIngress's claim on a role taint that another EdgeIngress set.
+// A role taint without any claim belongs to a person and stays as it is.
+func needsTaint(node snapshot.Node, name, key string) bool {
+	if !HasRoleTaint(node.Taints, key) {
+		return true
+	}
+	return node.TaintClaims[name] != key && isClaimed(node.TaintClaims, key)
+}
+
+// findTraces returns the nodes where an entry in the managed fields is all that this EdgeIngress has. A node whose taint changes in this pass is left to
+// that change.
+func findTraces(s snapshot.Snapshot, changes []TaintChange) []Trace {
+	name := s.EdgeIngress.Name
+	var found []Trace
+	for _, node := range s.Nodes.Items {
+		if _, claimed := node.TaintClaims[name]; claimed || !slices.Contains(node.Traces, name) {
+			continue
+		}
+		if !slices.ContainsFunc(changes, func(change TaintChange) bool { return change.Node == node.Name }) {
+			found = append(found, Trace{Node: node.Name, UID: node.UID})
+		}
+	}
+	return found
+}
