@@ -208,7 +208,7 @@ func hostPortsOf(pods []corev1.Pod) (count int) {
 }
 
 // rollsOut waits until the story is Ready with all pods of the DaemonSet replaced, and now and then makes the DaemonSet controller look again.
-// Of Kubernetes 1.36.3 it may have to be: with a surge it looks when a pod has been ready for minReadySeconds, but where it had already
+// With Kubernetes 1.36.3 it may have to: with a surge it looks when a pod has been ready for minReadySeconds, but where it had already
 // meant to look at an earlier time, for another pod, it forgets the later one, and then waits for an event (compare
 // https://github.com/openkruise/kruise/pull/1014, which repairs this in a copy of that controller).
 func (s *story) rollsOut() {

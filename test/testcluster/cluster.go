@@ -18,6 +18,7 @@
 package testcluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,8 +41,33 @@ type Options struct {
 	// Controllers adds the controller manager, the scheduler, and the simulator that
 	// makes nodes Ready and runs their pods (see Cluster.AddNode).
 	Controllers bool
+	// Kubernetes is Newest or Oldest; "" means what the environment variable KUBERNETES says, and Newest without it.
+	Kubernetes Kubernetes
 	// Progress receives lines about building and starting; nil means standard error.
 	Progress io.Writer
+}
+
+// Kubernetes is one of the versions of Kubernetes that clusters can have.
+type Kubernetes string
+
+const (
+	// Newest is the newest version that can be had.
+	Newest Kubernetes = "newest"
+	// Oldest is the oldest version that is supported.
+	Oldest Kubernetes = "oldest"
+)
+
+// KubernetesVariable is the environment variable that chooses the version of Kubernetes for tests.
+const KubernetesVariable = "KUBERNETES"
+
+// arguments are those of `cluster run`.
+func (o Options) arguments() []string {
+	arguments := []string{"--components=apiserver"}
+	if o.Controllers {
+		arguments = []string{"--components=all", "--simulated-nodes"}
+	}
+	version := cmp.Or(o.Kubernetes, Kubernetes(os.Getenv(KubernetesVariable)), Newest)
+	return append(arguments, "--kubernetes="+string(version))
 }
 
 func (o Options) progress() io.Writer {
@@ -95,11 +121,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	arguments := []string{"--components=apiserver"}
-	if o.Controllers {
-		arguments = []string{"--components=all", "--simulated-nodes"}
-	}
-	started, err := command.Start(ctx, o.progress(), arguments...)
+	started, err := command.Start(ctx, o.progress(), o.arguments()...)
 	if err != nil {
 		return nil, fmt.Errorf("starting the test cluster: %w", err)
 	}

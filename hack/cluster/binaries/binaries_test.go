@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,13 +60,14 @@ func isMissing(t *testing.T, s Store, p program) bool {
 
 func TestCatalogueMatchesModuleFiles(t *testing.T) {
 	requirements := map[string]string{
-		"kubernetes":    "k8s.io/kubernetes " + KubernetesVersion,
-		"metallb":       "go.universe.tf/metallb " + MetalLBVersion,
-		"ingress-nginx": "k8s.io/ingress-nginx " + IngressNGINXVersion,
-		"etcd":          "go.etcd.io/etcd/server/v3 " + EtcdVersion,
-		"kwok":          "sigs.k8s.io/kwok " + KwokVersion,
+		"kubernetes":        "k8s.io/kubernetes " + Newest.Version(),
+		"kubernetes-oldest": "k8s.io/kubernetes " + Oldest.Version(),
+		"metallb":           "go.universe.tf/metallb " + MetalLBVersion,
+		"ingress-nginx":     "k8s.io/ingress-nginx " + IngressNGINXVersion,
+		"etcd":              "go.etcd.io/etcd/server/v3 " + EtcdVersion,
+		"kwok":              "sigs.k8s.io/kwok " + KwokVersion,
 	}
-	for _, p := range catalogue() {
+	for _, p := range append(catalogue(Newest), catalogue(Oldest)...) {
 		content, err := os.ReadFile(filepath.Join("..", "modules", p.module, "go.mod"))
 		if err != nil {
 			t.Fatal(err)
@@ -75,6 +77,36 @@ func TestCatalogueMatchesModuleFiles(t *testing.T) {
 				t.Errorf("%s: go.mod of module %s does not contain %q", p.name, p.module, want)
 			}
 		}
+	}
+}
+
+// The control plane of the oldest version is beside that of the newest; both share everything else.
+func TestOnlyTheControlPlaneDiffersBetweenVersions(t *testing.T) {
+	s := Store{Dir: "k8s"}
+	oldest := map[string]program{}
+	for _, p := range catalogue(Oldest) {
+		oldest[p.name] = p
+	}
+	for _, newest := range catalogue(Newest) {
+		file := s.path(newest)
+		if want := filepath.Join("k8s", newest.name); file != want {
+			t.Errorf("the newest %s is %s, want %s", newest.name, file, want)
+		}
+		own := slices.Contains([]string{APIServer, ControllerManager, Scheduler}, newest.name)
+		if differs := s.path(oldest[newest.name]) != file && oldest[newest.name].version != newest.version; differs != own {
+			t.Errorf("%s has a file and a version of its own: %t, want %t", newest.name, differs, own)
+		}
+	}
+}
+
+func TestAVersionOfKubernetesIsReadFromItsName(t *testing.T) {
+	for value, want := range map[string]Kubernetes{"": Newest, "newest": Newest, "oldest": Oldest} {
+		if got, err := ParseKubernetes(value); err != nil || got != want {
+			t.Errorf("%q is read as %q (error %v), want %q", value, got, err, want)
+		}
+	}
+	if _, err := ParseKubernetes("1.32"); err == nil {
+		t.Error("a version that is no name was accepted")
 	}
 }
 
@@ -88,7 +120,7 @@ func TestABuiltProgramIsNotBuiltAgain(t *testing.T) {
 	if isMissing(t, s, p) {
 		t.Error("a program is missing right after its build")
 	}
-	output, err := exec.CommandContext(t.Context(), s.path(p.name)).CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), s.path(p)).CombinedOutput()
 	if err != nil || string(output) != "v1" {
 		t.Errorf("the built program says %q (error %v), want v1", output, err)
 	}
@@ -105,18 +137,18 @@ func TestAProgramIsBuiltAgainWhen(t *testing.T) {
 		"its version changes":   func(_ *testing.T, _ Store, p *program) { p.version = "v2" },
 		"its variables change":  func(_ *testing.T, _ Store, p *program) { p.variables["main.version"] = "v2" },
 		"its package changes":   func(_ *testing.T, _ Store, p *program) { p.pkg += "/cmd" },
-		"its file is gone":      func(t *testing.T, s Store, p *program) { remove(t, s.path(p.name)) },
-		"its build was aborted": func(t *testing.T, s Store, p *program) { remove(t, s.keyPath(p.name)) },
+		"its file is gone":      func(t *testing.T, s Store, p *program) { remove(t, s.path(*p)) },
+		"its build was aborted": func(t *testing.T, s Store, p *program) { remove(t, s.keyPath(*p)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
 			p := helloProgram(t, s.ModulesDir)
-			writeFile(t, s.path(p.name), "program")
+			writeFile(t, s.path(p), "program")
 			key, err := buildKey(p, filepath.Join(s.ModulesDir, p.module))
 			if err != nil {
 				t.Fatal(err)
 			}
-			writeFile(t, s.keyPath(p.name), key)
+			writeFile(t, s.keyPath(p), key)
 			if isMissing(t, s, p) {
 				t.Fatal("it is missing before the change")
 			}

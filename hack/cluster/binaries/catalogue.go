@@ -2,13 +2,12 @@ package binaries
 
 import "slices"
 
-// Versions of what the local cluster is made of. The module files below
+// Versions of what the local cluster is made of, beside Kubernetes itself. The module files below
 // modules/ pin them; TestCatalogueMatchesModuleFiles keeps the two together.
 const (
-	KubernetesVersion = "v1.37.1"
-	EtcdVersion       = "v3.7.3"
-	KwokVersion       = "v0.8.0"
-	MetalLBVersion    = "v0.14.9"
+	EtcdVersion    = "v3.7.3"
+	KwokVersion    = "v0.8.0"
+	MetalLBVersion = "v0.14.9"
 	// IngressNGINXVersion is a commit of July 2024, between controller v1.11.0 and v1.11.1: the newest that the module proxy offers.
 	IngressNGINXVersion = "v0.0.0-20240708192948-52c50467d67d"
 )
@@ -35,6 +34,8 @@ type program struct {
 	name string
 	// module is the directory below modules/ whose go.mod and go.sum pin the build.
 	module string
+	// dir is the directory below Store.Dir that the program is built into; "" is Store.Dir itself.
+	dir string
 	// pkg is the main package.
 	pkg     string
 	version string
@@ -44,33 +45,20 @@ type program struct {
 
 // catalogue is in the order of the first build: the API server compiles most of
 // what the other Kubernetes programs share.
-func catalogue() []program {
+func catalogue(k Kubernetes) []program {
 	return []program{
 		{name: Etcd, module: "etcd", pkg: "go.etcd.io/etcd/server/v3", version: EtcdVersion},
-		kubernetesProgram(APIServer),
-		kubernetesProgram(ControllerManager),
-		kubernetesProgram(Scheduler),
-		kubernetesProgram(Kubectl),
+		k.program(APIServer),
+		k.program(ControllerManager),
+		k.program(Scheduler),
+		Newest.program(Kubectl),
 		{name: Kwok, module: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok", version: KwokVersion},
-		kubernetesProgram(Kubelet),
-		kubernetesProgram(Proxy),
+		Newest.program(Kubelet),
+		Newest.program(Proxy),
 		metalLBProgram(MetalLBController, "controller"),
 		metalLBProgram(MetalLBSpeaker, "speaker"),
 		ingressNGINXProgram(IngressNGINX, "nginx"),
 		ingressNGINXProgram(IngressNGINXShutdown, "waitshutdown"),
-	}
-}
-
-func kubernetesProgram(name string) program {
-	const versionPackage = "k8s.io/component-base/version."
-	return program{
-		name: name, module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/" + name, version: KubernetesVersion,
-		variables: map[string]string{
-			versionPackage + "gitVersion":   KubernetesVersion,
-			versionPackage + "gitMajor":     "1",
-			versionPackage + "gitMinor":     "37",
-			versionPackage + "gitTreeState": "clean",
-		},
 	}
 }
 
@@ -102,7 +90,7 @@ var realNodes = []string{Kubelet, Proxy, MetalLBController, MetalLBSpeaker, Ingr
 
 func names(wanted func(name string) bool) []string {
 	var list []string
-	for _, p := range catalogue() {
+	for _, p := range catalogue(Newest) {
 		if wanted(p.name) {
 			list = append(list, p.name)
 		}

@@ -35,6 +35,8 @@ type Store struct {
 	ModulesDir string
 	// Assets is a directory of ready programs that are preferred, or "".
 	Assets string
+	// Kubernetes is the version of the control plane.
+	Kubernetes Kubernetes
 	// Progress receives lines for people.
 	Progress io.Writer
 }
@@ -48,7 +50,7 @@ type Paths map[string]string
 func (s Store) Ensure(ctx context.Context, names ...string) (Paths, error) {
 	paths := Paths{}
 	var wanted []program
-	for _, p := range catalogue() {
+	for _, p := range catalogue(s.Kubernetes) {
 		if !slices.Contains(names, p.name) {
 			continue
 		}
@@ -56,7 +58,7 @@ func (s Store) Ensure(ctx context.Context, names ...string) (Paths, error) {
 			paths[p.name] = asset
 			continue
 		}
-		paths[p.name] = s.path(p.name)
+		paths[p.name] = s.path(p)
 		wanted = append(wanted, p)
 	}
 	missing, err := s.missing(wanted)
@@ -104,8 +106,8 @@ func (s Store) asset(name string) string {
 	return path
 }
 
-func (s Store) path(name string) string    { return filepath.Join(s.Dir, name) }
-func (s Store) keyPath(name string) string { return filepath.Join(s.Dir, "."+name+".key") }
+func (s Store) path(p program) string    { return filepath.Join(s.Dir, p.dir, p.name) }
+func (s Store) keyPath(p program) string { return filepath.Join(s.Dir, p.dir, "."+p.name+".key") }
 
 func (s Store) missing(wanted []program) ([]program, error) {
 	var missing []program
@@ -114,7 +116,7 @@ func (s Store) missing(wanted []program) ([]program, error) {
 		if err != nil {
 			return nil, err
 		}
-		current, err := s.isCurrent(p.name, key)
+		current, err := s.isCurrent(p, key)
 		if err != nil {
 			return nil, err
 		}
@@ -125,15 +127,15 @@ func (s Store) missing(wanted []program) ([]program, error) {
 	return missing, nil
 }
 
-func (s Store) isCurrent(name, key string) (bool, error) {
-	stored, err := os.ReadFile(s.keyPath(name))
+func (s Store) isCurrent(p program, key string) (bool, error) {
+	stored, err := os.ReadFile(s.keyPath(p))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading the build key of %s: %w", name, err)
+		return false, fmt.Errorf("reading the build key of %s: %w", p.name, err)
 	}
-	_, err = os.Stat(s.path(name))
+	_, err = os.Stat(s.path(p))
 	return err == nil && string(stored) == key, nil
 }
 
@@ -145,17 +147,20 @@ func (s Store) build(ctx context.Context, p program) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(s.keyPath(p.name)); err != nil {
+	if err := os.RemoveAll(s.keyPath(p)); err != nil {
 		return fmt.Errorf("removing the old build key of %s: %w", p.name, err)
 	}
-	temporary := s.path("." + p.name + ".new")
+	if err := os.MkdirAll(filepath.Dir(s.path(p)), 0o755); err != nil {
+		return fmt.Errorf("creating the directory of %s: %w", p.name, err)
+	}
+	temporary := filepath.Join(filepath.Dir(s.path(p)), "."+p.name+".new")
 	if err := goBuild(ctx, moduleDir, temporary, p); err != nil {
 		return err
 	}
-	if err := os.Rename(temporary, s.path(p.name)); err != nil {
+	if err := os.Rename(temporary, s.path(p)); err != nil {
 		return fmt.Errorf("moving %s into place: %w", p.name, err)
 	}
-	if err := os.WriteFile(s.keyPath(p.name), []byte(key), 0o644); err != nil {
+	if err := os.WriteFile(s.keyPath(p), []byte(key), 0o644); err != nil {
 		return fmt.Errorf("writing the build key of %s: %w", p.name, err)
 	}
 	return nil

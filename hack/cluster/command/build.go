@@ -9,11 +9,15 @@ import (
 )
 
 func newBuild(s *settings) *cobra.Command {
-	realNodes := false
+	realNodes, kubernetes := false, ""
 	cmd := &cobra.Command{
 		Use:   "build [program ...]",
 		Short: "Build the programs that are missing (by default those of a cluster with simulated nodes) and print where they are",
 		RunE: func(cmd *cobra.Command, names []string) error {
+			version, err := binaries.ParseKubernetes(kubernetes)
+			if err != nil {
+				return err
+			}
 			switch {
 			case len(names) > 0:
 			case realNodes:
@@ -21,7 +25,7 @@ func newBuild(s *settings) *cobra.Command {
 			default:
 				names = binaries.All()
 			}
-			store, err := s.store()
+			store, err := s.store(version)
 			if err != nil {
 				return err
 			}
@@ -38,5 +42,6 @@ func newBuild(s *settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&realNodes, "real-nodes", false, "build also what real nodes run: kubelet, kube-proxy, MetalLB and ingress-nginx")
+	addKubernetesFlag(cmd, &kubernetes)
 	return cmd
 }

@@ -22,11 +22,14 @@ const (
 	simulatedNodesFlag = "simulated-nodes"
 	realNodesFlag      = "real-nodes"
 	graceFlag          = "node-monitor-grace-period"
+	kubernetesFlag     = "kubernetes"
 )
 
 // shape is what a cluster consists of.
 type shape struct {
-	components     string
+	components string
+	// kubernetes is "newest" or "oldest"; "" is the newest.
+	kubernetes     string
 	simulatedNodes bool
 	realNodes      bool
 	// nodeMonitorGracePeriod is for real nodes only; 0 is Kubernetes' default.
@@ -40,12 +43,21 @@ func (s *shape) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.realNodes, realNodesFlag, false,
 		"start a network in which nodes can be added that run containers; needs root and the packages of `make e2e-deps`")
 	cmd.Flags().DurationVar(&s.nodeMonitorGracePeriod, graceFlag, 0, "how long a real node may be silent before it is not Ready (default: Kubernetes' own)")
+	addKubernetesFlag(cmd, &s.kubernetes)
 	cmd.MarkFlagsMutuallyExclusive(simulatedNodesFlag, realNodesFlag)
+}
+
+func addKubernetesFlag(cmd *cobra.Command, kubernetes *string) {
+	cmd.Flags().StringVar(kubernetes, kubernetesFlag, string(binaries.Newest), fmt.Sprintf("the version of Kubernetes: %s (%s) or %s (%s)",
+		binaries.Newest, binaries.Newest.Version(), binaries.Oldest, binaries.Oldest.Version()))
 }
 
 // arguments are the flags with which another process makes the same shape.
 func (s *shape) arguments() []string {
 	arguments := []string{"--" + componentsFlag + "=" + s.components, "--" + graceFlag + "=" + s.nodeMonitorGracePeriod.String()}
+	if s.kubernetes != "" {
+		arguments = append(arguments, "--"+kubernetesFlag+"="+s.kubernetes)
+	}
 	if s.simulatedNodes {
 		arguments = append(arguments, "--"+simulatedNodesFlag)
 	}
@@ -56,11 +68,17 @@ func (s *shape) arguments() []string {
 }
 
 func (s *shape) validate() error {
+	kubernetes, err := binaries.ParseKubernetes(s.kubernetes)
+	if err != nil {
+		return fmt.Errorf("reading --%s: %w", kubernetesFlag, err)
+	}
 	switch components := controlplane.Components(s.components); {
 	case components != controlplane.APIServerOnly && components != controlplane.AllComponents:
 		return fmt.Errorf("--components is %q: it must be %q or %q", s.components, controlplane.APIServerOnly, controlplane.AllComponents)
 	case !s.realNodes:
 		return nil
+	case kubernetes != binaries.Newest:
+		return fmt.Errorf("--real-nodes needs --%s=%s: the kubelet must not be newer than the API server", kubernetesFlag, binaries.Newest)
 	case components != controlplane.AllComponents:
 		return fmt.Errorf("--real-nodes needs --components=%s", controlplane.AllComponents)
 	}
@@ -92,14 +110,23 @@ func (s *shape) images() []string {
 // parts are the files that a cluster is started from.
 type parts struct {
 	programs binaries.Paths
+	// version is what the API server must report; "" is any, where ready programs are used.
+	version  string
 	archives []string
 }
 
 // parts makes what is missing.
 func (s *settings) parts(ctx context.Context, shape shape) (p parts, err error) {
-	store, err := s.store()
+	kubernetes, err := binaries.ParseKubernetes(shape.kubernetes)
 	if err != nil {
 		return p, err
+	}
+	store, err := s.store(kubernetes)
+	if err != nil {
+		return p, err
+	}
+	if store.Assets == "" {
+		p.version = kubernetes.Version()
 	}
 	if p.programs, err = store.Ensure(ctx, shape.programs()...); err != nil {
 		return p, err
@@ -121,7 +148,7 @@ func (s *shape) start(ctx context.Context, dir string, p parts, progress io.Writ
 		return s.startReal(ctx, dir, p)
 	}
 	cluster, err := controlplane.Start(ctx, controlplane.Options{
-		Dir: dir, Components: controlplane.Components(s.components), Binaries: p.programs,
+		Dir: dir, Components: controlplane.Components(s.components), Binaries: p.programs, Version: p.version,
 	})
 	if err != nil {
 		return started{}, err
@@ -136,7 +163,7 @@ func (s *shape) start(ctx context.Context, dir string, p parts, progress io.Writ
 
 func (s *shape) startReal(ctx context.Context, dir string, p parts) (started, error) {
 	cluster, err := realcluster.Start(ctx, realcluster.Options{
-		Dir: dir, Programs: p.programs, Archives: p.archives, NodeMonitorGracePeriod: s.nodeMonitorGracePeriod,
+		Dir: dir, Programs: p.programs, Version: p.version, Archives: p.archives, NodeMonitorGracePeriod: s.nodeMonitorGracePeriod,
 	})
 	if err != nil {
 		return started{}, err

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/instance"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/real/machine"
 )
@@ -47,7 +48,7 @@ func newRepository(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := (&settings{root: repository}).store()
+	store, err := (&settings{root: repository}).store(binaries.Newest)
 	if err != nil {
 		t.Fatal(err)
 	}

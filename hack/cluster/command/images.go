@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/images"
 	"github.com/spf13/cobra"
 )
@@ -93,7 +94,7 @@ func (s *settings) ensureImages(ctx context.Context, names ...string) ([]images.
 	if err != nil {
 		return nil, err
 	}
-	programs, err := s.store()
+	programs, err := s.store(binaries.Newest)
 	if err != nil {
 		return nil, err
 	}

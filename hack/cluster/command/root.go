@@ -78,10 +78,11 @@ func (s *settings) instances() (instance.Root, error) {
 	return instance.Root(filepath.Join(repository, instancesPath)), err
 }
 
-// store reports its progress on standard error: standard output is for results.
-func (s *settings) store() (binaries.Store, error) {
+// store has the programs of a version of Kubernetes. It reports its progress on standard error: standard output is for results.
+func (s *settings) store(kubernetes binaries.Kubernetes) (binaries.Store, error) {
 	repository, err := s.repository()
 	return binaries.Store{
+		Kubernetes: kubernetes,
 		Dir:        filepath.Join(repository, programsPath),
 		ModulesDir: filepath.Join(repository, modulesPath),
 		Assets:     os.Getenv(binaries.AssetsVariable),

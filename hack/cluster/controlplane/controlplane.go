@@ -82,7 +82,10 @@ func (c *ControlPlane) startAPIServer(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return c.supervisor.Await(ctx, "the API server", ready)
+	if err := c.supervisor.Await(ctx, "the API server", ready); err != nil {
+		return err
+	}
+	return expectVersion(ctx, c.AdminKubeconfig(), o.Version)
 }
 
 func (c *ControlPlane) choosePorts(ctx context.Context, o Options) (portNumbers, error) {

@@ -2,11 +2,13 @@ package controlplane
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/version"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -32,6 +34,29 @@ func apiServerReady(kubeconfig string) (func(context.Context) error, error) {
 	return func(ctx context.Context) error {
 		return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 	}, nil
+}
+
+// expectVersion returns an error unless the API server reports this version, or any if it is "".
+func expectVersion(ctx context.Context, kubeconfig, want string) error {
+	if want == "" {
+		return nil
+	}
+	client, err := adminClient(kubeconfig)
+	if err != nil {
+		return err
+	}
+	body, err := client.RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the API server for its version: %w", err)
+	}
+	var got version.Info
+	if err := json.Unmarshal(body, &got); err != nil {
+		return fmt.Errorf("reading the version of the API server: %w", err)
+	}
+	if got.GitVersion != want {
+		return fmt.Errorf("the API server reports version %s, want %s", got.GitVersion, want)
+	}
+	return nil
 }
 
 // defaultServiceAccountExists is the sign that the controller manager works:

@@ -29,6 +29,8 @@ type Options struct {
 	// Dir is a directory that belongs to the cluster alone.
 	Dir      string
 	Programs binaries.Paths
+	// Version is what the API server must report; "" is any.
+	Version string
 	// Archives are images for every node. That of the pause container must be among them.
 	Archives []string
 	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not Ready; 0 is Kubernetes' default.
@@ -87,6 +89,7 @@ func (c *Cluster) start(ctx context.Context, o Options) (err error) {
 		NodeMonitorGracePeriod: o.NodeMonitorGracePeriod,
 		Components:             controlplane.AllComponents,
 		Binaries:               o.Programs,
+		Version:                o.Version,
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/filelock"
 	"github.com/edge-ingress/edge-ingress-operator/hack/cluster/nodes"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -17,6 +18,7 @@ import (
 type Kind struct {
 	kubeconfig string
 	client     corev1client.NodeInterface
+	discovery  discovery.ServerVersionInterface
 }
 
 var _ nodes.Kind = (*Kind)(nil)
@@ -32,7 +34,7 @@ func NewKind(kubeconfig string) (*Kind, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a client: %w", err)
 	}
-	return &Kind{kubeconfig: kubeconfig, client: client.Nodes()}, nil
+	return &Kind{kubeconfig: kubeconfig, client: client.Nodes(), discovery: discovery.NewDiscoveryClient(client.RESTClient())}, nil
 }
 
 // Add creates Node objects with addresses that no other node of the cluster has.
@@ -52,8 +54,12 @@ func (k *Kind) Add(ctx context.Context, wanted ...nodes.Node) (err error) {
 	if err != nil {
 		return err
 	}
+	version, err := k.discovery.ServerVersion()
+	if err != nil {
+		return fmt.Errorf("asking the API server for its version: %w", err)
+	}
 	for i, node := range wanted {
-		if _, err := k.client.Create(ctx, object(node, numbers[i]), metav1.CreateOptions{}); err != nil {
+		if _, err := k.client.Create(ctx, object(node, numbers[i], version.GitVersion), metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("creating simulated node %q: %w", node.Name, err)
 		}
 	}

@@ -26,8 +26,8 @@ const (
 	maxNodes = 1 << (podPrefixBits - 9)
 )
 
-// object returns the Node object of the n-th node.
-func object(node nodes.Node, n int) *corev1.Node {
+// object returns the Node object of the n-th node, whose kubelet has the version that is given.
+func object(node nodes.Node, n int, version string) *corev1.Node {
 	podCIDR := podRange(n).String()
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
@@ -47,7 +47,7 @@ func object(node nodes.Node, n int) *corev1.Node {
 				Architecture:            "amd64",
 				OperatingSystem:         "linux",
 				OSImage:                 "simulated",
-				KubeletVersion:          binaries.KubernetesVersion,
+				KubeletVersion:          version,
 				ContainerRuntimeVersion: "simulated://" + binaries.KwokVersion,
 			},
 		},

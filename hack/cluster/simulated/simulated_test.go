@@ -11,7 +11,7 @@ import (
 )
 
 func TestNodeObjectLooksLikeWhatAKubeletRegisters(t *testing.T) {
-	node := object(nodes.Node{Name: "edge-1", Zone: "z1", Labels: map[string]string{"pool": "edge"}}, 0)
+	node := object(nodes.Node{Name: "edge-1", Zone: "z1", Labels: map[string]string{"pool": "edge"}}, 0, "v1.32.13")
 	for label, want := range map[string]string{
 		corev1.LabelHostname: "edge-1", corev1.LabelTopologyZone: "z1", corev1.LabelOSStable: "linux", "pool": "edge",
 	} {
@@ -35,7 +35,7 @@ func TestNodeObjectLooksLikeWhatAKubeletRegisters(t *testing.T) {
 }
 
 func TestANodeWithoutAZoneHasNoZoneLabel(t *testing.T) {
-	if _, ok := object(nodes.Node{Name: "n"}, 0).Labels[corev1.LabelTopologyZone]; ok {
+	if _, ok := object(nodes.Node{Name: "n"}, 0, "v1.32.13").Labels[corev1.LabelTopologyZone]; ok {
 		t.Error("it has a zone label")
 	}
 }
@@ -55,7 +55,7 @@ func TestAddressesOfNodesPodsAndServicesDoNotOverlap(t *testing.T) {
 }
 
 func TestNumbersOfRemovedNodesAreUsedAgain(t *testing.T) {
-	existing := []corev1.Node{*object(nodes.Node{Name: "a"}, 0), *object(nodes.Node{Name: "c"}, 2)}
+	existing := []corev1.Node{*object(nodes.Node{Name: "a"}, 0, "v1.32.13"), *object(nodes.Node{Name: "c"}, 2, "v1.32.13")}
 	free, err := freeNumbers(existing, 2)
 	if err != nil || len(free) != 2 || free[0] != 1 || free[1] != 3 {
 		t.Errorf("free numbers are %v (error %v), want [1 3]", free, err)
