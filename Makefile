@@ -1,6 +1,9 @@
 # Edge ingress operator. `make help` lists what there is to do.
 
-VERSION ?= v0.1.0
+# RELEASE is the version that the bundle and config/ name: it is fixed, so that generated files do not depend on the commit.
+RELEASE ?= v0.1.0
+# VERSION is what the operator says it is: the tag, and how many commits came after it. Without any tag it is RELEASE.
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo $(RELEASE))
 REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 # The operator's image. DIGEST (sha256:...) is what the registry answered to the push of IMAGE_REPOSITORY:VERSION; it is set
@@ -15,6 +18,8 @@ KUBECTL ?= kubectl
 CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
 # ARGS are further arguments of `make run` and `make e2e`.
 ARGS ?=
+# KUBERNETES is the version that `make test-api` runs against: newest or oldest.
+KUBERNETES ?= newest
 # KEEP=1 leaves the cluster of `make demo` running. NODES is simulated or real; without it the demo has real nodes where this machine can have them.
 KEEP ?=
 NODES ?=
@@ -55,8 +60,16 @@ demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
 	@go run -C hack/cluster . down --name=demo
 
 .PHONY: test
-test: cluster ## Run all tests. Needs nothing but Go: the first run builds Kubernetes, once.
-	@for module in $(CODE_MODULES); do echo "--- testing $$module"; (cd $$module && go test ./...); done
+test: test-unit test-api ## Run all tests that need no root. Needs nothing but Go: the first run builds Kubernetes, once.
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no Kubernetes, in random order and with the race detector. Needs nothing but Go.
+	@hack/test.sh unit
+
+.PHONY: test-api
+test-api: ## Run the API's rules, and the operator's stories, against real API servers; KUBERNETES=oldest chooses the oldest version that is supported.
+	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
+	@KUBERNETES=$(KUBERNETES) hack/test.sh api
 
 .PHONY: e2e
 e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
@@ -106,9 +119,9 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint.
 		(cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: cluster
-cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once.
+cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once; KUBERNETES=oldest the oldest one.
 	@go build -C hack/cluster -buildvcs=false -o $(CURDIR)/bin/cluster .
-	@bin/cluster build >/dev/null
+	@bin/cluster build --kubernetes=$(KUBERNETES) >/dev/null
 
 .PHONY: e2e-deps
 e2e-deps: ## Install the Debian packages that real nodes need (containerd, runc, CNI plugins, nftables, haproxy ...), and load br_netfilter. Needs root.
@@ -221,7 +234,7 @@ docker-push: ## Push the image IMG, and write the digest that the registry gave 
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.
 	$(KUSTOMIZE) build config/manifests >bin/manifests.yaml
 	$(BUNDLE) generate --input=bin/manifests.yaml --base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml \
-		--version=$(VERSION) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \
+		--version=$(RELEASE) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \
 		--related-image="$$(go run ./hack/related-images)" --output=.
 	$(BUNDLE) validate --dir=bundle
 
