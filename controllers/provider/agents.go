@@ -1,50 +1,63 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-const (
-	serviceLBPrefix = "svclb-"
-	serviceLBLabel  = "svccontroller.k3s.cattle.io/svcname"
-)
-
-// agentSign is how the pods of a load balancer's agent are recognised: by their image's path, whatever the registry, or by a label that the project gives them.
+// agentSign is how the pods of a load balancer's agent are recognised: by one of the images, given as a path without registry and tag, or by all of
+// the labels, which the project gives them.
 type agentSign struct {
-	provider v1alpha1.Provider
-	images   []string
-	labels   map[string]string
+	images []string
+	labels map[string]string
 }
 
-var agentSigns = []agentSign{
-	// FRR-K8s holds the BGP sessions of newer MetalLB versions.
-	{provider: v1alpha1.ProviderMetalLB, images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s"},
-		labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"}},
-	{provider: v1alpha1.ProviderMetalLB, labels: map[string]string{"app": "metallb", "component": "speaker"}},
-	{provider: v1alpha1.ProviderMetalLB, labels: map[string]string{"app": "frr-k8s"}},
-	{provider: v1alpha1.ProviderKubeVIP, images: []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables"},
-		labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}},
-	{provider: v1alpha1.ProviderKubeVIP, labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}},
-	{provider: v1alpha1.ProviderServiceLB, images: []string{"rancher/klipper-lb"}},
-	{provider: v1alpha1.ProviderCilium, images: []string{"cilium/cilium"}, labels: map[string]string{"k8s-app": "cilium"}},
+// agentPerService is how a DaemonSet is recognised that a load balancer runs for one Service.
+type agentPerService struct {
+	// namePrefix stands before the name of the Service; a hyphen and the beginning of the Service's uid may follow.
+	namePrefix string
+	// label is the key of a label of the pods, whatever its value.
+	label string
 }
 
-// AgentProvider is whether a DaemonSet makes a load balancer's addresses work on the nodes where it runs, and whose it is.
+// AgentProvider returns the load balancer whose addresses a DaemonSet makes work on the nodes where it runs. It returns false for all other DaemonSets.
 func AgentProvider(ds *appsv1.DaemonSet) (v1alpha1.Provider, bool) {
-	_, serviceLB := ds.Spec.Template.Labels[serviceLBLabel]
-	if serviceLB || strings.HasPrefix(ds.Name, serviceLBPrefix) {
-		return v1alpha1.ProviderServiceLB, true
-	}
-	for _, sign := range agentSigns {
-		if sign.matches(ds) {
-			return sign.provider, true
+	var found *loadBalancer
+	for _, lb := range registered {
+		if lb.signs.agentPerService.matches(ds) {
+			return lb.provider, true
+		}
+		is := slices.ContainsFunc(lb.signs.agents, func(sign agentSign) bool { return sign.matches(ds) })
+		if is && (found == nil || lb.signs.agentOrder < found.signs.agentOrder) {
+			found = lb
 		}
 	}
-	return "", false
+	if found == nil {
+		return "", false
+	}
+	return found.provider, true
+}
+
+func (a agentPerService) matches(ds *appsv1.DaemonSet) bool {
+	if a == (agentPerService{}) {
+		return false
+	}
+	_, labelled := ds.Spec.Template.Labels[a.label]
+	return labelled || strings.HasPrefix(ds.Name, a.namePrefix)
+}
+
+// serves reports whether the DaemonSet is that of the Service.
+func (a agentPerService) serves(daemonSet, service string) bool {
+	if a == (agentPerService{}) {
+		return false
+	}
+	rest, found := strings.CutPrefix(daemonSet, a.namePrefix+service)
+	return found && (rest == "" || strings.HasPrefix(rest, "-"))
 }
 
 func (sign agentSign) matches(ds *appsv1.DaemonSet) bool {
@@ -70,4 +83,8 @@ func imagePath(image string) string {
 		return image[:colon]
 	}
 	return image
+}
+
+func (lb *loadBalancer) runs(s snapshot.Snapshot) bool {
+	return slices.ContainsFunc(s.Agents.Items, func(a snapshot.Agent) bool { return a.Provider == lb.provider })
 }

@@ -38,7 +38,7 @@ func TestAgentProviderRecognisesAgents(t *testing.T) {
 		"kube-vip by its label":                      {daemonSet("vip", "example.com/own", map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}), v1alpha1.ProviderKubeVIP},
 		"kube-vip's cloud provider is no agent":      {daemonSet("vip", "ghcr.io/kube-vip/kube-vip-cloud-provider:v0.0.10", nil), nobody},
 		"ServiceLB by its name":                      {daemonSet("svclb-public-edge-ingress-0123", "example.com/own", nil), v1alpha1.ProviderServiceLB},
-		"ServiceLB by its label":                     {daemonSet("lb", "example.com/own", map[string]string{serviceLBLabel: "public-edge-ingress"}), v1alpha1.ProviderServiceLB},
+		"ServiceLB by its label":                     {daemonSet("lb", "example.com/own", map[string]string{"svccontroller.k3s.cattle.io/svcname": "public-edge-ingress"}), v1alpha1.ProviderServiceLB},
 		"ServiceLB by its image":                     {daemonSet("lb", "rancher/klipper-lb:v0.4.9", nil), v1alpha1.ProviderServiceLB},
 		"Cilium by its image":                        {daemonSet("cilium", "quay.io/cilium/cilium:v1.17.1@sha256:00", nil), v1alpha1.ProviderCilium},
 		"Cilium by its label":                        {daemonSet("anetd", "gke.gcr.io/cilium/advanced:1", map[string]string{"k8s-app": "cilium"}), v1alpha1.ProviderCilium},

@@ -3,11 +3,22 @@ package provider
 import (
 	"regexp"
 	"strconv"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
 const (
 	awsControllerClass = "service.k8s.aws/nlb"
 	awsAutoModeClass   = "eks.amazonaws.com/nlb"
+
+	awsType                  = "service.beta.kubernetes.io/aws-load-balancer-type"
+	awsTargetType            = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
+	awsProxyProtocol         = "service.beta.kubernetes.io/aws-load-balancer-proxy-protocol"
+	awsTargetGroupAttributes = "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes"
+	awsBackendProtocol       = "service.beta.kubernetes.io/aws-load-balancer-backend-protocol"
+	awsAddressType           = "service.beta.kubernetes.io/aws-load-balancer-ip-address-type"
+	awsHealthCheckProtocol   = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol"
+	awsHealthCheckPort       = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-port"
 
 	awsPreserveAttribute = "preserve_client_ip.enabled"
 	awsProxyAttribute    = "proxy_protocol_v2.enabled"
@@ -18,6 +29,27 @@ var (
 	awsNetworkHost = regexp.MustCompile(`\.elb\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
 	awsClassicHost = regexp.MustCompile(`\.[a-z0-9-]+\.elb\.amazonaws\.com(\.cn)?$`)
 )
+
+// Annotations: kubernetes/cloud-provider-aws docs/service_controller.md, and kubernetes-sigs/aws-load-balancer-controller
+// docs/guide/service/annotations.md. The class of EKS Auto Mode: docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderAWS,
+	name:     "AWS",
+	signs: signs{
+		classes:     []string{awsControllerClass, awsAutoModeClass},
+		providerIDs: []string{"aws://"},
+		contradicts: func(v view) string {
+			if v.hasIP() {
+				return "the nodes are of AWS, which gives host names, and the Service has an IP address"
+			}
+			return ""
+		},
+	},
+	annotations: annotations{decide: []string{
+		awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
+	}},
+	describe: aws,
+})
 
 // aws has three kinds: the Classic Load Balancer (no type), the Network Load Balancer of the cloud controller (type nlb), and that of
 // the AWS Load Balancer Controller (by class, or type external or nlb-ip).
@@ -36,6 +68,7 @@ func aws(v view) Balancer {
 	return Balancer{Path: Unknown, Why: "the Service's class and " + awsType + " name no AWS load balancer that is known"}
 }
 
+// awsClassic ends connections. The star is the only value that its controller takes for PROXY protocol.
 func awsClassic(v view) Balancer {
 	return Balancer{
 		Name: "AWS Classic Load Balancer", Path: Proxies, NeedsNodePorts: true,
@@ -45,6 +78,7 @@ func awsClassic(v view) Balancer {
 	}
 }
 
+// awsController is the Network Load Balancer of the AWS Load Balancer Controller, whose flag --default-target-type no object shows.
 func awsController(v view) Balancer {
 	proxy := either(settingOf(v.annotations[awsProxyProtocol] == "*"), v.switchedAttribute(awsProxyAttribute))
 	switch {
@@ -57,7 +91,8 @@ func awsController(v view) Balancer {
 		Annotation{awsTargetType, "instance"}.String() + " into the annotations"}
 }
 
-// awsInstanceTargets keep the client's address unless an attribute says otherwise; connections that are converted between IPv6 and IPv4 lose it.
+// awsInstanceTargets keep the client's address unless an attribute says otherwise. With PROXY protocol on, health checks begin with a PROXY header as
+// well, which kube-proxy cannot read (cilium/cilium issue 26274, kubernetes/ingress-nginx issue 10982).
 func awsInstanceTargets(v view, proxy Setting) Balancer {
 	b := Balancer{
 		Name: "AWS Network Load Balancer (instance targets)", Path: Forwards, NeedsNodePorts: true,
@@ -82,6 +117,8 @@ func awsPodTargets(v view, proxy Setting) Balancer {
 	})
 }
 
+// awsConvertsFamilies: a connection that is converted between IPv6 and IPv4 has the balancer's address
+// (docs.aws.amazon.com/elasticloadbalancing/latest/network, client IP preservation).
 func awsConvertsFamilies(v view, b Balancer) Balancer {
 	if v.is(awsAddressType, "dualstack") && b.ProxyProtocol != On && b.Preserve == On {
 		b.Path, b.Why = Unknown, "with address type dualstack it converts between IPv6 and IPv4, and a converted connection has the balancer's address"
@@ -89,6 +126,7 @@ func awsConvertsFamilies(v view, b Balancer) Balancer {
 	return b
 }
 
+// awsHealthCheckOverride: a TCP check of the node port, or another port, finds nodes healthy that have no endpoint.
 func awsHealthCheckOverride(v view) Annotation {
 	if v.is(awsHealthCheckProtocol, "tcp") {
 		return Annotation{awsHealthCheckProtocol, v.annotations[awsHealthCheckProtocol]}
@@ -103,13 +141,4 @@ func awsHealthCheckOverride(v view) Annotation {
 func (v view) switchedAttribute(name string) Setting {
 	value, there := v.attribute(awsTargetGroupAttributes, name)
 	return settingOf(there && value == "true")
-}
-
-func (v view) hasHost(pattern *regexp.Regexp) bool {
-	for _, ingress := range v.ingress {
-		if pattern.MatchString(ingress.Hostname) {
-			return true
-		}
-	}
-	return false
 }

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"errors"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -308,39 +306,5 @@ func TestIdentifyReadsHealthChecksAndHeaders(t *testing.T) {
 				t.Errorf("does not hold for %+v", b)
 			}
 		})
-	}
-}
-
-// enumOfAPI are the values of Provider that the API server accepts, Auto first.
-func enumOfAPI(t *testing.T) []v1alpha1.Provider {
-	t.Helper()
-	source, err := os.ReadFile("../../api/v1alpha1/exposure_types.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	enum := regexp.MustCompile(`Enum=(Auto;PacketForwarding;\S+)`).FindSubmatch(source)
-	if enum == nil {
-		t.Fatal("the API's list of providers was not found")
-	}
-	var providers []v1alpha1.Provider
-	for name := range strings.SplitSeq(string(enum[1]), ";") {
-		providers = append(providers, v1alpha1.Provider(name))
-	}
-	return providers
-}
-
-func TestEveryProviderOfTheAPIIsInTheCatalogue(t *testing.T) {
-	names := enumOfAPI(t)
-	for _, name := range names {
-		known, there := catalogue[name]
-		if isAuto := name == v1alpha1.ProviderAuto; there == isAuto {
-			t.Errorf("%s: in the catalogue is %t", name, there)
-		}
-		if there && (known.name == "" || known.describe == nil) {
-			t.Errorf("%s is incomplete", name)
-		}
-	}
-	if len(catalogue) != len(names)-1 {
-		t.Errorf("the catalogue has %d providers, the API %d besides Auto", len(catalogue), len(names)-1)
 	}
 }

@@ -1,5 +1,6 @@
 // Package provider knows load balancers: which one serves a Service, what it does with the source address of a packet, and
-// which DaemonSets are its agents on the nodes. It is pure. What it cannot tell for certain is Unknown.
+// which DaemonSets are its agents on the nodes. Each load balancer has a file of its own with all that is known about it, such as
+// metallb.go. The package is pure. What it cannot tell for certain is Unknown.
 package provider
 
 import (
@@ -74,8 +75,8 @@ type Balancer struct {
 	PreserveRemedy Annotation
 }
 
-// Identify finds out which load balancer serves the Service of the snapshot and what it does. What the spec declares wins over
-// what is found. A balancer that facts are thin about is believed only where it is declared.
+// Identify returns which load balancer serves the Service of the snapshot, and what it does. What the spec declares wins over
+// what is found. A load balancer with lowConfidence is believed only where the spec declares it.
 func Identify(s snapshot.Snapshot) Balancer {
 	service := s.Service.Value
 	if service == nil {
@@ -101,8 +102,8 @@ func declaredProvider(e *v1alpha1.EdgeIngress) v1alpha1.Provider {
 }
 
 func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
-	known, there := catalogue[p]
-	if !there {
+	known := registration(p)
+	if known == nil {
 		return unknown(p, fmt.Sprintf("nothing is known about provider %q", p))
 	}
 	b := known.describe(view)

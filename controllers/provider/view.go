@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,11 @@ func (v view) attribute(key, name string) (value string, there bool) {
 // hasIP is whether the balancer gave an address rather than a host name.
 func (v view) hasIP() bool {
 	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return i.IP != "" })
+}
+
+// hasHost reports whether the balancer gave a host name that matches.
+func (v view) hasHost(pattern *regexp.Regexp) bool {
+	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return pattern.MatchString(i.Hostname) })
 }
 
 // ipMode is whether an address in the status has this mode. An address without a mode has none.

@@ -1,0 +1,62 @@
+package provider
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+const (
+	alibabaClassicClass = "alibabacloud.com/clb"
+	alibabaNetworkClass = "alibabacloud.com/nlb"
+
+	alibabaPreserve      = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-preserve-client-ip"
+	alibabaProxyProtocol = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-proxy-protocol"
+	alibabaProtocolPort  = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-protocol-port"
+	alibabaBackendType   = "service.beta.kubernetes.io/backend-type"
+)
+
+// Annotations: kubernetes/cloud-provider-alibaba-cloud pkg/controller/service/reconcile/annotation/annotations.go and docs/usage.md.
+// A providerID is <region>.<instance>.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderAlibaba,
+	name:     "Alibaba Cloud's load balancer",
+	signs: signs{
+		classes:           []string{alibabaClassicClass, alibabaNetworkClass},
+		providerIDPattern: regexp.MustCompile(`^[a-z]{2}-[a-z0-9-]+\.i-[a-z0-9]+$`),
+	},
+	annotations: annotations{decide: []string{alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType}},
+	describe:    alibaba,
+})
+
+// alibaba: the Classic Load Balancer forwards TCP and ends HTTP; the Network Load Balancer has a switch.
+func alibaba(v view) Balancer {
+	b := Balancer{
+		Name: "Alibaba Cloud Classic Load Balancer", Path: Forwards, NeedsNodePorts: true,
+		ProxyProtocol:       settingOf(v.is(alibabaProxyProtocol, "on")),
+		ProxyProtocolRemedy: Annotation{alibabaProxyProtocol, "on"},
+	}
+	switch {
+	case v.is(alibabaBackendType, "eni"):
+		b.Path, b.Why, b.NeedsNodePorts = Unknown, "it sends to pods, and whether that keeps the client's address is not known", false
+	case v.class == alibabaNetworkClass:
+		return alibabaNetwork(v, b)
+	case strings.Contains(strings.ToLower(v.annotations[alibabaProtocolPort]), "http"):
+		b.Path, b.WritesHeader = Proxies, true
+	}
+	return b
+}
+
+func alibabaNetwork(v view, b Balancer) Balancer {
+	b.Name, b.PreserveRemedy = "Alibaba Cloud Network Load Balancer", Annotation{alibabaPreserve, "on"}
+	switch {
+	case v.is(alibabaPreserve, "on"):
+		b.Preserve = On
+	case v.has(alibabaPreserve):
+		b.Preserve = Off
+	default:
+		b.Path, b.Why = Unknown, "the Service does not say whether it keeps the client's address: write "+b.PreserveRemedy.String()+" into the annotations"
+	}
+	return b
+}

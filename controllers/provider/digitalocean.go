@@ -1,0 +1,43 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const (
+	digitalOceanType                = "service.beta.kubernetes.io/do-loadbalancer-type"
+	digitalOceanProxyProtocol       = "service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol"
+	digitalOceanProtocol            = "service.beta.kubernetes.io/do-loadbalancer-protocol"
+	digitalOceanOverrideHealthCheck = "service.beta.kubernetes.io/do-loadbalancer-override-health-check"
+)
+
+// Annotations: digitalocean/digitalocean-cloud-controller-manager docs/controllers/services/annotations.md. Its controller writes the type back
+// into the annotation.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderDigitalOcean,
+	name:     "DigitalOcean Load Balancer",
+	signs:    signs{providerIDs: []string{"digitalocean://"}},
+	annotations: annotations{
+		decide:  []string{digitalOceanProxyProtocol, digitalOceanProtocol, digitalOceanOverrideHealthCheck},
+		written: []string{digitalOceanType},
+	},
+	describe: digitalOcean,
+})
+
+// digitalOcean: type REGIONAL ends connections, REGIONAL_NETWORK forwards packets.
+func digitalOcean(v view) Balancer {
+	override := Annotation{}
+	if v.is(digitalOceanOverrideHealthCheck, "true") {
+		override = Annotation{digitalOceanOverrideHealthCheck, v.annotations[digitalOceanOverrideHealthCheck]}
+	}
+	switch {
+	case v.is(digitalOceanType, "REGIONAL_NETWORK"):
+		return Balancer{Name: "DigitalOcean Network Load Balancer", Path: Forwards, HealthCheckOverride: override}
+	case v.is(digitalOceanType, "REGIONAL"):
+		return Balancer{
+			Name: "DigitalOcean Regional Load Balancer", Path: Proxies, NeedsNodePorts: true,
+			ProxyProtocol: v.switched(digitalOceanProxyProtocol, Off), HealthCheckOverride: override,
+			WritesHeader:        v.is(digitalOceanProtocol, "http", "https", "http2", "http3"),
+			ProxyProtocolRemedy: Annotation{digitalOceanProxyProtocol, "true"},
+		}
+	}
+	return Balancer{Path: Unknown, Why: "its type is not shown: write " + Annotation{digitalOceanType, "REGIONAL_NETWORK"}.String() + " into the annotations"}
+}

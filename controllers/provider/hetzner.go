@@ -1,0 +1,37 @@
+package provider
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+const (
+	hetznerProxyProtocol = "load-balancer.hetzner.cloud/uses-proxyprotocol"
+	hetznerProtocol      = "load-balancer.hetzner.cloud/protocol"
+)
+
+// Annotations: hetznercloud/hcloud-cloud-controller-manager internal/annotation/load_balancer.go. hrobot:// are dedicated servers, which the same
+// controller manages.
+var _ = register(loadBalancer{
+	provider:    v1alpha1.ProviderHetzner,
+	name:        "Hetzner Load Balancer",
+	signs:       signs{providerIDs: []string{"hcloud://", "hrobot://"}},
+	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol}},
+	describe:    hetzner,
+})
+
+// hetzner ends connections. The default for PROXY protocol is an environment variable of its controller. The Service shows it only as ipMode
+// Proxy, which the controller sets where PROXY protocol is on (hcloud/load_balancers.go).
+func hetzner(v view) Balancer {
+	byDefault := NotSaid
+	if v.ipMode(corev1.LoadBalancerIPModeProxy) {
+		byDefault = On
+	}
+	return Balancer{
+		Path: Proxies, NeedsNodePorts: true,
+		ProxyProtocol:       v.switched(hetznerProxyProtocol, byDefault),
+		WritesHeader:        v.is(hetznerProtocol, "http", "https"),
+		ProxyProtocolRemedy: Annotation{hetznerProxyProtocol, "true"},
+	}
+}

@@ -1,0 +1,33 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+const ibmFeatures = "service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features"
+
+// Annotations: IBM Cloud's documentation "Exposing apps with load balancers for VPC" (cloud.ibm.com/docs/containers). No source of its controller is open.
+var _ = register(loadBalancer{
+	provider:      v1alpha1.ProviderIBM,
+	name:          "IBM Cloud's load balancer",
+	lowConfidence: true,
+	signs:         signs{providerIDs: []string{"ibm://"}},
+	annotations:   annotations{decide: []string{ibmFeatures}},
+	describe:      ibm,
+})
+
+// ibm: in a VPC the Network Load Balancer forwards packets, and the Application Load Balancer ends connections.
+func ibm(v view) Balancer {
+	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
+	switch {
+	case slices.Contains(features, "nlb"):
+		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards}
+	case slices.Contains(features, "proxy-protocol"):
+		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On}
+	}
+	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it is: declare PacketForwarding or Proxying in " +
+		"spec.exposure.loadBalancer.provider"}
+}

@@ -1,0 +1,26 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const kubeVIPHost = "kube-vip.io/vipHost"
+
+// kube-vip gives the address to a node's interface, so packets keep their source (kube-vip.io/docs/usage/kubernetes-services). Its agent
+// notes the node on the Service (kube-vip/kube-vip pkg/kubevip/annotations.go VipHost). Images and labels are those of its manifests and chart.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderKubeVIP,
+	name:     "kube-vip",
+	signs: signs{
+		classes: []string{"kube-vip.io/kube-vip-class"},
+		marks:   []string{kubeVIPHost},
+		agents: []agentSign{
+			{
+				images: []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables"},
+				labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"},
+			},
+			{labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}},
+		},
+		agentOrder: 1,
+	},
+	annotations: annotations{written: []string{kubeVIPHost}},
+	describe:    func(view) Balancer { return Balancer{Path: Forwards} },
+})

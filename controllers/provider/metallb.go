@@ -1,0 +1,30 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const (
+	metalLBPool       = "metallb.io/ip-allocated-from-pool"
+	metalLBPoolBefore = "metallb.universe.tf/ip-allocated-from-pool"
+)
+
+// MetalLB attracts packets to a node, by ARP and NDP or by BGP, and leaves them as they are in both modes
+// (metallb/metallb website/content/concepts/layer2.md and bgp.md). Its controller notes the pool of an address on the Service
+// (internal/k8s annotations; metallb.universe.tf was their domain before). Images and labels are those of its manifests and chart;
+// FRR-K8s holds the BGP sessions of newer versions.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderMetalLB,
+	name:     "MetalLB",
+	signs: signs{
+		marks: []string{metalLBPool, metalLBPoolBefore},
+		agents: []agentSign{
+			{
+				images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s"},
+				labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"},
+			},
+			{labels: map[string]string{"app": "metallb", "component": "speaker"}},
+			{labels: map[string]string{"app": "frr-k8s"}},
+		},
+	},
+	annotations: annotations{written: []string{metalLBPool, metalLBPoolBefore}},
+	describe:    func(view) Balancer { return Balancer{Path: Forwards} },
+})

@@ -1,0 +1,42 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const (
+	openStackProxyProtocol = "loadbalancer.openstack.org/proxy-protocol"
+	openStackForwardedFor  = "loadbalancer.openstack.org/x-forwarded-for"
+	openStackHealthMonitor = "loadbalancer.openstack.org/enable-health-monitor"
+)
+
+// Annotations: kubernetes/cloud-provider-openstack
+// docs/openstack-cloud-controller-manager/expose-applications-using-loadbalancer-type-service.md.
+var _ = register(loadBalancer{
+	provider:    v1alpha1.ProviderOpenStack,
+	name:        "OpenStack Octavia",
+	signs:       signs{providerIDs: []string{"openstack://"}},
+	annotations: annotations{decide: []string{openStackProxyProtocol, openStackForwardedFor, openStackHealthMonitor}},
+	describe:    octavia,
+})
+
+// octavia ends connections with its amphora driver and forwards packets with its OVN driver (docs.openstack.org/octavia
+// user/feature-classification). Which one runs is in the cloud controller's file; only what OVN cannot do shows that it is not OVN.
+func octavia(v view) Balancer {
+	b := octaviaAmphora(v)
+	if b.ProxyProtocol != On && !b.WritesHeader {
+		b.Path, b.Why = Unknown, "its driver is not visible: declare PacketForwarding (OVN) or Proxying (amphora) in spec.exposure.loadBalancer.provider"
+	}
+	return b
+}
+
+// octaviaAmphora is Octavia with its amphora driver. Without a health monitor, a Service with externalTrafficPolicy Local loses connections.
+func octaviaAmphora(v view) Balancer {
+	b := Balancer{
+		Path: Proxies, NeedsNodePorts: true, WritesHeader: v.is(openStackForwardedFor, "true"),
+		ProxyProtocol:       settingOf(v.is(openStackProxyProtocol, "true", "v1", "v2")),
+		ProxyProtocolRemedy: Annotation{openStackProxyProtocol, "v2"},
+	}
+	if v.is(openStackHealthMonitor, "false") {
+		b.HealthCheckOverride = Annotation{openStackHealthMonitor, v.annotations[openStackHealthMonitor]}
+	}
+	return b
+}

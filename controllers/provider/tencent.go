@@ -1,0 +1,22 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const tencentDirectAccess = "service.cloud.tencent.com/direct-access"
+
+// Annotations: Tencent Kubernetes Engine's documentation of Services (intl.cloud.tencent.com/document/product/457). No source of its controller is open.
+var _ = register(loadBalancer{
+	provider:      v1alpha1.ProviderTencent,
+	name:          "Tencent Cloud's load balancer",
+	lowConfidence: true,
+	signs:         signs{providerIDs: []string{"qcloud://"}},
+	annotations:   annotations{decide: []string{tencentDirectAccess}},
+	describe:      tencent,
+})
+
+func tencent(v view) Balancer {
+	if v.is(tencentDirectAccess, "true") {
+		return Balancer{Path: Unknown, Why: "it sends to pods, and whether that keeps the client's address is not known"}
+	}
+	return Balancer{Path: Forwards, NeedsNodePorts: true}
+}
