@@ -50,7 +50,8 @@ func parseFlags() (flags, zap.Options) {
 	flag.BoolVar(&f.leaderElect, "leader-elect", false, "Work only while holding the leader lease, so that several replicas can stand by.")
 	flag.StringVar(&f.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader lease; default: the operator's own.")
 	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are worked on at once.")
-	flag.Float64Var(&f.apiQPS, "kube-api-qps", 200, "Most requests a second to the API server, with bursts of twice as many.")
+	flag.Float64Var(&f.apiQPS, "kube-api-qps", -1, "Limit of requests a second to the API server, with bursts of twice as many; "+
+		"-1 sets none and leaves the rate to the API server's priority and fairness.")
 	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that may be run.")
 	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole that ingress controllers are bound to.")
 	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "The same, in the controller's namespace only.")
@@ -106,10 +107,19 @@ func run(f flags) error {
 	return nil
 }
 
+// connections returns the settings of the connection to the API server, and those of leader election. Leader election does not share the limit, because a
+// burst of node writes must not cost the lease. Without a positive limit, in requests a second, there is none.
+func connections(config *rest.Config, limit float64) (work, election *rest.Config) {
+	work, election = rest.CopyConfig(config), rest.CopyConfig(config)
+	work.QPS, work.Burst = -1, 0
+	if limit > 0 {
+		work.QPS, work.Burst = float32(limit), max(1, int(2*limit))
+	}
+	return work, election
+}
+
 func newManager(config *rest.Config, f flags) (ctrl.Manager, error) {
-	// Leader election has its own connection settings: a burst of node writes must not cost the lease.
-	election := rest.CopyConfig(config)
-	config.QPS, config.Burst = float32(f.apiQPS), int(2*f.apiQPS)
+	config, election := connections(config, f.apiQPS)
 	serving := metricsserver.Options{BindAddress: f.metricsAddress, SecureServing: f.secureMetrics}
 	if f.secureMetrics {
 		serving.FilterProvider = filters.WithAuthenticationAndAuthorization

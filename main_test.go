@@ -1,0 +1,31 @@
+package main
+
+import (
+	"testing"
+
+	"k8s.io/client-go/rest"
+)
+
+func TestTheLimitOfRequests(t *testing.T) {
+	for name, test := range map[string]struct {
+		limit float64
+		qps   float32
+		burst int
+	}{
+		"the default sets no limit":                           {limit: -1, qps: -1},
+		"zero sets no limit, and not client-go's own of five": {limit: 0, qps: -1},
+		"a limit allows bursts of twice as many":              {limit: 50, qps: 50, burst: 100},
+		"a small limit still lets a request pass":             {limit: 0.1, qps: 0.1, burst: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			given := &rest.Config{Host: "https://api.example.com", QPS: 20, Burst: 30}
+			work, election := connections(given, test.limit)
+			if work.QPS != test.qps || work.Burst != test.burst {
+				t.Errorf("want %v requests a second and bursts of %d, got %v and %d", test.qps, test.burst, work.QPS, work.Burst)
+			}
+			if election.QPS != 20 || election.Burst != 30 || election == work {
+				t.Errorf("leader election: want its own settings of 20 and 30, got %v and %d", election.QPS, election.Burst)
+			}
+		})
+	}
+}
