@@ -42,6 +42,8 @@ type operatorProcess struct {
 	// requests are what it sent to the API server.
 	requests testcluster.Requests
 	denied   denials
+	// nodeWrites are those that changed nodes.
+	nodeWrites writeTimes
 	// reconciler of the manager that runs.
 	reconciler *controllers.Reconciler
 	cancel     context.CancelFunc
@@ -53,6 +55,7 @@ func (o *operatorProcess) start() error {
 	connection := cluster.ServiceAccountConfig(operatorNamespace, operatorAccount)
 	connection.Wrap(o.requests.Record)
 	connection.Wrap(o.denied.record)
+	connection.Wrap(o.nodeWrites.record)
 	mgr, err := newManager(connection)
 	if err != nil {
 		return err
