@@ -76,9 +76,6 @@ func (r rule) holdsOurs(value any) bool {
 // wholeMaps are atomic wherever they occur.
 var wholeMaps = []string{"nodeSelector", "selector", "matchLabels"}
 
-// serviceProxyLabel takes a Service away from kube-proxy (k8s.io/kubernetes/pkg/proxy/apis LabelServiceProxyName).
-const serviceProxyLabel = "service.kubernetes.io/service-proxy-name"
-
 // rules are the roots of the table, by kind. Of a kind that is not listed nothing that others add is ours.
 var rules = map[string]rule{
 	"ConfigMap": {below: fields{
@@ -88,7 +85,7 @@ var rules = map[string]rule{
 	"Service": {below: fields{
 		"metadata": {below: fields{
 			"annotations": {oursIf: provider.IsClientAddressAnnotation, why: "some annotations make a load balancer pass on another address"},
-			"labels":      {below: fields{serviceProxyLabel: ours("kube-proxy leaves a Service with this label alone")}},
+			"labels":      {below: fields{provider.ServiceProxyName: ours("kube-proxy leaves a Service with this label alone")}},
 		}},
 		"spec": {below: fields{
 			"externalIPs":              ours("they are ways in that no load balancer knows"),
