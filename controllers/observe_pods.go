@@ -12,39 +12,40 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// observePods lists the pods of our own workloads, also of those that are gone. A pod of somebody else's workload may carry our labels, and so be an endpoint
-// of the Service; it is no controller pod all the same.
-func (r *Reconciler) observePods(
-	ctx context.Context, edge *v1alpha1.EdgeIngress, daemonSet snapshot.Read[appsv1.DaemonSet], deployment snapshot.Read[appsv1.Deployment],
-) snapshot.List[snapshot.Pod] {
+func (r *Reconciler) listPods(ctx context.Context, edge *v1alpha1.EdgeIngress) ([]corev1.Pod, error) {
 	list := &corev1.PodList{}
 	err := r.Client.List(ctx, list, client.InNamespace(edge.ControllerNamespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name})
 	if err != nil {
-		return snapshot.List[snapshot.Pod]{Err: fmt.Errorf("listing the controller pods of EdgeIngress %q: %w", edge.Name, err)}
+		return nil, fmt.Errorf("listing the controller pods of EdgeIngress %q: %w", edge.Name, err)
 	}
-	pods := make([]snapshot.Pod, 0, len(list.Items))
-	for i := range list.Items {
-		if workload := workloadOf(&list.Items[i], names.Workload(edge.Name, edge.Spec.Controller.Engine), daemonSet, deployment); workload != "" {
-			pods = append(pods, observedPod(&list.Items[i], workload))
+	return list.Items, nil
+}
+
+// podsOf keeps the pods of our own workloads of this name, also of those that are gone. A pod of somebody else's workload may carry our labels, and so be
+// an endpoint of the Service; it is no controller pod all the same.
+func podsOf(listed []corev1.Pod, err error, workload string, foreignDaemonSet, foreignDeployment bool) snapshot.List[snapshot.Pod] {
+	pods := make([]snapshot.Pod, 0, len(listed))
+	for i := range listed {
+		if kind := workloadOf(&listed[i], workload, foreignDaemonSet, foreignDeployment); kind != "" {
+			pods = append(pods, observedPod(&listed[i], kind))
 		}
 	}
 	slices.SortFunc(pods, func(a, b snapshot.Pod) int { return cmp.Compare(a.Name, b.Name) })
-	return snapshot.List[snapshot.Pod]{Items: pods}
+	return snapshot.List[snapshot.Pod]{Items: pods, Err: err}
 }
 
 // workloadOf is the kind of our workload, of this name, that the pod belongs to; empty where it belongs to none. The workload may be gone, as after a change of
 // kind: its pods serve on until they have ended. They are ours unless somebody else has the workload's name now; nobody else can have had it while ours was there.
-func workloadOf(pod *corev1.Pod, name string, daemonSet snapshot.Read[appsv1.DaemonSet], deployment snapshot.Read[appsv1.Deployment]) v1alpha1.WorkloadKind {
+func workloadOf(pod *corev1.Pod, name string, foreignDaemonSet, foreignDeployment bool) v1alpha1.WorkloadKind {
 	owner := metav1.GetControllerOf(pod)
 	switch {
 	case owner == nil || owner.APIVersion != appsv1.SchemeGroupVersion.String():
-	case owner.Kind == "DaemonSet" && owner.Name == name && !daemonSet.Foreign:
+	case owner.Kind == "DaemonSet" && owner.Name == name && !foreignDaemonSet:
 		return v1alpha1.WorkloadDaemonSet
-	case owner.Kind == "ReplicaSet" && owner.Name == name+"-"+pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] && !deployment.Foreign:
+	case owner.Kind == "ReplicaSet" && owner.Name == name+"-"+pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] && !foreignDeployment:
 		return v1alpha1.WorkloadDeployment
 	}
 	return ""

@@ -8,29 +8,26 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 func TestWhosePodItIs(t *testing.T) {
 	const objectName, hash = "public-edge-ingress", "5d4f8"
 	const daemonSet, deployment, nobody = v1alpha1.WorkloadDaemonSet, v1alpha1.WorkloadDeployment, v1alpha1.WorkloadKind("")
-	theirsDaemonSet, theirsDeployment := snapshot.Read[appsv1.DaemonSet]{Foreign: true}, snapshot.Read[appsv1.Deployment]{Foreign: true}
 	owner := func(apiVersion, kind, name string) *metav1.OwnerReference {
 		return &metav1.OwnerReference{APIVersion: apiVersion, Kind: kind, Name: name, UID: "1", Controller: new(true)}
 	}
 	tests := map[string]struct {
-		owner      *metav1.OwnerReference
-		daemonSet  snapshot.Read[appsv1.DaemonSet]
-		deployment snapshot.Read[appsv1.Deployment]
-		want       v1alpha1.WorkloadKind
+		owner                               *metav1.OwnerReference
+		foreignDaemonSet, foreignDeployment bool
+		want                                v1alpha1.WorkloadKind
 	}{
 		"nobody's":                                     {owner: nil, want: nobody},
-		"of our DaemonSet":                             {owner: owner("apps/v1", "DaemonSet", objectName), daemonSet: snapshot.Read[appsv1.DaemonSet]{Value: &appsv1.DaemonSet{}}, want: daemonSet},
-		"of our Deployment":                            {owner: owner("apps/v1", "ReplicaSet", objectName+"-"+hash), deployment: snapshot.Read[appsv1.Deployment]{Value: &appsv1.Deployment{}}, want: deployment},
+		"of our DaemonSet":                             {owner: owner("apps/v1", "DaemonSet", objectName), want: daemonSet},
+		"of our Deployment":                            {owner: owner("apps/v1", "ReplicaSet", objectName+"-"+hash), want: deployment},
 		"of our DaemonSet, which is gone":              {owner: owner("apps/v1", "DaemonSet", objectName), want: daemonSet},
 		"of our Deployment, which is gone":             {owner: owner("apps/v1", "ReplicaSet", objectName+"-"+hash), want: deployment},
-		"of somebody's DaemonSet of our name":          {owner: owner("apps/v1", "DaemonSet", objectName), daemonSet: theirsDaemonSet, want: nobody},
-		"of somebody's Deployment of our name":         {owner: owner("apps/v1", "ReplicaSet", objectName+"-"+hash), deployment: theirsDeployment, want: nobody},
+		"of somebody's DaemonSet of our name":          {owner: owner("apps/v1", "DaemonSet", objectName), foreignDaemonSet: true, want: nobody},
+		"of somebody's Deployment of our name":         {owner: owner("apps/v1", "ReplicaSet", objectName+"-"+hash), foreignDeployment: true, want: nobody},
 		"of another DaemonSet":                         {owner: owner("apps/v1", "DaemonSet", "canary"), want: nobody},
 		"of another Deployment":                        {owner: owner("apps/v1", "ReplicaSet", "canary-"+hash), want: nobody},
 		"of a ReplicaSet without a Deployment":         {owner: owner("apps/v1", "ReplicaSet", objectName), want: nobody},
@@ -43,7 +40,7 @@ func TestWhosePodItIs(t *testing.T) {
 			if test.owner != nil {
 				pod.OwnerReferences = []metav1.OwnerReference{*test.owner}
 			}
-			if got := workloadOf(pod, objectName, test.daemonSet, test.deployment); got != test.want {
+			if got := workloadOf(pod, objectName, test.foreignDaemonSet, test.foreignDeployment); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

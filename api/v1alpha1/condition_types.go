@@ -141,7 +141,7 @@ const (
 	ReasonTrustRefused = "TrustRefused"
 	// ReasonConfigMissing (Unknown): the ConfigMap has not been seen yet.
 	ReasonConfigMissing = "ConfigMissing"
-	// ReasonConfigChanged (Unknown): the ConfigMap seen is not the one wanted; it is being written again.
+	// ReasonConfigChanged (Unknown): the ConfigMap seen is not the one wanted.
 	ReasonConfigChanged = "ConfigChanged"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"

@@ -90,7 +90,7 @@ func configChanged(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil || sc.asWanted {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigChanged, "%s was not seen as it is wanted; it is being written again.", sc.configMapRef())
+	return unclear(v1alpha1.ReasonConfigChanged, "%s was not seen as it is wanted; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
 }
 
 func configNotUsed(sc *scene) *verdict {
@@ -101,8 +101,8 @@ func configNotUsed(sc *scene) *verdict {
 	if ref == "" {
 		ref = "none"
 	}
-	return isNot(v1alpha1.ReasonConfigNotUsed, "%s reads another ConfigMap (%s) than the one that the operator writes (%s/%s); the operator sets it back.",
-		sc.workload.ref, ref, sc.configMapRef().Namespace, sc.configMapRef().Name)
+	return isNot(v1alpha1.ReasonConfigNotUsed, "%s reads another ConfigMap (%s) than the one that the operator writes (%s/%s); %s.",
+		sc.workload.ref, ref, sc.configMapRef().Namespace, sc.configMapRef().Name, sc.mending(sc.workload.ref))
 }
 
 // readsConfig is whether the workload seen reads the operator's ConfigMap.

@@ -37,7 +37,7 @@ func TestConfigEffective(t *testing.T) {
 		"a refused trust comes before refused keys":        {given: []option{func(g *given) { g.spec().Controller.Config = map[string]v1alpha1.ConfigValue{"a-a": "1"} }, clientIP(v1alpha1.ClientIPSpec{ProxyProtocol: proxyFrom("0.0.0.0/0")})}, status: no, reason: v1alpha1.ReasonTrustRefused},
 		"no ConfigMap yet":                                 {given: []option{noConfigMap}, status: unknown, reason: v1alpha1.ReasonConfigMissing, says: "ConfigMap edge-public/public-edge-ingress has not been seen yet."},
 		"a ConfigMap of somebody else":                     {given: []option{foreignConfigMap}, status: no, reason: v1alpha1.ReasonNameTaken, says: "ConfigMap"},
-		"a value changed by hand":                          {given: []option{seenConfig("use-forwarded-headers", "true")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "is being written again"},
+		"a value changed by hand":                          {given: []option{seenConfig("use-forwarded-headers", "true"), written("ConfigMap")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "is being written again"},
 		"a key added by hand":                              {given: []option{seenConfig("proxy-body-size", "20m")}, status: unknown, reason: v1alpha1.ReasonConfigChanged},
 		"a key removed by hand":                            {given: []option{func(g *given) { delete(g.s.ConfigMap.Value.Data, "use-proxy-protocol") }}, status: unknown, reason: v1alpha1.ReasonConfigChanged},
 		"binary data added by hand":                        {given: []option{func(g *given) { g.s.ConfigMap.Value.BinaryData = map[string][]byte{"a": {1}} }}, status: unknown, reason: v1alpha1.ReasonConfigChanged},

@@ -51,7 +51,7 @@ func trustDrifted(sc *scene) *verdict {
 	if len(more) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonTrustDrifted, "%s trusts more than was asked for: %s. The operator sets it back; find out who changed it.", sc.configMapRef(), listed(more))
+	return isNot(v1alpha1.ReasonTrustDrifted, "%s trusts more than was asked for: %s; %s. Find out who changed it.", sc.configMapRef(), listed(more), sc.mending(sc.configMapRef()))
 }
 
 // trustsMore lists what seen believes and wanted does not.
@@ -192,7 +192,7 @@ func otherConfigRead(sc *scene) *verdict {
 	if sc.workload.template == nil || sc.readsConfig() {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not read %s, so what its pods believe is not known; the operator sets it back.", sc.workload.ref, sc.configMapRef())
+	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not read %s, so what its pods believe is not known; %s.", sc.workload.ref, sc.configMapRef(), sc.mending(sc.workload.ref))
 }
 
 // othersAnswer: an endpoint that is no controller gets what clients write as they write it.

@@ -92,8 +92,8 @@ func healthCheckPortMissing(sc *scene) *verdict {
 		return nil
 	}
 	if sc.service.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal {
-		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s, and with that no health-check port; the operator sets it back.",
-			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy)
+		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s, and with that no health-check port; %s.",
+			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy, sc.mending(sc.serviceRef()))
 	}
 	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing,
 		"%s has no healthCheckNodePort, so a load balancer cannot tell which nodes serve: delete it to have it made anew.", sc.serviceRef())

@@ -134,7 +134,7 @@ func configUnwanted(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective,
-		"%s was not seen as it is wanted, so which address the controller takes is not known; it is being written again.", sc.configMapRef())
+		"%s was not seen as it is wanted, so which address the controller takes is not known; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
 }
 
 // podsUnwanted: pods that somebody changed can see another address, read other files and believe others than the configuration says.
@@ -147,7 +147,7 @@ func podsUnwanted(sc *scene) *verdict {
 			"%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective,
-		"%s was not seen with the image, arguments, environment, files and network that are wanted, so what its pods do is not known; it is being written again.", sc.workload.ref)
+		"%s was not seen with the image, arguments, environment, files and network that are wanted, so what its pods do is not known; %s.", sc.workload.ref, sc.mending(sc.workload.ref))
 }
 
 // rolloutUnderWay: only the current template was read, and pods of an older one may differ.

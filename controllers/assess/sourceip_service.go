@@ -16,7 +16,7 @@ func notExternal(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonServiceNotExternal,
-		"Client -> node: %s has type %s and cannot be reached from outside; the operator sets it back.", sc.serviceRef(), sc.service.Spec.Type)
+		"Client -> node: %s has type %s and cannot be reached from outside; %s.", sc.serviceRef(), sc.service.Spec.Type, sc.mending(sc.serviceRef()))
 }
 
 func policyIsCluster(sc *scene) *verdict {
@@ -28,7 +28,7 @@ func policyIsCluster(sc *scene) *verdict {
 		policy = "unset, which means Cluster"
 	}
 	return isNot(v1alpha1.ReasonTrafficPolicyCluster,
-		"Lost at the node: externalTrafficPolicy of %s is %s, so a node's address replaces the client's; the operator sets it back to Local.", sc.serviceRef(), policy)
+		"Lost at the node: externalTrafficPolicy of %s is %s, so a node's address replaces the client's; %s.", sc.serviceRef(), policy, sc.mending(sc.serviceRef()))
 }
 
 func policyFallsBack(sc *scene) *verdict {

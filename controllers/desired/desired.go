@@ -30,8 +30,9 @@ func Compute(s snapshot.Snapshot) (State, error) {
 			return state, errors.Join(nodesErr, objectsErr)
 		}
 	}
-	planPrune(s, &state)
+	unwanted := planPrune(s, &state)
 	state.withhold(s)
+	state.Changes = append(planChanges(s, state), unwanted...)
 	return state, nodesErr
 }
 

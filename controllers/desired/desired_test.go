@@ -173,8 +173,8 @@ func TestImageOfAForeignRepositoryIsRefused(t *testing.T) {
 			if applied := find(state, "DaemonSet") != nil; applied == (test.refused != "") {
 				t.Errorf("workload applied: %t", applied)
 			}
-			if len(state.Prune)+len(state.Kept) > 0 {
-				t.Errorf("the workload that runs has to stay, and %v %v are to go", state.Prune, state.Kept)
+			if len(pruned(state))+len(state.Kept) > 0 {
+				t.Errorf("the workload that runs has to stay, and %v %v are to go", pruned(state), state.Kept)
 			}
 			if find(state, "Service") == nil {
 				t.Error("the Service is not applied")
@@ -317,7 +317,7 @@ func TestPruning(t *testing.T) {
 			s := seen(test.edge)
 			s.Inventory.Items, s.DaemonSet.Value, s.Deployment.Value = test.inventory, test.daemonSet, test.deployment
 			state := compute(t, s)
-			if diff := cmp.Diff(test.prune, state.Prune, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(test.prune, pruned(state), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("pruned (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.kept, state.Kept, cmpopts.EquateEmpty()); diff != "" {
@@ -333,8 +333,8 @@ func TestPruning(t *testing.T) {
 func TestAnInventoryThatCouldNotBeReadPrunesNothing(t *testing.T) {
 	s := seen(edge(deleting))
 	s.Inventory.Err = errors.New("no answer")
-	if state := compute(t, s); len(state.Prune) != 0 {
-		t.Errorf("pruned %v", state.Prune)
+	if state := compute(t, s); len(pruned(state)) != 0 {
+		t.Errorf("pruned %v", pruned(state))
 	}
 }
 

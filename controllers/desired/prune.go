@@ -11,7 +11,7 @@ import (
 )
 
 // planPrune finds objects of ours that are no longer wanted. What traffic still flows through stays until what replaces it serves.
-func planPrune(s snapshot.Snapshot, state *State) {
+func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 	deleting := !s.EdgeIngress.DeletionTimestamp.IsZero()
 	for _, ref := range s.Inventory.Items {
 		wanted := slices.ContainsFunc(state.Objects, func(object *unstructured.Unstructured) bool { return RefOf(object) == ref })
@@ -19,11 +19,12 @@ func planPrune(s snapshot.Snapshot, state *State) {
 		switch {
 		case wanted:
 		case deleting, !carriesTraffic, replaced(s, state):
-			state.Prune = append(state.Prune, ref)
+			unwanted = append(unwanted, Change{Kind: Delete, Ref: ref, Live: s.Live[ref].Object})
 		default:
 			state.Kept = append(state.Kept, ref)
 		}
 	}
+	return unwanted
 }
 
 // replaced is whether the wanted workload serves as it is wanted now, on every edge node or with every replica. With host ports

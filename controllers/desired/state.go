@@ -18,10 +18,10 @@ type State struct {
 	Nodes NodePlan
 	// Namespace is where the controller runs.
 	Namespace string
-	// Objects are to be applied, in this order. An object that must not be touched for now (Blocked, ImageRefused) is not among them.
+	// Objects should exist, in the order in which they are applied. An object that must not be touched for now (Blocked, ImageRefused) is not among them.
 	Objects []*unstructured.Unstructured
-	// Prune are objects of ours that are no longer wanted.
-	Prune []snapshot.Ref
+	// Changes are what is to be done about objects, in this order. An object that is as wanted is not among them.
+	Changes []Change
 	// Kept are objects of ours that are no longer wanted and stay until what replaces them serves.
 	Kept []snapshot.Ref
 	// Config is the content of the controller's ConfigMap.

@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -26,6 +27,10 @@ type Snapshot struct {
 	Options Options
 	// Nodes are all nodes of the cluster, ordered by name.
 	Nodes List[Node]
+	// Namespace is where the controller runs.
+	Namespace Namespace
+	// Live are the live objects of the kinds that the operator makes: those that this EdgeIngress owns, and whatever has the name of one that it needs.
+	Live map[Ref]Live
 	// Service publishes the controller.
 	Service Read[corev1.Service]
 	// ConfigMap is the controller's configuration.
@@ -46,8 +51,30 @@ type Snapshot struct {
 
 // ReadErrors are the reads that failed, or nil.
 func (s Snapshot) ReadErrors() error {
-	return errors.Join(s.Others.Err, s.Nodes.Err, s.Service.Err, s.ConfigMap.Err, s.DaemonSet.Err, s.Deployment.Err,
-		s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err)
+	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err}
+	for _, live := range s.Live {
+		errs = append(errs, live.Err)
+	}
+	return errors.Join(errs...)
+}
+
+// Live is a live object as the API server encodes it, without managed fields.
+type Live struct {
+	// Object is nil where it is not this EdgeIngress's, or could not be read.
+	Object *unstructured.Unstructured
+	// Foreign is whether the object is not this EdgeIngress's.
+	Foreign bool
+	// Err says why it could not be read; nil where it was.
+	Err error
+}
+
+// Namespace is what matters of a namespace.
+type Namespace struct {
+	Exists bool
+	// Terminating is whether it is being deleted, so that nothing can be created in it.
+	Terminating bool
+	// Err says why it could not be read; nil where it was.
+	Err error
 }
 
 // Options are the operator's own settings, from its flags.
@@ -151,6 +178,8 @@ func (r Ref) String() string {
 
 // Outcome is what came of a pass's writes. What was written shows in the next snapshot only.
 type Outcome struct {
+	// Written are the objects that were created, changed or replaced. Nodes are not among them.
+	Written  []Ref
 	Failures []Failure
 }
 

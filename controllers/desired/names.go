@@ -1,0 +1,34 @@
+package desired
+
+import (
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
+)
+
+// Names are the objects that the EdgeIngress needs, known before anything is rendered: whoever observes the cluster has to look whether somebody else
+// has one of these names. An EdgeIngress that is being deleted needs none.
+func Names(e *v1alpha1.EdgeIngress) []snapshot.Ref {
+	if !e.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	namespace, name := e.ControllerNamespace(), names.Workload(e.Name, e.Spec.Controller.Engine)
+	refs := []snapshot.Ref{
+		{Kind: "ServiceAccount", Namespace: namespace, Name: name},
+		{Kind: "ConfigMap", Namespace: namespace, Name: name},
+		{Kind: "RoleBinding", Namespace: namespace, Name: name},
+		{Kind: "ClusterRoleBinding", Name: names.ClusterRoleBinding(e.Name, e.Spec.Controller.Engine)},
+		{Kind: "IngressClass", Name: e.IngressClassName()},
+	}
+	if e.UsesService() {
+		refs = append(refs, snapshot.Ref{Kind: "Service", Namespace: namespace, Name: names.Service(e.Name)})
+	}
+	if e.Spec.Controller.Kind != v1alpha1.WorkloadDeployment {
+		return append(refs, snapshot.Ref{Kind: string(v1alpha1.WorkloadDaemonSet), Namespace: namespace, Name: name})
+	}
+	if workload.Replicas(e) >= 2 {
+		refs = append(refs, snapshot.Ref{Kind: "PodDisruptionBudget", Namespace: namespace, Name: name})
+	}
+	return append(refs, snapshot.Ref{Kind: string(v1alpha1.WorkloadDeployment), Namespace: namespace, Name: name})
+}
