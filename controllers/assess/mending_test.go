@@ -33,26 +33,25 @@ func leftFor(kind string, cause desired.Cause) option {
 func TestBeingWrittenAgainIsSaidOnlyOfAWrite(t *testing.T) {
 	changed := podsOfSomebodyElse["the node's processes"]
 	const headers, config, reason = v1alpha1.ConditionForwardedHeadersSafe, v1alpha1.ConditionConfigEffective, v1alpha1.ReasonConfigNotEffective
-	rows := map[string]row{}
 	for _, condition := range []string{headers, config, sourceIP} {
-		rows["of a write, "+condition] = row{
-			given: []option{changed, written("DaemonSet")}, condition: condition, status: unknown, reason: reason, says: "it is being written again",
-		}
-		rows["not of a write that failed, "+condition] = row{
-			given: []option{changed, writeFailed("DaemonSet", "the quota is used up.")}, condition: condition, status: unknown, reason: reason,
-			says: "writing it failed: the quota is used up.",
-		}
-		rows["not of another write, "+condition] = row{
-			given: []option{changed, written("ConfigMap")}, condition: condition, status: unknown, reason: reason, says: "this pass did not write it",
-		}
-		rows["not of an object that was not read, "+condition] = row{
-			given: []option{changed, leftFor("DaemonSet", desired.CauseNotRead)}, condition: condition, status: unknown, reason: reason, says: "could not be read",
-		}
-		rows["not in a namespace that goes, "+condition] = row{
-			given: []option{changed, func(g *given) {
-				g.o.Failures = []snapshot.Failure{{Ref: snapshot.Ref{Kind: "Namespace", Name: namespace}, Message: "the namespace is being deleted"}}
-			}}, condition: condition, status: unknown, reason: reason, says: "it cannot be written: Namespace edge-public: the namespace is being deleted",
-		}
+		t.Run(condition, func(t *testing.T) {
+			runRows(t, condition, map[string]row{
+				"of a write": {given: []option{changed, written("DaemonSet")}, status: unknown, reason: reason, says: "it is being written again"},
+				"not of a write that failed": {
+					given: []option{changed, writeFailed("DaemonSet", "the quota is used up.")}, status: unknown, reason: reason, says: "writing it failed: the quota is used up.",
+				},
+				"not of another write": {given: []option{changed, written("ConfigMap")}, status: unknown, reason: reason, says: "this pass did not write it"},
+				"not of an object that was not read": {
+					given: []option{changed, leftFor("DaemonSet", desired.CauseNotRead)}, status: unknown, reason: reason, says: "could not be read",
+				},
+				"not in a namespace that goes": {
+					given: []option{changed, namespaceGoes}, status: unknown, reason: reason, says: "it cannot be written: Namespace edge-public: the namespace is being deleted",
+				},
+			})
+		})
 	}
-	runRows(t, rows)
+}
+
+func namespaceGoes(g *given) {
+	g.o.Failures = []snapshot.Failure{{Ref: snapshot.Ref{Kind: "Namespace", Name: namespace}, Message: "the namespace is being deleted"}}
 }
