@@ -26,7 +26,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
 	pods, podsErr := r.listPods(ctx, edge)
 	endpointSlices := r.observeEndpointSlices(ctx, service)
-	objects := r.observeObjects(ctx, edge, append(desired.Names(edge), traces(key, pods, service, endpointSlices.Items)...))
+	objects := r.observeObjects(ctx, edge, append(desired.Names(edge), leftovers(key, pods, service, endpointSlices.Items)...))
 	daemonSet, deployment := readAs[appsv1.DaemonSet](objects, refTo("DaemonSet", key)), readAs[appsv1.Deployment](objects, refTo("Deployment", key))
 	return snapshot.Snapshot{
 		Time:           r.Now(),

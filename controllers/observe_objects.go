@@ -91,9 +91,9 @@ func (o *liveObjects) add(kind string, object client.Object) {
 	}
 }
 
-// traces names objects that still do something although the spec may not ask for them any more: pods run for a workload, or endpoints are listed for
+// leftovers names objects that still do something although the spec may not ask for them any more: pods run for a workload, or endpoints are listed for
 // the Service.
-func traces(workload types.NamespacedName, pods []corev1.Pod, service types.NamespacedName, endpointSlices []discoveryv1.EndpointSlice) []snapshot.Ref {
+func leftovers(workload types.NamespacedName, pods []corev1.Pod, service types.NamespacedName, endpointSlices []discoveryv1.EndpointSlice) []snapshot.Ref {
 	var refs []snapshot.Ref
 	if len(endpointSlices) > 0 {
 		refs = append(refs, refTo("Service", service))
