@@ -54,7 +54,7 @@ func (w *writer) note(ref snapshot.Ref, err error) {
 		w.errs = append(w.errs, err)
 		return
 	}
-	w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Message: err.Error()})
+	w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Cause: refusalCause(err), Message: err.Error()})
 	if !errors.Is(err, errNotOurs) && !errors.Is(err, errTerminating) {
 		w.errs = append(w.errs, err)
 	}

@@ -120,8 +120,8 @@ type denials struct {
 }
 
 // meantDenials are parts of refusals that are meant: an apply to a node that is gone is refused, as it must be, because it would create
-// the node; and nothing can be created in a namespace that is going.
-var meantDenials = []string{`cannot create resource "nodes"`, "because it is being terminated"}
+// the node; nothing can be created in a namespace that is going; and a story has a quota that is used up.
+var meantDenials = []string{`cannot create resource "nodes"`, "because it is being terminated", "exceeded quota: "}
 
 func (d *denials) record(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {

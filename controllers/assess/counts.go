@@ -85,13 +85,17 @@ func addressesOf(ingress []corev1.LoadBalancerIngress) []string {
 	return found
 }
 
-// healthCheckNodePort is remembered while the Service is gone or has lost it, so that the repaired Service gets the same one.
+// healthCheckNodePort is remembered while the Service is gone or has lost it, so that the repaired Service gets the same one. It is forgotten where
+// another Service has the port by then.
 func healthCheckNodePort(sc *scene) int32 {
 	if sc.spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
 		return 0
 	}
 	if sc.service != nil && sc.service.Spec.HealthCheckNodePort != 0 {
 		return sc.service.Spec.HealthCheckNodePort
+	}
+	if slices.ContainsFunc(sc.outcome.Failures, func(f snapshot.Failure) bool { return f.Cause == snapshot.CauseHealthCheckPort }) {
+		return 0
 	}
 	return sc.EdgeIngress.Status.HealthCheckNodePort
 }

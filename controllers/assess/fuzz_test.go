@@ -55,7 +55,7 @@ var mishaps = []option{
 	onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers = nil }),
 	withdrawnEdge2, keptEdge2, endingApp1, heldApp1, awaitedEdge2,
 	withheld(desired.WithheldForAgents, []string{"edge-1"}), withheld("OfLater", nil),
-	blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen."), image("registry.example.com/fork/controller", forkDigest),
+	blocked(desired.BlockedByIPFamily), image("registry.example.com/fork/controller", forkDigest),
 	failed(snapshot.FailureOther, "Node", "edge-1", "timeout"), failed(snapshot.FailureNameTaken, "Service", objectName, ""), failed(snapshot.FailureRefused, "", "", ""),
 }
 

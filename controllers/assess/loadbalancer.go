@@ -55,11 +55,20 @@ func serviceTaken(sc *scene) *verdict {
 
 func serviceBlocked(sc *scene) *verdict {
 	for _, block := range sc.state.Blocked {
-		if block.Ref.Kind == "Service" {
-			return isNot(block.Reason, "%s", block.Message)
+		switch block.Cause {
+		case desired.BlockedByClass:
+			return frozen(v1alpha1.ReasonLoadBalancerClassFrozen, "The Service has loadBalancerClass %q, %q was asked for", block)
+		case desired.BlockedByIPFamily:
+			return frozen(v1alpha1.ReasonIPFamilyFrozen, "The Service's primary IP family is %s, %s was asked for", block)
 		}
 	}
 	return nil
+}
+
+// frozen begins with the live value and the wanted one.
+func frozen(reason, values string, block desired.Block) *verdict {
+	return isNot(reason, values+", and Kubernetes does not let it change: delete %s to have it made anew; its address may change then.",
+		block.Live, block.Wanted, block.Ref)
 }
 
 func serviceMissing(sc *scene) *verdict {

@@ -40,9 +40,9 @@ func speakerWith(tolerations ...corev1.Toleration) option {
 	}
 }
 
-func blocked(reason, message string) option {
+func blocked(cause desired.BlockCause) option {
 	return func(g *given) {
-		g.d.Blocked = []desired.Block{{Ref: snapshot.Ref{Kind: "Service", Namespace: namespace, Name: objectName}, Reason: reason, Message: message}}
+		g.d.Blocked = []desired.Block{{Ref: snapshot.Ref{Kind: "Service", Namespace: namespace, Name: objectName}, Cause: cause, Wanted: "wanted", Live: "live"}}
 	}
 }
 
@@ -59,8 +59,8 @@ func TestLoadBalancerReady(t *testing.T) {
 		"no Service yet":                                       {given: []option{absent}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "Service edge-public/public-edge-ingress has not been seen yet."},
 		"a Service of somebody else":                           {given: []option{foreign}, status: no, reason: v1alpha1.ReasonNameTaken, says: "Service edge-public/public-edge-ingress exists"},
 		"row 3: a Service of another type":                     {given: []option{onService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeClusterIP })}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "its type is ClusterIP"},
-		"a class that is frozen":                               {given: []option{blocked(v1alpha1.ReasonLoadBalancerClassFrozen, "The class is frozen.")}, status: no, reason: v1alpha1.ReasonLoadBalancerClassFrozen, says: "The class is frozen."},
-		"a family that is frozen":                              {given: []option{blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen.")}, status: no, reason: v1alpha1.ReasonIPFamilyFrozen},
+		"a class that is frozen":                               {given: []option{blocked(desired.BlockedByClass)}, status: no, reason: v1alpha1.ReasonLoadBalancerClassFrozen, says: `has loadBalancerClass "live", "wanted" was asked for, and Kubernetes does not let it change: delete Service edge-public/`},
+		"a family that is frozen":                              {given: []option{blocked(desired.BlockedByIPFamily)}, status: no, reason: v1alpha1.ReasonIPFamilyFrozen},
 		"row 4: no address":                                    {given: []option{onService(noAddress)}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: "which has no loadBalancerClass"},
 		"row 4: no address for a class":                        {given: []option{onService(noAddress), class("example.com/vip")}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: `loadBalancerClass "example.com/vip"`},
 		"row 4: an entry without an address":                   {given: []option{onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{}} })}, status: no, reason: v1alpha1.ReasonLoadBalancerPending},
@@ -118,7 +118,7 @@ func TestLoadBalancerReady(t *testing.T) {
 		"node ports with a Service of somebody else":           {given: []option{nodePort, foreign}, status: no, reason: v1alpha1.ReasonNameTaken},
 		"node ports with a Service that is a LoadBalancer yet": {given: []option{nodePort, onService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeLoadBalancer })}, status: unknown, reason: v1alpha1.ReasonServiceMissing, says: "type NodePort yet"},
 		"row 13: node ports with a node without an endpoint":   {given: []option{nodePort, secondNotReady}, status: no, reason: v1alpha1.ReasonEdgeNodesWithoutEndpoint, says: "edge-2"},
-		"node ports with a family that is frozen":              {given: []option{nodePort, blocked(v1alpha1.ReasonIPFamilyFrozen, "The family is frozen.")}, status: no, reason: v1alpha1.ReasonIPFamilyFrozen},
+		"node ports with a family that is frozen":              {given: []option{nodePort, blocked(desired.BlockedByIPFamily)}, status: no, reason: v1alpha1.ReasonIPFamilyFrozen},
 		"node ports, the Service not read":                     {given: []option{nodePort, unread["Service"]}, status: unknown, reason: v1alpha1.ReasonNotRead},
 	})
 }

@@ -122,7 +122,22 @@ func failedWrites(sc *scene, belongs func(kind string) bool) *verdict {
 	if first.Reason == snapshot.FailureNameTaken {
 		return nameTaken(first.Ref, others)
 	}
-	return isNot(v1alpha1.ReasonApplyFailed, "Writing %s failed: %s.%s", first.Ref, strings.TrimRight(first.Message, "."), others)
+	return isNot(v1alpha1.ReasonApplyFailed, "Writing %s failed: %s.%s%s", first.Ref, strings.TrimRight(first.Message, "."), others, refusalRemedy(first.Cause))
+}
+
+// refusalRemedy is a sentence with a space before it; empty where the message has to say it all.
+func refusalRemedy(cause snapshot.FailureCause) string {
+	switch cause {
+	case snapshot.CauseHealthCheckPort:
+		return " Another Service has the health-check port; the operator takes another one. Tell it to a load balancer that was set up outside of the cluster."
+	case snapshot.CauseNodePort:
+		return " Write other ports into spec.exposure.nodePorts, or leave the choice to Kubernetes."
+	case snapshot.CauseIPFamilies:
+		return " Write IP families that the cluster has into spec.exposure.ipFamilies and ipFamilyPolicy."
+	case snapshot.CauseQuota:
+		return " Extend the ResourceQuota of the namespace."
+	}
+	return ""
 }
 
 func nameTaken(ref snapshot.Ref, others string) *verdict {

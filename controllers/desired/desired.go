@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -72,23 +71,14 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	return nil
 }
 
-// portIsTaken is what the API server says of a port that another Service has (ErrAllocated in k8s.io/kubernetes/pkg/registry/core/service/portallocator).
-const portIsTaken = "port is already allocated"
-
-// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. Where asking
-// for it was refused because somebody else has it now, any port will do.
+// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. The status forgets it
+// where it was refused because somebody else has it now; any port will do then.
 func healthCheckNodePort(s snapshot.Snapshot) int32 {
 	if s.EdgeIngress.Spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
 		return 0
 	}
 	if live := s.Service.Value; live != nil && live.Spec.HealthCheckNodePort != 0 {
 		return live.Spec.HealthCheckNodePort
-	}
-	taken := slices.ContainsFunc(s.EdgeIngress.Status.Conditions, func(c metav1.Condition) bool {
-		return c.Type == v1alpha1.ConditionLoadBalancerReady && c.Reason == v1alpha1.ReasonApplyFailed && strings.Contains(c.Message, portIsTaken)
-	})
-	if taken {
-		return 0
 	}
 	return s.EdgeIngress.Status.HealthCheckNodePort
 }

@@ -1,8 +1,6 @@
 package desired
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -17,15 +15,12 @@ func frozenService(s snapshot.Snapshot) []Block {
 		return nil
 	}
 	ref := snapshot.Ref{Kind: "Service", Namespace: live.Namespace, Name: live.Name}
-	remedy := fmt.Sprintf("delete Service %s/%s to have it made anew; its address may change then", live.Namespace, live.Name)
 	exposure := s.EdgeIngress.Spec.Exposure
 	if wanted, actual := wantedClass(exposure), liveClass(live); wanted != "" && live.Spec.Type == corev1.ServiceTypeLoadBalancer && wanted != actual {
-		return []Block{{Ref: ref, Reason: v1alpha1.ReasonLoadBalancerClassFrozen, Message: fmt.Sprintf(
-			"The Service has loadBalancerClass %q, %q was asked for, and Kubernetes does not let it change: %s.", actual, wanted, remedy)}}
+		return []Block{{Ref: ref, Cause: BlockedByClass, Wanted: wanted, Live: actual}}
 	}
 	if len(exposure.IPFamilies) > 0 && len(live.Spec.IPFamilies) > 0 && exposure.IPFamilies[0] != live.Spec.IPFamilies[0] {
-		return []Block{{Ref: ref, Reason: v1alpha1.ReasonIPFamilyFrozen, Message: fmt.Sprintf(
-			"The Service's primary IP family is %s, %s was asked for, and Kubernetes does not let it change: %s.", live.Spec.IPFamilies[0], exposure.IPFamilies[0], remedy)}}
+		return []Block{{Ref: ref, Cause: BlockedByIPFamily, Wanted: string(exposure.IPFamilies[0]), Live: string(live.Spec.IPFamilies[0])}}
 	}
 	return nil
 }

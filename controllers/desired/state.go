@@ -36,12 +36,21 @@ type State struct {
 
 // Block is an object that is not applied, and why.
 type Block struct {
-	Ref snapshot.Ref
-	// Reason is one of the API's condition reasons.
-	Reason string
-	// Message is a sentence with the remedy.
-	Message string
+	Ref   snapshot.Ref
+	Cause BlockCause
+	// Wanted and Live are the values of the frozen field; Live may be empty.
+	Wanted, Live string
 }
+
+// BlockCause is the field that Kubernetes freezes.
+type BlockCause string
+
+const (
+	// BlockedByClass: a Service's loadBalancerClass.
+	BlockedByClass BlockCause = "LoadBalancerClass"
+	// BlockedByIPFamily: a Service's primary IP family.
+	BlockedByIPFamily BlockCause = "IPFamily"
+)
 
 // NodePlan says which nodes are edge nodes, which are on their way out, and what is to change on which node. Names are ordered.
 type NodePlan struct {

@@ -187,9 +187,25 @@ type Outcome struct {
 type Failure struct {
 	Ref    Ref
 	Reason FailureReason
+	// Cause is what the API server refused, where that is known; empty where it is not.
+	Cause FailureCause
 	// Message is the API server's, for people.
 	Message string
 }
+
+// FailureCause is what the API server refused.
+type FailureCause string
+
+const (
+	// CauseHealthCheckPort: another Service has the health-check port that was asked for.
+	CauseHealthCheckPort FailureCause = "HealthCheckPort"
+	// CauseNodePort: another Service has a node port that was asked for, or it is outside of the cluster's range.
+	CauseNodePort FailureCause = "NodePort"
+	// CauseIPFamilies: the cluster does not have the IP families that were asked for.
+	CauseIPFamilies FailureCause = "IPFamilies"
+	// CauseQuota: a ResourceQuota is used up.
+	CauseQuota FailureCause = "Quota"
+)
 
 // FailureReason tells failures apart.
 type FailureReason string
