@@ -1,16 +1,19 @@
 package v1alpha1
 
-// ClientIPSpec says who in front of the edge nodes may name the client's address. Nobody else is believed.
+// ClientIPSpec names the proxies in front of the edge nodes that may tell the client's address. The
+// controller believes nobody else.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.proxyProtocol) || has(self.forwardedHeader)",message="clientIP must hold proxyProtocol, forwardedHeader or both: write what stands in front of the edge nodes, or remove clientIP where clients connect directly"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 4 || cidr('::/64').containsCIDR(c) || cidr('64:ff9b::/47').containsCIDR(c) || cidr('2002::/16').containsCIDR(c))].all(all, [all.filter(w, w.prefixLength() < (w.ip().family() == 4 ? 16 : cidr('2002::/16').containsCIDR(w) ? 32 : 112))].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, [c.ip().family() == 4 ? c.prefixLength() - 8 : cidr('2002::/16').containsCIDR(c) ? c.prefixLength() - 24 : c.prefixLength() - 104].map(e, e < 0 ? 65536 : e > 16 ? 1 : e > 7 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] / wide.filter(w, w == c).size())[0]).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 6)].all(all, [all.filter(w, w.prefixLength() < 24)].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, c.prefixLength() < 16 ? 65536 : c.prefixLength() > 32 ? 1 : c.prefixLength() > 23 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] / wide.filter(w, w == c).size()).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv6 /16 ranges, which is close to everyone: write the addresses that your proxies really have"
 type ClientIPSpec struct {
-	// proxyProtocol: a balancer in front speaks PROXY protocol (version 1 or 2). Connections without it are refused then.
+	// proxyProtocol: a balancer in front speaks PROXY protocol (version 1 or 2). The controller then
+	// refuses connections without it.
 	// +optional
 	ProxyProtocol *ProxyProtocolSpec `json:"proxyProtocol,omitempty"`
 
-	// forwardedHeader: an HTTP proxy or CDN in front writes the client's address into a header. Together with proxyProtocol: a CDN behind such a balancer.
+	// forwardedHeader: an HTTP proxy or CDN in front writes the client's address into a header. Write
+	// both for a CDN behind a balancer that speaks PROXY protocol.
 	// +optional
 	ForwardedHeader *ForwardedHeaderSpec `json:"forwardedHeader,omitempty"`
 }
@@ -28,7 +31,7 @@ type ProxyProtocolSpec struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.forwardedHeader.trustedCIDRs is missing, and without it nobody could be believed: write the addresses of the proxies, such as 203.0.113.0/24"
 type ForwardedHeaderSpec struct {
-	// header that holds the client's address.
+	// header holds the client's address.
 	// +optional
 	// +kubebuilder:default="X-Forwarded-For"
 	// +kubebuilder:validation:MinLength=1
@@ -37,12 +40,14 @@ type ForwardedHeaderSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!(self.lowerAscii() in ['forwarded', 'via', 'host', 'origin', 'referer', 'user-agent', 'cookie', 'authorization', 'connection', 'upgrade', 'te', 'transfer-encoding', 'content-length', 'content-type', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-scheme', 'x-forwarded-port', 'x-forwarded-server', 'x-request-id'])",message="clientIP.forwardedHeader.header must be a header that holds addresses alone: write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
 	Header string `json:"header,omitempty"`
 
-	// trustedCIDRs are the addresses of the proxies, as the edge nodes see them; with proxyProtocol, as the balancer sees them. Required.
+	// trustedCIDRs are the addresses of the proxies, as the edge nodes see them. With proxyProtocol
+	// they are as the balancer sees them. Required.
 	// +optional
 	TrustedCIDRs TrustedCIDRs `json:"trustedCIDRs,omitempty"`
 
-	// policy says what the proxy does with a header that its client sent: Append adds the address that it saw, Replace overwrites the header.
-	// It cannot be seen from the cluster: the condition ForwardedHeadersSafe stays Unknown until it was measured, also where the policy is declared.
+	// policy says what the proxy does with a header that its client sent. Append adds the address that
+	// the proxy saw, Replace overwrites the header. The cluster does not show it, so the condition
+	// ForwardedHeadersSafe stays Unknown until it is measured, even with a policy.
 	// +optional
 	Policy ForwardedHeaderPolicy `json:"policy,omitempty"`
 
@@ -74,9 +79,10 @@ const (
 	ProtoAndHostTrustFromAnyone ProtoAndHost = "TrustFromAnyone"
 )
 
-// TrustedCIDRs are the addresses that are believed. They must not cover everyone, however that is written: the shortest prefix is
-// /8 for IPv4 and /16 for IPv6, IPv6 ranges that stand for IPv4 addresses (NAT64, 6to4) count as the IPv4 range inside them, and
-// all ranges of a family together, in both lists of clientIP, add up to at most four of the widest.
+// TrustedCIDRs are the addresses that the controller believes. They must not cover everyone. The
+// shortest prefix is /8 for IPv4 and /16 for IPv6. An IPv6 range that stands for IPv4 addresses
+// (NAT64, 6to4) counts as the IPv4 range inside it. All ranges of a family together, in both lists of
+// clientIP, cover at most four of the widest.
 //
 // +listType=atomic
 // +kubebuilder:validation:MaxItems=256

@@ -1,44 +1,60 @@
 package v1alpha1
 
-// Condition types of an EdgeIngress. All are present from the first pass. False beats Unknown beats True.
+// Condition types of an EdgeIngress. All are present from the first pass. False beats Unknown, and
+// Unknown beats True.
 const (
-	// ConditionReady sums up NodesReady, ControllerAvailable, LoadBalancerReady and ConfigEffective.
+	// ConditionReady sums up NodesReady, ControllerAvailable, LoadBalancerReady and
+	// ConfigEffective.
 	ConditionReady = "Ready"
-	// ConditionNodesReady asks: are the right nodes labelled (and tainted), and is at least one able to serve?
+	// ConditionNodesReady asks: do the right nodes have the labels and the taint, and can at least
+	// one of them serve?
 	ConditionNodesReady = "NodesReady"
-	// ConditionControllerAvailable asks: does every edge node run a ready controller pod, and no other node? Of a Deployment: do as many run as were asked for?
+	// ConditionControllerAvailable asks: does every edge node run a ready controller pod, and no
+	// other node? Of a Deployment: are all replicas ready?
 	ConditionControllerAvailable = "ControllerAvailable"
-	// ConditionLoadBalancerReady asks: is there an address and a health-check port, and does every announcing part reach the edge nodes?
+	// ConditionLoadBalancerReady asks: does the Service have an address and a health-check port,
+	// and do load balancers reach the edge nodes?
 	ConditionLoadBalancerReady = "LoadBalancerReady"
-	// ConditionConfigEffective asks: is the written configuration valid, and is it the one in force, as far as was looked?
+	// ConditionConfigEffective asks: is the configuration valid, and does the controller use it,
+	// as far as the operator can see?
 	ConditionConfigEffective = "ConfigEffective"
-	// ConditionForwardedHeadersSafe asks: can a client choose its own address?
+	// ConditionForwardedHeadersSafe asks: can a client choose the address that applications see?
 	ConditionForwardedHeadersSafe = "ForwardedHeadersSafe"
-	// ConditionSourceIPConfigured asks: do the objects, as they are, let the client's address reach the controller and, from it, the application?
+	// ConditionSourceIPConfigured asks: do the objects, as they are, let the client's address
+	// reach the controller and the application?
 	ConditionSourceIPConfigured = "SourceIPConfigured"
-	// ConditionSourceIPPreserved asks: does the client's address reach the application? True only when it was measured.
+	// ConditionSourceIPPreserved asks: does the client's address reach the application? It is True
+	// only when that was measured.
 	ConditionSourceIPPreserved = "SourceIPPreserved"
-	// ConditionEngineSupported asks: does the engine still get fixes? Informational, not part of Ready.
+	// ConditionEngineSupported asks: does the engine still get fixes? It informs only, and is not
+	// part of Ready.
 	ConditionEngineSupported = "EngineSupported"
 )
 
-// Reasons of Ready. Where it is not True it takes the reason of the first condition that stands in the way.
+// Reasons of Ready. Where Ready is not True, it takes the reason of the first condition that stands
+// in the way.
 const (
-	// ReasonAllConditionsMet (True): NodesReady, ControllerAvailable, LoadBalancerReady and ConfigEffective are True.
+	// ReasonAllConditionsMet (True): NodesReady, ControllerAvailable, LoadBalancerReady and
+	// ConfigEffective are True.
 	ReasonAllConditionsMet = "AllConditionsMet"
 )
 
 // Reasons that several conditions share.
 const (
-	// ReasonNotApplicable (True): the question does not arise with this spec, such as a load balancer's address with host network.
+	// ReasonNotApplicable (True): the question does not arise with this spec. With host network,
+	// for example, no load balancer is asked for an address.
 	ReasonNotApplicable = "NotApplicable"
-	// ReasonNotRead (Unknown): the API server did not answer a read that the verdict needs; the message names it.
+	// ReasonNotRead (Unknown): the API server did not answer a read that the verdict needs. The
+	// message names it.
 	ReasonNotRead = "NotRead"
-	// ReasonApplyFailed (False): the API server refused or failed a write; the message quotes it.
+	// ReasonApplyFailed (False): the API server refused a write, or the write failed. The message
+	// quotes the error.
 	ReasonApplyFailed = "ApplyFailed"
-	// ReasonNameTaken (False or Unknown): an object of the name that is needed exists and is not this EdgeIngress's; it is left alone.
+	// ReasonNameTaken (False or Unknown): an object with the needed name exists and does not
+	// belong to this EdgeIngress. The operator leaves it alone.
 	ReasonNameTaken = "NameTaken"
-	// ReasonEngineUnknown (Unknown): this version of the operator does not have the engine that spec.controller.engine names.
+	// ReasonEngineUnknown (Unknown): this version of the operator does not have the engine that
+	// spec.controller.engine names.
 	ReasonEngineUnknown = "EngineUnknown"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"
@@ -46,102 +62,133 @@ const (
 
 // Reasons of NodesReady.
 const (
-	// ReasonNodesLabelled (True): every selected node carries the labels and, where asked for, the taint, and at least one is Ready. The message names
-	// nodes that are being released, and those that are withdrawn while they are cordoned.
+	// ReasonNodesLabelled (True): every selected node has the labels and, where the spec asks for
+	// it, the taint, and at least one node is Ready. The message names nodes that are being
+	// released or are withdrawn while cordoned.
 	ReasonNodesLabelled = "NodesLabelled"
-	// ReasonNoNodesSelected (False): the selector or the names choose no node that exists.
+	// ReasonNoNodesSelected (False): the selector or the names choose no existing node.
 	ReasonNoNodesSelected = "NoNodesSelected"
-	// ReasonNodesMissing (False): a node listed by name does not exist.
+	// ReasonNodesMissing (False): a node in spec.nodes.names does not exist.
 	ReasonNodesMissing = "NodesMissing"
-	// ReasonLabelsMissing (Unknown): a node was selected and its labels have not been seen yet.
+	// ReasonLabelsMissing (Unknown): the operator has not seen its labels on a selected node yet.
 	ReasonLabelsMissing = "LabelsMissing"
-	// ReasonTaintMissing (Unknown): a node was selected and its taint has not been seen yet.
+	// ReasonTaintMissing (Unknown): the operator has not seen its taint on a selected node yet.
 	ReasonTaintMissing = "TaintMissing"
-	// ReasonTaintWithheldForAgents (False): the taint would remove load-balancer agents that do not tolerate it, so it is not set.
+	// ReasonTaintWithheldForAgents (False): load-balancer agents do not tolerate the taint and
+	// would be removed, so the operator does not set it.
 	ReasonTaintWithheldForAgents = "TaintWithheldForAgents"
-	// ReasonTaintWithheldAllNodes (False): the edge nodes are all schedulable nodes, and the taint would leave no place for applications.
+	// ReasonTaintWithheldAllNodes (False): the edge nodes are all schedulable nodes. With the
+	// taint, applications would have nowhere to run.
 	ReasonTaintWithheldAllNodes = "TaintWithheldAllNodes"
-	// ReasonTaintWithheldControlPlane (False): a selected node runs the control plane and is labelled only.
+	// ReasonTaintWithheldControlPlane (False): a selected node runs the control plane. The
+	// operator labels it and does not taint it.
 	ReasonTaintWithheldControlPlane = "TaintWithheldControlPlane"
-	// ReasonNoNodesForApplications (False): the edge nodes are tainted, and no other node takes ordinary pods, such as when the last one left the cluster.
+	// ReasonNoNodesForApplications (False): the edge nodes are tainted, and no other node takes
+	// ordinary pods, for example because the last one left the cluster.
 	ReasonNoNodesForApplications = "NoNodesForApplications"
 	// ReasonNodesNotReady (False): no edge node is Ready.
 	ReasonNodesNotReady = "NodesNotReady"
-	// ReasonReleaseHeld (Unknown): a node left the edge set and serves on, because too few of the edge nodes serve yet; the message names those that are waited for.
+	// ReasonReleaseHeld (Unknown): a node is no longer selected but still serves, because too few
+	// edge nodes serve yet. The message names the nodes that the release waits for.
 	ReasonReleaseHeld = "ReleaseHeld"
 )
 
 // Reasons of ControllerAvailable.
 const (
-	// ReasonControllersReady (True): every edge node (of a Deployment: the replicas asked for) runs a ready controller pod. A node that is withdrawn while it is cordoned is left out.
+	// ReasonControllersReady (True): every edge node (of a Deployment: every replica) runs a ready
+	// controller pod. Nodes that are withdrawn while cordoned do not count.
 	ReasonControllersReady = "ControllersReady"
-	// ReasonImageNotAllowed (False): the operator's flag does not allow the repository of spec.controller.image; the workload is left as it was.
+	// ReasonImageNotAllowed (False): the operator's flag does not allow the repository of
+	// spec.controller.image. The workload stays as it was.
 	ReasonImageNotAllowed = "ImageNotAllowed"
-	// ReasonWorkloadMissing (Unknown): the DaemonSet or Deployment has not been seen yet.
+	// ReasonWorkloadMissing (Unknown): the operator has not seen the DaemonSet or Deployment yet.
 	ReasonWorkloadMissing = "WorkloadMissing"
-	// ReasonNoEdgeNodes (False): there is no edge node that a controller could run on.
+	// ReasonNoEdgeNodes (False): there is no edge node for a controller to run on.
 	ReasonNoEdgeNodes = "NoEdgeNodes"
-	// ReasonControllerOffEdge (False): a controller pod runs on a node outside the edge set.
+	// ReasonControllerOffEdge (False): a controller pod runs on a node that is not an edge node.
 	ReasonControllerOffEdge = "ControllerOffEdge"
-	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer replicas are ready than were asked for.
+	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer
+	// replicas are ready than the spec asks for.
 	ReasonControllersMissing = "ControllersMissing"
-	// ReasonRolloutInProgress (Unknown): all pods are ready, but not all run the current template yet; the message says what that waits for.
+	// ReasonRolloutInProgress (Unknown): all pods are ready, but some run an older template. The
+	// message says what the rollout waits for.
 	ReasonRolloutInProgress = "RolloutInProgress"
-	// ReasonRolloutNotObserved (Unknown): the workload controller has not taken up the current template yet.
+	// ReasonRolloutNotObserved (Unknown): Kubernetes has not taken up the current template of the
+	// workload yet.
 	ReasonRolloutNotObserved = "RolloutNotObserved"
 )
 
 // Reasons of LoadBalancerReady.
 const (
-	// ReasonAddressAssigned (True): the Service has an address and a health-check port, and nothing was seen that keeps the balancer from the edge nodes.
+	// ReasonAddressAssigned (True): the Service has an address and a health-check port, and the
+	// operator saw nothing that keeps the balancer from the edge nodes.
 	ReasonAddressAssigned = "AddressAssigned"
-	// ReasonServiceMissing (Unknown): the Service has not been seen yet.
+	// ReasonServiceMissing (Unknown): the operator has not seen the Service yet.
 	ReasonServiceMissing = "ServiceMissing"
-	// ReasonLoadBalancerClassFrozen (False): the Service has another loadBalancerClass than asked for, and Kubernetes does not let it change.
+	// ReasonLoadBalancerClassFrozen (False): the Service has another loadBalancerClass than the
+	// spec, and Kubernetes does not let it change.
 	ReasonLoadBalancerClassFrozen = "LoadBalancerClassFrozen"
-	// ReasonIPFamilyFrozen (False): the Service's primary IP family is not the one asked for, and Kubernetes does not let it change.
+	// ReasonIPFamilyFrozen (False): the Service has another primary IP family than the spec, and
+	// Kubernetes does not let it change.
 	ReasonIPFamilyFrozen = "IPFamilyFrozen"
 	// ReasonLoadBalancerPending (False): no load balancer has given the Service an address.
 	ReasonLoadBalancerPending = "LoadBalancerPending"
-	// ReasonHealthCheckNodePortMissing (False): the Service has no healthCheckNodePort, so a balancer cannot tell which nodes serve.
+	// ReasonHealthCheckNodePortMissing (False): the Service has no healthCheckNodePort, so a
+	// balancer cannot see which nodes serve.
 	ReasonHealthCheckNodePortMissing = "HealthCheckNodePortMissing"
-	// ReasonHealthCheckOverridden (False): an annotation makes the balancer check something else than the healthCheckNodePort, so it sends to nodes that drop the traffic.
+	// ReasonHealthCheckOverridden (False): an annotation makes the balancer check another port
+	// than healthCheckNodePort, so it sends to nodes that drop the traffic.
 	ReasonHealthCheckOverridden = "HealthCheckOverridden"
-	// ReasonProxyV2HealthCheckIncompatible (False; of SourceIPConfigured Unknown): the balancer sends PROXY protocol with its health checks to instance targets; kube-proxy cannot read it and every target is unhealthy.
+	// ReasonProxyV2HealthCheckIncompatible (False; of SourceIPConfigured Unknown): the balancer
+	// begins its health checks of nodes with PROXY protocol. kube-proxy cannot read it, so every
+	// target counts as unhealthy.
 	ReasonProxyV2HealthCheckIncompatible = "ProxyV2HealthCheckIncompatible"
-	// ReasonNodePortsNotAllocated (False): the balancer delivers to node ports and the Service has none.
+	// ReasonNodePortsNotAllocated (False): the balancer delivers to node ports, and the Service
+	// has none.
 	ReasonNodePortsNotAllocated = "NodePortsNotAllocated"
-	// ReasonEdgeNodeExcluded (False): an edge node carries node.kubernetes.io/exclude-from-external-load-balancers.
+	// ReasonEdgeNodeExcluded (False): an edge node has the label
+	// node.kubernetes.io/exclude-from-external-load-balancers.
 	ReasonEdgeNodeExcluded = "EdgeNodeExcluded"
-	// ReasonExcludeLabelAmbiguous (Unknown): the exclude label has the value "false", which implementations read differently.
+	// ReasonExcludeLabelAmbiguous (Unknown): the exclude label has the value "false", which load
+	// balancers read differently.
 	ReasonExcludeLabelAmbiguous = "ExcludeLabelAmbiguous"
-	// ReasonEdgeNodeBeingDeleted (False): an edge node is tainted for removal by the cluster autoscaler, and could not be withdrawn, because too few others would serve.
+	// ReasonEdgeNodeBeingDeleted (False): the cluster autoscaler is about to remove an edge node,
+	// and too few other nodes serve to withdraw it.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
-	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge node, so the address is not announced from there.
+	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge
+	// node, so it does not announce the address from there.
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
-	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements do not work with externalTrafficPolicy Local.
+	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
+	// do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
-	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint, so that a packet that reaches it is dropped, or there is no edge node at all.
+	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint and drops the
+	// packets that reach it, or there is no edge node.
 	ReasonEdgeNodesWithoutEndpoint = "EdgeNodesWithoutEndpoint"
 )
 
 // Reasons of ConfigEffective.
 const (
-	// ReasonConfigWritten (True): the configuration is valid, written, and read by the controller that runs. The operator does not see whether the engine loaded it.
+	// ReasonConfigWritten (True): the configuration is valid and written, and the running
+	// controller reads it. The operator does not see whether the engine loaded it.
 	ReasonConfigWritten = "ConfigWritten"
-	// ReasonUnknownConfigKeys (False): spec.controller.config has keys that the engine would ignore silently.
+	// ReasonUnknownConfigKeys (False): spec.controller.config has keys that the engine would
+	// ignore silently.
 	ReasonUnknownConfigKeys = "UnknownConfigKeys"
-	// ReasonInvalidConfigValues (False): spec.controller.config has values that the engine would not parse.
+	// ReasonInvalidConfigValues (False): spec.controller.config has values that the engine would
+	// not parse.
 	ReasonInvalidConfigValues = "InvalidConfigValues"
-	// ReasonReservedConfigKeys (False): spec.controller.config has keys that a field of this API owns.
+	// ReasonReservedConfigKeys (False): spec.controller.config has keys that a field of this API
+	// owns.
 	ReasonReservedConfigKeys = "ReservedConfigKeys"
-	// ReasonForbiddenConfigKeys (False): spec.controller.config has keys that could undo the trust settings.
+	// ReasonForbiddenConfigKeys (False): spec.controller.config has keys that could undo the trust
+	// settings.
 	ReasonForbiddenConfigKeys = "ForbiddenConfigKeys"
-	// ReasonTrustRefused (False): the trusted CIDRs are not usable or cover everyone; nothing is trusted.
+	// ReasonTrustRefused (False): the trusted CIDRs are not usable or cover everyone. The
+	// controller trusts nobody.
 	ReasonTrustRefused = "TrustRefused"
-	// ReasonConfigMissing (Unknown): the ConfigMap has not been seen yet.
+	// ReasonConfigMissing (Unknown): the operator has not seen the ConfigMap yet.
 	ReasonConfigMissing = "ConfigMissing"
-	// ReasonConfigChanged (Unknown): the ConfigMap seen is not the one wanted.
+	// ReasonConfigChanged (Unknown): the ConfigMap differs from the one that the spec asks for.
 	ReasonConfigChanged = "ConfigChanged"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"
@@ -149,77 +196,106 @@ const (
 
 // Reasons of ForwardedHeadersSafe.
 const (
-	// ReasonHeadersIgnored (True): no header is believed, and PROXY protocol, if at all, only from a balancer that is set to write it.
+	// ReasonHeadersIgnored (True): the controller believes no header, and PROXY protocol, if at
+	// all, only from a balancer that is set to write it.
 	ReasonHeadersIgnored = "HeadersIgnored"
-	// ReasonHeaderPolicyUnmeasured (Unknown): a header is believed from trustedCIDRs only; that the proxies there append or replace it is declared, not measured.
+	// ReasonHeaderPolicyUnmeasured (Unknown): the controller believes a header from trustedCIDRs
+	// only. That the proxies there append to it or replace it is declared, not measured.
 	ReasonHeaderPolicyUnmeasured = "HeaderPolicyUnmeasured"
-	// ReasonProxyProtocolUnmeasured (Unknown): PROXY protocol is believed from trustedCIDRs only; that what connects from there writes it was not measured.
+	// ReasonProxyProtocolUnmeasured (Unknown): the controller believes PROXY protocol from
+	// trustedCIDRs only. That everything there writes it was not measured.
 	ReasonProxyProtocolUnmeasured = "ProxyProtocolUnmeasured"
-	// ReasonHeaderPolicyUnknown (Unknown): whether the proxies in front append to or replace the header is not declared.
+	// ReasonHeaderPolicyUnknown (Unknown): the spec does not declare whether the proxies in front
+	// append to the header or replace it.
 	ReasonHeaderPolicyUnknown = "HeaderPolicyUnknown"
-	// ReasonHeaderClientControlled (False; of SourceIPConfigured Unknown): the header can be set by a client and the proxy passes it on.
+	// ReasonHeaderClientControlled (False; of SourceIPConfigured Unknown): a client can send the
+	// header, and the proxy passes it on.
 	ReasonHeaderClientControlled = "HeaderClientControlled"
 	// ReasonTrustTooWide (False; of SourceIPConfigured Unknown): the trusted CIDRs cover everyone.
 	ReasonTrustTooWide = "TrustTooWide"
-	// ReasonTrustsClusterAddresses (False): the trusted CIDRs contain nodes or pods of this cluster, which can then choose their address.
+	// ReasonTrustsClusterAddresses (False): the trusted CIDRs contain nodes or pods of this
+	// cluster, which can then choose the address.
 	ReasonTrustsClusterAddresses = "TrustsClusterAddresses"
-	// ReasonTrustDrifted (False): the ConfigMap seen trusts more than was asked for; it is being repaired.
+	// ReasonTrustDrifted (False): the ConfigMap trusts more than the spec asks for. The operator
+	// repairs it.
 	ReasonTrustDrifted = "TrustDrifted"
 )
 
 // Reasons of SourceIPConfigured.
 const (
-	// ReasonPreservedByLocalPolicy (True): a packet-forwarding balancer, externalTrafficPolicy Local and ready endpoints keep the source of the packet.
+	// ReasonPreservedByLocalPolicy (True): a packet-forwarding balancer, externalTrafficPolicy
+	// Local and ready endpoints keep the source of the packet.
 	ReasonPreservedByLocalPolicy = "PreservedByLocalPolicy"
-	// ReasonForwardedHeaderTrusted (True): the packet's source is kept, and from trusted proxies the header is taken.
+	// ReasonForwardedHeaderTrusted (True): the packet keeps its source, and the controller takes
+	// the header from trusted proxies.
 	ReasonForwardedHeaderTrusted = "ForwardedHeaderTrusted"
-	// ReasonProxyProtocolTrusted (True): the balancer is set to speak PROXY protocol and the controller to read it.
+	// ReasonProxyProtocolTrusted (True): the balancer is set to speak PROXY protocol, and the
+	// controller reads it.
 	ReasonProxyProtocolTrusted = "ProxyProtocolTrusted"
-	// ReasonPodTargetsPreserve (True): the balancer sends to pods directly and is set to keep the client's address.
+	// ReasonPodTargetsPreserve (True): the balancer sends to pods directly and is set to keep the
+	// client's address.
 	ReasonPodTargetsPreserve = "PodTargetsPreserve"
-	// ReasonHostNetworkDirect (True): the controller uses the node's own network; nothing of Kubernetes stands in between.
+	// ReasonHostNetworkDirect (True): the controller uses the node's own network. Nothing of
+	// Kubernetes stands in between.
 	ReasonHostNetworkDirect = "HostNetworkDirect"
-	// ReasonServiceNotExternal (False): the Service cannot be reached from outside.
+	// ReasonServiceNotExternal (False): clients outside cannot reach the Service.
 	ReasonServiceNotExternal = "ServiceNotExternal"
-	// ReasonTrafficPolicyCluster (False): externalTrafficPolicy is Cluster, and the address of a node replaces the client's.
+	// ReasonTrafficPolicyCluster (False): externalTrafficPolicy is Cluster, so the address of a
+	// node replaces the client's.
 	ReasonTrafficPolicyCluster = "TrafficPolicyCluster"
-	// ReasonTrafficPolicyFallback (False): an annotation lets the Service fall back from Local to Cluster.
+	// ReasonTrafficPolicyFallback (False): an annotation lets the Service fall back from Local to
+	// Cluster.
 	ReasonTrafficPolicyFallback = "TrafficPolicyFallback"
-	// ReasonNoReadyEndpoints (Unknown): no edge node has a ready endpoint; traffic from outside is dropped.
+	// ReasonNoReadyEndpoints (Unknown): no edge node has a ready endpoint, so nodes drop the
+	// traffic from outside.
 	ReasonNoReadyEndpoints = "NoReadyEndpoints"
-	// ReasonForeignEndpoints (Unknown): an EndpointSlice of the Service points to something that is not a controller pod.
+	// ReasonForeignEndpoints (Unknown): an EndpointSlice of the Service points to something that
+	// is not a controller pod.
 	ReasonForeignEndpoints = "ForeignEndpoints"
-	// ReasonProxyWithoutProxyProtocol (False): the balancer ends the connection and does not pass the client's address on.
+	// ReasonProxyWithoutProxyProtocol (False): the balancer ends the connection and does not pass
+	// the client's address on.
 	ReasonProxyWithoutProxyProtocol = "ProxyWithoutProxyProtocol"
-	// ReasonIPModeProxy (False): the balancer declares that it ends the connection, and no PROXY protocol is read.
+	// ReasonIPModeProxy (False): the balancer declares that it ends the connection, and the
+	// controller reads no PROXY protocol.
 	ReasonIPModeProxy = "IPModeProxy"
-	// ReasonProxyProtocolBalancerOnly (False): the balancer speaks PROXY protocol and the controller does not read it: every request is refused.
+	// ReasonProxyProtocolBalancerOnly (False): the balancer speaks PROXY protocol, and the
+	// controller does not read it. It refuses every request.
 	ReasonProxyProtocolBalancerOnly = "ProxyProtocolBalancerOnly"
-	// ReasonProxyProtocolControllerOnly (False): the controller reads PROXY protocol and the balancer does not speak it: every connection is closed.
+	// ReasonProxyProtocolControllerOnly (False): the controller reads PROXY protocol, and the
+	// balancer does not speak it. The controller closes every connection.
 	ReasonProxyProtocolControllerOnly = "ProxyProtocolControllerOnly"
-	// ReasonPreserveClientIPDisabled (False): the balancer could keep the client's address and is set not to.
+	// ReasonPreserveClientIPDisabled (False): the balancer can keep the client's address and is
+	// set not to.
 	ReasonPreserveClientIPDisabled = "PreserveClientIPDisabled"
 	// ReasonServiceLBMasquerades (Unknown): k3s ServiceLB may masquerade the source.
 	ReasonServiceLBMasquerades = "ServiceLBMasquerades"
-	// ReasonProviderUnknown (Unknown): the load balancer is not known, and so is what it does with the source address.
+	// ReasonProviderUnknown (Unknown): the operator does not know the load balancer, nor what it
+	// does with the source address.
 	ReasonProviderUnknown = "ProviderUnknown"
-	// ReasonExternalBalancerUnseen (Unknown): what stands in front of the nodes cannot be seen from the cluster.
+	// ReasonExternalBalancerUnseen (Unknown): the cluster does not show what stands in front of
+	// the nodes.
 	ReasonExternalBalancerUnseen = "ExternalBalancerUnseen"
-	// ReasonAddressPending (Unknown): there is no address yet, so the path of a packet is not known.
+	// ReasonAddressPending (Unknown): the Service has no address yet, so the path of a packet is
+	// not known.
 	ReasonAddressPending = "AddressPending"
-	// ReasonHostPortMappingUnseen (Unknown): the network plugin maps the host port, and whether it keeps the source is not visible.
+	// ReasonHostPortMappingUnseen (Unknown): the network plugin maps the host port, and the
+	// cluster does not show whether it keeps the source.
 	ReasonHostPortMappingUnseen = "HostPortMappingUnseen"
-	// ReasonConfigNotEffective (False or Unknown): the configuration about the client's address, or what the controller's pods run, is not what is wanted.
+	// ReasonConfigNotEffective (False or Unknown): the configuration about the client's address,
+	// or what the controller's pods run, differs from what the spec asks for.
 	ReasonConfigNotEffective = "ConfigNotEffective"
-	// ReasonFamilyNotTrusted (Unknown): the Service has an IP family of which trustedCIDRs hold no address.
+	// ReasonFamilyNotTrusted (Unknown): the Service has an IP family for which trustedCIDRs has no
+	// address.
 	ReasonFamilyNotTrusted = "FamilyNotTrusted"
-	// ReasonEngineVersionUnknown (Unknown): PROXY protocol and a header are trusted together, which versions of the engine treat differently, and the version of the image is not known.
+	// ReasonEngineVersionUnknown (Unknown): PROXY protocol and a header are trusted together.
+	// Versions of the engine treat that differently, and the image does not show its version.
 	ReasonEngineVersionUnknown = "EngineVersionUnknown"
 )
 
 // Reasons of SourceIPPreserved. Where SourceIPConfigured is False, it takes that reason.
 const (
-	// ReasonNotMeasured (Unknown): nobody has measured which address the application sees; the message names the legs.
+	// ReasonNotMeasured (Unknown): the address that the application sees has not been measured.
+	// The message names the legs.
 	ReasonNotMeasured = "NotMeasured"
 )
 
@@ -233,20 +309,23 @@ const (
 	ReasonForkNotTracked = "ForkNotTracked"
 )
 
-// Reasons of events, which are written on transitions only. Conditions' reasons are used as well.
+// Reasons of events. The operator writes events on transitions only, and also uses the reasons of
+// conditions.
 const (
 	// EventNodeLabelled: a node joined the edge set.
 	EventNodeLabelled = "NodeLabelled"
-	// EventNodeWithdrawn: an edge node is cordoned or about to be removed, and its controller ends; it comes back when it is uncordoned.
+	// EventNodeWithdrawn: somebody cordoned an edge node or is about to remove it, and its
+	// controller ends. It comes back after an uncordon.
 	EventNodeWithdrawn = "NodeWithdrawn"
-	// EventNodeReleasing: a node left the edge set, and its controller ends; role label and taint stay until it has.
+	// EventNodeReleasing: a node left the edge set, and its controller ends. The role label and
+	// the taint stay until then.
 	EventNodeReleasing = "NodeReleasing"
 	// EventNodeReleased: a node left the edge set and lost what this EdgeIngress put there.
 	EventNodeReleased = "NodeReleased"
-	// EventDriftRepaired: an object was changed by somebody else and set back.
+	// EventDriftRepaired: somebody else changed an object, and the operator set it back.
 	EventDriftRepaired = "DriftRepaired"
-	// EventCreated: an object was created.
+	// EventCreated: the operator created an object.
 	EventCreated = "Created"
-	// EventPruned: an object that is no longer wanted was deleted.
+	// EventPruned: the operator deleted an object that is no longer needed.
 	EventPruned = "Pruned"
 )

@@ -11,12 +11,13 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.kind != 'DaemonSet' || !has(self.rollout) || !has(self.rollout.maxSurge) || !has(self.rollout.maxUnavailable) || (self.rollout.maxSurge == 0) != (self.rollout.maxUnavailable == 0)",message="controller.rollout of a DaemonSet: exactly one of maxSurge and maxUnavailable must be greater than 0, because Kubernetes takes no other: write maxSurge: 1 and maxUnavailable: 0, or maxSurge: 0 and maxUnavailable: 1"
 // +kubebuilder:validation:XValidation:rule="self.kind != 'Deployment' || !has(self.rollout) || !has(self.rollout.maxSurge) || !has(self.rollout.maxUnavailable) || self.rollout.maxSurge > 0 || self.rollout.maxUnavailable > 0",message="controller.rollout: maxSurge and maxUnavailable cannot both be 0, because no pod could be replaced: write maxSurge: 1"
 type ControllerSpec struct {
-	// engine is the ingress controller that is run.
+	// engine is the ingress controller that runs.
 	// +optional
 	// +kubebuilder:default=IngressNGINX
 	Engine Engine `json:"engine,omitempty"`
 
-	// kind is the workload: a DaemonSet runs one controller on each edge node, a Deployment as many as replicas says, spread over the edge nodes.
+	// kind is the workload. A DaemonSet runs one controller on each edge node. A Deployment runs as many
+	// as replicas says, spread over the edge nodes.
 	// +optional
 	// +kubebuilder:default=DaemonSet
 	Kind WorkloadKind `json:"kind,omitempty"`
@@ -27,15 +28,19 @@ type ControllerSpec struct {
 	// +kubebuilder:validation:Maximum=500
 	Replicas *int32 `json:"replicas,omitempty"`
 
-	// rollout says how pods are replaced. Default: one new pod more until it serves; with host ports one node at a time.
+	// rollout says how pods are replaced. Default: a new pod serves before an old one ends; with host
+	// ports, one node at a time.
 	// +optional
 	Rollout *RolloutSpec `json:"rollout,omitempty"`
 
-	// image replaces the controller's image as a whole: repository, tag and digest belong together. The repository must be one that the operator's flag --allowed-image-repositories names.
+	// image replaces the controller's image as a whole: repository, tag and digest belong together. The
+	// operator's flag --allowed-image-repositories must name the repository.
 	// +optional
 	Image *ImageSpec `json:"image,omitempty"`
 
-	// config holds further settings of the engine, by its own keys. Keys that the engine does not know, that this API owns or that could undo the trust settings are not written and are reported in the condition ConfigEffective.
+	// config holds further settings of the engine, by its own keys. The operator does not write keys that
+	// the engine does not know, that this API owns, or that could undo the trust settings. The condition
+	// ConfigEffective reports them.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=200
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 253 && k.matches('^[-._a-zA-Z0-9]+$') && k != '.' && !k.startsWith('..'))",message="controller.config has a key that a ConfigMap cannot hold: write at most 253 letters, digits, '-', '_' and '.', such as proxy-body-size"
@@ -47,16 +52,16 @@ type ControllerSpec struct {
 	Resources *ResourcesSpec `json:"resources,omitempty"`
 }
 
-// ResourcesSpec is what the controller's container gets, as in a pod. Nothing but cpu, memory and ephemeral-storage means anything to an
-// ingress controller.
+// ResourcesSpec is what the controller's container gets, as in a pod: cpu, memory and
+// ephemeral-storage.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.requests) || !has(self.limits) || self.requests.all(k, !(k in self.limits) || !isQuantity(string(self.requests[k])) || !isQuantity(string(self.limits[k])) || !quantity(string(self.requests[k])).isGreaterThan(quantity(string(self.limits[k]))))",message="controller.resources: a request must not be larger than the limit of the same resource: lower the request or raise the limit"
 type ResourcesSpec struct {
-	// requests are what is set aside for the container.
+	// requests are reserved for the container.
 	// +optional
 	Requests ResourceAmounts `json:"requests,omitempty"`
 
-	// limits are what the container may use at most.
+	// limits are the most that the container may use.
 	// +optional
 	Limits ResourceAmounts `json:"limits,omitempty"`
 }
@@ -68,7 +73,7 @@ type ResourcesSpec struct {
 // +kubebuilder:validation:XValidation:rule="self.all(k, isQuantity(string(self[k])) && !quantity(string(self[k])).isLessThan(quantity('0')))",message="controller.resources: an amount must be a quantity that is not negative: write it like 500m or 256Mi"
 type ResourceAmounts map[corev1.ResourceName]resource.Quantity
 
-// Requirements are the same amounts in the words of a pod; nothing of nil.
+// Requirements are the same amounts in the types of a pod. They are empty for nil.
 func (r *ResourcesSpec) Requirements() corev1.ResourceRequirements {
 	if r == nil {
 		return corev1.ResourceRequirements{}
@@ -97,9 +102,9 @@ const (
 	WorkloadDeployment WorkloadKind = "Deployment"
 )
 
-// RolloutSpec says how pods are replaced; the numbers are pods (of a DaemonSet: nodes).
+// RolloutSpec says how pods are replaced. The numbers are pods (of a DaemonSet: nodes).
 type RolloutSpec struct {
-	// maxSurge is how many pods may run more than asked for while pods are replaced.
+	// maxSurge is how many additional pods may run while pods are replaced.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
@@ -121,7 +126,7 @@ type ImageSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$')",message="controller.image.repository must be registry/path in lower case, without tag and digest: write it like registry.example.com/ingress/controller"
 	Repository string `json:"repository"`
 
-	// tag names the version for people; the digest decides what runs.
+	// tag names the version for people. The digest decides what runs.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128

@@ -2,14 +2,14 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// EdgeIngress makes a set of nodes the only way into the cluster: it labels (and taints) them, runs an ingress controller on
-// exactly these nodes, publishes it without losing the client's address, and reports in conditions whether that address
-// reaches the application.
+// EdgeIngress makes a set of nodes the only way into the cluster. It labels and taints the nodes, runs
+// an ingress controller on exactly these nodes, publishes it without losing the client's address, and
+// reports in conditions whether that address reaches the application.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,shortName=ei
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Nodes, controller, load balancer and configuration are as asked for"
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Nodes, controller, load balancer and configuration are as the spec asks"
 // +kubebuilder:printcolumn:name="Source IP",type=string,JSONPath=`.status.conditions[?(@.type=="SourceIPPreserved")].status`,description="Whether the client's address was measured to reach the application"
 // +kubebuilder:printcolumn:name="Nodes",type=string,JSONPath=`.status.nodes.summary`,description="Edge nodes that serve, of those selected"
 // +kubebuilder:printcolumn:name="Address",type=string,JSONPath=`.status.addresses[0]`,description="First address from which clients reach the controller"
@@ -24,11 +24,11 @@ type EdgeIngress struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is what should be.
+	// spec is the desired state.
 	// +required
 	Spec EdgeIngressSpec `json:"spec"`
 
-	// status is what was seen.
+	// status is the observed state.
 	// +optional
 	Status EdgeIngressStatus `json:"status,omitempty"`
 }
@@ -42,7 +42,7 @@ type EdgeIngressList struct {
 	Items           []EdgeIngress `json:"items"`
 }
 
-// EdgeIngressSpec is the desired state. The short form is spec.nodes alone.
+// EdgeIngressSpec is the desired state. Only nodes is required.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.__namespace__) == has(oldSelf.__namespace__) && (!has(self.__namespace__) || self.__namespace__ == oldSelf.__namespace__)",message="namespace cannot be changed: create a second EdgeIngress with the other namespace, then delete this one"
 // +kubebuilder:validation:XValidation:rule="(has(self.ingressClass) && has(self.ingressClass.name)) == (has(oldSelf.ingressClass) && has(oldSelf.ingressClass.name)) && (!has(self.ingressClass) || !has(self.ingressClass.name) || self.ingressClass.name == oldSelf.ingressClass.name)",message="ingressClass.name cannot be changed, because Ingress objects refer to it: create a second EdgeIngress with the other class, then delete this one"
@@ -56,10 +56,11 @@ type EdgeIngressList struct {
 // +kubebuilder:validation:XValidation:rule="self.controller.engine != 'IngressNGINX' || !has(self.clientIP) || !has(self.clientIP.forwardedHeader) || !self.clientIP.forwardedHeader.header.contains('_')",fieldPath=".clientIP.forwardedHeader.header",message="clientIP.forwardedHeader.header must not have an underscore, because the engine IngressNGINX drops such headers: write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
 // +kubebuilder:validation:XValidation:rule="self.controller.engine != 'IngressNGINX' || !has(self.clientIP) || !has(self.clientIP.forwardedHeader) || !(self.clientIP.forwardedHeader.header.lowerAscii() in ['x-original-forwarded-for', 'x-forwarded-for-proxy-protocol'])",fieldPath=".clientIP.forwardedHeader.header",message="clientIP.forwardedHeader.header must not be a header that the engine IngressNGINX writes itself: write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
 type EdgeIngressSpec struct {
-	// namespace is where the ingress controller runs. It is created if it does not exist and is never deleted. Default: edge-<metadata.name>. Immutable.
-	// Whoever may run pods in it can act as the controller, which reads every Secret: give it a namespace of its own. Refused are
-	// the namespaces of Kubernetes (kube-*), default, where everybody's pods are, and edge-ingress-operator-system, where the operator
-	// runs: the rights of the controller in its namespace would reach the operator's leader election.
+	// namespace is where the ingress controller runs. The operator creates it if it does not exist, and
+	// never deletes it. Default: edge-<metadata.name>. Immutable.
+	// A pod in this namespace can act as the controller, which reads every Secret, so use the namespace
+	// for nothing else. The API server refuses the namespaces of Kubernetes (kube-*), default, and
+	// edge-ingress-operator-system, where the controller's rights would reach the operator's leader election.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
@@ -78,7 +79,7 @@ type EdgeIngressSpec struct {
 	// +kubebuilder:default={}
 	Controller ControllerSpec `json:"controller,omitempty"`
 
-	// ingressClass is the class that Ingress objects name to be served here.
+	// ingressClass is the class that Ingress objects name.
 	// +optional
 	IngressClass *IngressClassSpec `json:"ingressClass,omitempty"`
 
@@ -87,7 +88,8 @@ type EdgeIngressSpec struct {
 	// +kubebuilder:default={}
 	Exposure ExposureSpec `json:"exposure,omitempty"`
 
-	// clientIP says what stands in front of the edge nodes and may name the client's address. Without it the address of the connection is the client's, and no header is believed.
+	// clientIP names the proxies in front of the edge nodes that may tell the client's address. Without
+	// it, the address of the connection counts, and the controller believes no header.
 	// +optional
 	ClientIP *ClientIPSpec `json:"clientIP,omitempty"`
 }
@@ -101,7 +103,7 @@ type IngressClassSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="ingressClass.name must be lower-case letters, digits, hyphens and dots, and begin and end with a letter or digit: write a name such as public"
 	Name string `json:"name,omitempty"`
 
-	// default makes this the class of Ingress objects that name none.
+	// default makes this the class of Ingress objects that name no class.
 	// +optional
 	// +kubebuilder:default=Disabled
 	Default Switch `json:"default,omitempty"`

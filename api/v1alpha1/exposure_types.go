@@ -5,7 +5,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ExposureSpec says how traffic reaches the edge nodes. A Service of this API always has externalTrafficPolicy Local.
+// ExposureSpec says how traffic reaches the edge nodes. The Service always has externalTrafficPolicy
+// Local.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.loadBalancer) || self.type == 'LoadBalancer'",message="exposure.loadBalancer needs exposure.type LoadBalancer: remove loadBalancer or change the type"
 // +kubebuilder:validation:XValidation:rule="!has(self.nodePorts) || self.type == 'NodePort'",message="exposure.nodePorts needs exposure.type NodePort: remove nodePorts or change the type"
@@ -13,8 +14,9 @@ import (
 // +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack: write one of these, or a single family"
 // +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) != 1 || !has(self.ipFamilyPolicy) || self.ipFamilyPolicy == 'SingleStack'",message="exposure.ipFamilyPolicy PreferDualStack and RequireDualStack take both ipFamilies or none, because Kubernetes adds the second one: write both, the primary one first, or remove ipFamilies, or write SingleStack"
 type ExposureSpec struct {
-	// type is LoadBalancer (a Service that a load balancer of the cluster serves), NodePort (a Service for a balancer outside Kubernetes),
-	// HostNetwork (the controller uses the node's own network, no Service) or HostPort (ports 80 and 443 of the node lead to the pod, no Service).
+	// type is LoadBalancer (a load balancer of the cluster serves the Service), NodePort (a balancer
+	// outside Kubernetes uses the Service's node ports), HostNetwork (the controller uses the node's own
+	// network, without a Service) or HostPort (ports 80 and 443 of the node lead to the pod, without a Service).
 	// +optional
 	// +kubebuilder:default=LoadBalancer
 	Type ExposureType `json:"type,omitempty"`
@@ -32,7 +34,8 @@ type ExposureSpec struct {
 	// +kubebuilder:validation:Enum=SingleStack;PreferDualStack;RequireDualStack
 	IPFamilyPolicy *corev1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
 
-	// ipFamilies of the Service, the primary one first. Default: the cluster's. With ipFamilyPolicy PreferDualStack or RequireDualStack write both or none.
+	// ipFamilies of the Service, the primary one first. Default: the cluster's. With ipFamilyPolicy
+	// PreferDualStack or RequireDualStack, write both or none.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2
@@ -41,9 +44,11 @@ type ExposureSpec struct {
 	// +kubebuilder:validation:XValidation:rule="size(self) < 2 || self[0] != self[1]",message="exposure.ipFamilies names the same family twice: write IPv4 and IPv6, or one of them"
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
 
-	// drainDelay is how long the load balancer needs to notice that a node stopped serving: its health-check interval times the
-	// number of failures, and a margin. A pod that is to go serves on for this long, while health checks already fail (healthCheckNodePort; with
-	// exposure.type HostNetwork and HostPort the controller's own /healthz). Whole seconds from 0s to 10m, such as 30s or 1m30s.
+	// drainDelay is how long the load balancer needs to notice that a node stopped serving: its
+	// health-check interval times the number of failures, and a margin. A pod that ends serves on for
+	// this long, while health checks already fail: those of healthCheckNodePort, or, with exposure.type
+	// HostNetwork and HostPort, of the controller's own /healthz. Whole seconds from 0s to 10m, such as
+	// 30s or 1m30s.
 	// +optional
 	// +kubebuilder:default="30s"
 	// +kubebuilder:validation:Type=string
@@ -66,15 +71,17 @@ const (
 
 // LoadBalancerSpec refines a Service of type LoadBalancer.
 type LoadBalancerSpec struct {
-	// class is the Service's loadBalancerClass: which of several load-balancer implementations serves it. Immutable, as in Kubernetes.
+	// class is the Service's loadBalancerClass. It chooses one of several load-balancer implementations.
+	// Immutable, as in Kubernetes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=317
 	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="exposure.loadBalancer.class must be a name or a name with a domain in front: write it like internal-vip or example.com/internal-vip"
 	Class string `json:"class,omitempty"`
 
-	// annotations of the Service, which many load balancers are configured with. Keys of the operator (edgeingress.dev) and of kubectl
-	// (kubectl.kubernetes.io) are refused; allowed source addresses are written in sourceRanges.
+	// annotations of the Service. Many load balancers read their settings from them. The API server
+	// refuses keys of the operator (edgeingress.dev) and of kubectl (kubectl.kubernetes.io). Write
+	// allowed source addresses into sourceRanges.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 317 && !format.qualifiedName().validate(k.lowerAscii()).hasValue())",messageExpression="'exposure.loadBalancer.annotations has \"' + self.filter(k, size(k) > 317 || format.qualifiedName().validate(k.lowerAscii()).hasValue())[0] + '\", which is no annotation key: write name or example.com/name'",message="exposure.loadBalancer.annotations has a key that is no annotation key: write name or example.com/name"
@@ -83,20 +90,24 @@ type LoadBalancerSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.map(k, size(k) + size(self[k])).sum() <= 50000",message="exposure.loadBalancer.annotations are larger than 50000 characters in all, more than Kubernetes lets an object have: write shorter values"
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
-	// sourceRanges are the addresses from which the load balancer accepts connections (the Service's loadBalancerSourceRanges). Default: every address.
+	// sourceRanges are the addresses from which the load balancer accepts connections (the Service's
+	// loadBalancerSourceRanges). Default: every address.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=200
 	// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="exposure.loadBalancer.sourceRanges must not be empty: write the ranges that may connect, or remove sourceRanges to let every address in"
 	SourceRanges []CIDR `json:"sourceRanges,omitempty"`
 
-	// provider is the load balancer, for the verdict on the client's address. Auto finds it out from the cluster. Where that cannot
-	// be done, name it, or say what it does: PacketForwarding (it passes packets on and keeps their source) or Proxying (it ends the connection and opens one of its own).
+	// provider is the load balancer. The verdict on the client's address rests on it. Auto recognises it
+	// from the cluster. Where the operator cannot recognise it, name it, or say what it does:
+	// PacketForwarding (it passes packets on and keeps their source) or Proxying (it ends the connection
+	// and opens one of its own).
 	// +optional
 	// +kubebuilder:default=Auto
 	Provider Provider `json:"provider,omitempty"`
 
-	// nodePorts says whether the Service also gets node ports (allocateLoadBalancerNodePorts). Disable it only where the load balancer delivers without them.
+	// nodePorts says whether the Service also gets node ports (allocateLoadBalancerNodePorts). Disable
+	// them only where the load balancer delivers without them.
 	// +optional
 	// +kubebuilder:default=Enabled
 	NodePorts Switch `json:"nodePorts,omitempty"`
@@ -137,7 +148,7 @@ const (
 	ProviderNaver             Provider = "Naver"
 )
 
-// NodePortsSpec fixes node ports; what is not written is allocated by Kubernetes.
+// NodePortsSpec fixes node ports. Kubernetes allocates those that are not written.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.http) || !has(self.https) || self.http != self.https",message="exposure.nodePorts.http and https must differ: write another port, or remove one to let Kubernetes choose it"
 type NodePortsSpec struct {

@@ -61,10 +61,10 @@ func (e *EdgeIngress) IngressClassName() string {
 	return e.Name
 }
 
-// UsesHostPorts is whether the controller holds ports 80 and 443 of its node, so that no second pod fits beside it.
+// UsesHostPorts reports whether the controller holds ports 80 and 443 of its node, so that no second pod fits beside it.
 func (e *EdgeIngress) UsesHostPorts() bool {
 	return e.Spec.Exposure.Type == ExposureHostNetwork || e.Spec.Exposure.Type == ExposureHostPort
 }
 
-// UsesService is whether traffic reaches the controller through a Service.
+// UsesService reports whether traffic reaches the controller through a Service.
 func (e *EdgeIngress) UsesService() bool { return !e.UsesHostPorts() }

@@ -8,8 +8,9 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="!has(self.selector) || !has(self.names)",message="nodes.selector and nodes.names exclude each other: remove one of them"
 // +kubebuilder:validation:XValidation:rule="!has(self.selector) || !has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, e.key != self.label || !(e.operator in ['NotIn', 'DoesNotExist']))",message="nodes.selector must not choose nodes by the absence of nodes.label, because the operator gives that label to the nodes it chose, and they would leave and join without end: write another label, such as pool"
 type NodesSpec struct {
-	// selector chooses nodes by label; nodes that get the label later join. The operator sets nodes.label itself: its presence may be asked for
-	// (In, Exists and matchLabels), to choose nodes that somebody gave this role, but not its absence (NotIn and DoesNotExist).
+	// selector chooses nodes by label. Nodes that get the label later join. The operator sets nodes.label
+	// itself, so a selector may ask for its presence (In, Exists and matchLabels), to choose nodes that
+	// already have this role, but not for its absence (NotIn and DoesNotExist).
 	// +optional
 	Selector *NodeSelector `json:"selector,omitempty"`
 
@@ -22,11 +23,12 @@ type NodesSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(n, !format.dns1123Subdomain().validate(n).hasValue())",messageExpression="'nodes.names has \"' + self.filter(n, format.dns1123Subdomain().validate(n).hasValue())[0] + '\", which cannot be the name of a node: write names as kubectl get nodes shows them'",message="nodes.names has a name that no node can have: write names as kubectl get nodes shows them"
 	Names []string `json:"names,omitempty"`
 
-	// label is the role label that edge nodes carry, and with isolation Dedicated also the key of their taint. Allowed are
-	// node-role.kubernetes.io/edge and node-role.kubernetes.io/ingress (with an optional suffix, such as edge-internal), which a kubelet
-	// cannot give to its own node, and keys under edgeingress.dev/, which belong to this project; edgeingress.dev/name marks the
-	// operator's objects. Any other key may mean something to other software: setting it, and tainting with it, would take over a foreign
-	// role, such as node-role.kubernetes.io/control-plane. Where the controller runs does not hang on this label, but on one that no kubelet can set. Immutable.
+	// label is the role label of edge nodes and, with isolation Dedicated, the key of their taint.
+	// Allowed are node-role.kubernetes.io/edge and node-role.kubernetes.io/ingress (with an optional
+	// suffix, such as edge-internal), which a kubelet cannot give to its own node, and keys under
+	// edgeingress.dev/ other than edgeingress.dev/name. Any other key may mean something to other
+	// software, as node-role.kubernetes.io/control-plane does. The controller's nodeSelector does not
+	// use this label, but one that no kubelet can set. Immutable.
 	// +optional
 	// +kubebuilder:default="node-role.kubernetes.io/edge"
 	// +kubebuilder:validation:MinLength=1
@@ -36,13 +38,14 @@ type NodesSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self != 'edgeingress.dev/name'",message="nodes.label must not be edgeingress.dev/name, which marks the operator's own objects: write node-role.kubernetes.io/edge, or remove nodes.label"
 	Label string `json:"label,omitempty"`
 
-	// isolation says whether other pods are kept off the edge nodes: Dedicated adds a NoSchedule taint with the key of nodes.label, Shared adds the labels only.
+	// isolation says whether other pods may run on the edge nodes. Dedicated adds a NoSchedule taint with
+	// the key nodes.label, Shared adds only the labels.
 	// +optional
 	// +kubebuilder:default=Dedicated
 	Isolation Isolation `json:"isolation,omitempty"`
 }
 
-// Isolation says whether other pods are kept off the edge nodes.
+// Isolation says whether other pods may run on the edge nodes.
 // +kubebuilder:validation:Enum=Dedicated;Shared
 type Isolation string
 
@@ -52,7 +55,7 @@ const (
 	IsolationShared    Isolation = "Shared"
 )
 
-// NodeSelector chooses nodes by label. A node is chosen if everything that is written here holds.
+// NodeSelector chooses nodes by label. It chooses a node that meets all of its conditions.
 //
 // +kubebuilder:validation:XValidation:rule="(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",message="nodes.selector must not be empty, because it would take every node: write matchLabels or matchExpressions"
 type NodeSelector struct {
@@ -94,13 +97,13 @@ type NodeRequirement struct {
 	Values []LabelValue `json:"values,omitempty"`
 }
 
-// LabelValue is the value of a label; it may be empty.
+// LabelValue is the value of a label. It may be empty.
 //
 // +kubebuilder:validation:MaxLength=63
 // +kubebuilder:validation:XValidation:rule="!format.labelValue().validate(self).hasValue()",message="must be a label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
 type LabelValue string
 
-// LabelSelector is the same selector in the words of Kubernetes' libraries; nil of nil.
+// LabelSelector is the same selector in the types of Kubernetes' libraries. It is nil for nil.
 func (s *NodeSelector) LabelSelector() *metav1.LabelSelector {
 	if s == nil {
 		return nil

@@ -2,14 +2,14 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// EdgeIngressStatus is what was seen.
+// EdgeIngressStatus is the observed state.
 type EdgeIngressStatus struct {
-	// observedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are the verdicts; docs/conditions.md explains each type and reason.
+	// conditions are the verdicts. docs/conditions.md explains each type and reason.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -20,7 +20,7 @@ type EdgeIngressStatus struct {
 	// +optional
 	Namespace string `json:"namespace,omitempty"`
 
-	// ingressClass is the ingressClassName that an Ingress names to be served here.
+	// ingressClass is the ingressClassName for Ingress objects.
 	// +optional
 	IngressClass string `json:"ingressClass,omitempty"`
 
@@ -28,13 +28,15 @@ type EdgeIngressStatus struct {
 	// +optional
 	Nodes NodesStatus `json:"nodes,omitzero"`
 
-	// addresses from which clients reach the controller: of the load balancer, or of the edge nodes. At most 16 are listed.
+	// addresses at which clients reach the controller: those of the load balancer, or of the edge nodes.
+	// The list has at most 16.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	Addresses []string `json:"addresses,omitempty"`
 
-	// healthCheckNodePort is the port on which every node tells a load balancer whether it serves. It is kept through repairs.
+	// healthCheckNodePort is the port on which each node answers a load balancer's health checks. A
+	// repaired Service keeps it.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=65535
@@ -47,26 +49,27 @@ type NodesStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Selected int32 `json:"selected"`
 
-	// labelled is how many of them carry this object's labels.
+	// labelled is how many of them have this object's labels.
 	// +kubebuilder:validation:Minimum=0
 	Labelled int32 `json:"labelled"`
 
-	// serving is how many of them run a controller that traffic from outside can reach.
+	// serving is how many of them run a controller that traffic from outside reaches.
 	// +kubebuilder:validation:Minimum=0
 	Serving int32 `json:"serving"`
 
-	// withdrawn is how many of the selected run no controller for now, because they are cordoned or about to be removed.
+	// withdrawn is how many selected nodes run no controller for now, because they are cordoned or about
+	// to be removed.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Withdrawn int32 `json:"withdrawn,omitempty"`
 
-	// releasing is how many nodes are on their way out: the spec does not choose them any more, and their controller ends, or serves on
-	// until enough others do.
+	// releasing is how many nodes the spec no longer selects and a controller still runs on. It ends, or
+	// serves until enough others do.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Releasing int32 `json:"releasing,omitempty"`
 
-	// summary is "serving/selected", for the printed table.
+	// summary is "serving/selected". kubectl get prints it.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	Summary string `json:"summary,omitempty"`
