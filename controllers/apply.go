@@ -23,40 +23,36 @@ import (
 // errNotOurs is an object of the name that we need which somebody else made.
 var errNotOurs = errors.New("an object of this name exists and does not belong to this EdgeIngress")
 
-// errTerminating is a namespace in which nothing can be made until it is gone; the event of that brings the next pass.
+// errTerminating is a namespace in which nothing can be made until it is gone.
 var errTerminating = errors.New("the namespace is being deleted")
 
-// apply carries out what was decided. Every step runs even if one before failed.
-func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State) (snapshot.Outcome, error) {
-	w := &writer{Reconciler: r, edge: seen.EdgeIngress}
-	w.applyNodes(ctx, seen, state.Nodes)
+// apply carries out what was decided. Every step runs even if one before failed; nodes, which are many, and objects each have time of their own.
+// follow takes the errors.
+func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State, follow *followUp) snapshot.Outcome {
+	w := &writer{Reconciler: r, followUp: follow, edge: seen.EdgeIngress}
+	ctx, cancel := context.WithTimeout(ctx, r.limits().apply)
+	defer cancel()
+	nodesCtx, cancelNodes := context.WithTimeout(ctx, r.limits().nodes)
+	w.applyNodes(nodesCtx, seen, state.Nodes)
+	cancelNodes()
 	for _, change := range state.Changes {
 		w.note(change.Ref, w.carryOut(ctx, change))
 	}
-	return w.outcome, errors.Join(w.errs...)
+	return w.outcome
 }
 
 // writer carries out the writes of one pass and keeps what came of them.
 type writer struct {
 	*Reconciler
+	*followUp
 	edge    *v1alpha1.EdgeIngress
 	outcome snapshot.Outcome
-	errs    []error
 }
 
-// note keeps a failure for the status, and its error for the queue to try again. An object that is not ours is no error: trying again at once would not help.
+// note keeps the error of a write for the next pass and, where people should hear of it, for the status.
 func (w *writer) note(ref snapshot.Ref, err error) {
-	if err == nil {
-		return
-	}
-	if apierrors.IsConflict(err) {
-		// Somebody wrote at the same time; that is no news for people, and the next try will see what they wrote.
-		w.errs = append(w.errs, err)
-		return
-	}
-	w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Cause: refusalCause(err), Message: err.Error()})
-	if !errors.Is(err, errNotOurs) && !errors.Is(err, errTerminating) {
-		w.errs = append(w.errs, err)
+	if w.fail(err) {
+		w.outcome.Failures = append(w.outcome.Failures, snapshot.Failure{Ref: ref, Reason: failureReason(err), Cause: refusalCause(err), Message: err.Error()})
 	}
 }
 

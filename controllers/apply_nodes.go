@@ -103,7 +103,7 @@ func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result node
 
 // onlyIfCurrent drops the changes that take something from a node if the own labels on the API server differ from those that were seen. A cache that has not
 // seen our own last writes shows nodes as serving that are ending already, and counting on them could end the last one. The next event of the cache brings
-// the next pass. An EdgeIngress that is being deleted counts on no node.
+// the next pass, or eventFallback does. An EdgeIngress that is being deleted counts on no node.
 func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) desired.NodePlan {
 	takes := func(change desired.LabelChange) bool { return change.Step != desired.StepJoin }
 	if !w.edge.DeletionTimestamp.IsZero() || !slices.ContainsFunc(plan.Labels, takes) {
@@ -114,6 +114,7 @@ func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, plan
 		w.errs = append(w.errs, err)
 	}
 	if !current {
+		w.lookAgain(eventFallback)
 		plan.Labels = slices.DeleteFunc(slices.Clone(plan.Labels), takes)
 		plan.Taints = slices.DeleteFunc(slices.Clone(plan.Taints), func(change desired.TaintChange) bool { return !change.Present })
 	}

@@ -4,7 +4,6 @@ package controllers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,10 +19,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// foreignObjectRecheck is how long a pass waits before it looks again at an object that is not ours: the caches hold our own objects only, so
-// nothing tells when such an object goes.
-const foreignObjectRecheck = time.Minute
-
 // Reconciler keeps every EdgeIngress true.
 type Reconciler struct {
 	// Client reads from the caches of CacheOptions and writes to the API server.
@@ -36,59 +31,76 @@ type Reconciler struct {
 	Options snapshot.Options
 	// Now tells the time, of transitions and for what waits for a time.
 	Now func() time.Time
+	// RequestTimeout is how long a pass waits for the answer to one request; DefaultRequestTimeout where it is zero.
+	RequestTimeout time.Duration
+	// retries limits how soon a pass that failed is repeated; nil without a queue.
+	retries *retries
 }
 
-// Reconcile makes one pass: it observes once, decides, applies, and reports what it saw. Every step runs even if one before failed, and the
-// errors are returned after the status was written.
+// Reconcile makes one pass, which has a deadline, and arranges the next one.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.limits().pass)
+	defer cancel()
+	follow := &followUp{conflictsBefore: r.retries.conflicts(request)}
+	r.withDeadlines().pass(ctx, request, follow)
+	return r.result(request, follow)
+}
+
+// pass observes once, decides, applies, and reports what it saw. Every step runs even if one before failed.
+func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *followUp) {
 	edge := &v1alpha1.EdgeIngress{}
 	if err := r.Client.Get(ctx, request.NamespacedName, edge); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		follow.fail(client.IgnoreNotFound(err))
+		return
 	}
 	if done, err := r.ensureFinalizer(ctx, edge); done || err != nil {
-		return ctrl.Result{}, err
+		follow.fail(err)
+		return
 	}
 	seen := r.observe(ctx, edge)
-	state, computeErr := desired.Compute(seen)
-	outcome, applyErr := r.apply(ctx, seen, state)
-	if !edge.DeletionTimestamp.IsZero() && computeErr == nil && applyErr == nil {
+	state, err := desired.Compute(seen)
+	follow.fail(err)
+	outcome := r.apply(ctx, seen, state, follow)
+	if len(follow.errs) == 0 {
 		released, err := r.release(ctx, seen, state)
-		if released || err != nil {
-			return ctrl.Result{}, err
+		if released {
+			return
+		}
+		if follow.fail(err) {
+			outcome.Failures = append(outcome.Failures, failureOf(edge, err))
 		}
 	}
-	status := assess.Status(seen, state, outcome, seen.Time)
-	statusErr := r.writeStatus(ctx, edge, status)
-	return recheck(outcome, state.Nodes.Recheck, seen.Time), errors.Join(seen.ReadErrors(), computeErr, applyErr, statusErr)
+	follow.fail(seen.ReadErrors())
+	follow.fail(r.writeStatus(ctx, edge, assess.Status(seen, state, outcome, seen.Time)))
+	follow.lookAgain(restInterval)
+	if !edge.DeletionTimestamp.IsZero() {
+		follow.lookAgain(eventFallback)
+	}
+	if at := state.Nodes.Recheck; !at.IsZero() {
+		follow.lookAgain(at.Sub(seen.Time))
+	}
 }
 
-// recheck is when to look again although nothing happens: at a foreign object, and when time alone changes what is wanted (at; zero for never).
-func recheck(outcome snapshot.Outcome, at, now time.Time) ctrl.Result {
-	var result ctrl.Result
-	if !at.IsZero() {
-		result.RequeueAfter = max(at.Sub(now), time.Millisecond)
-	}
-	for _, failure := range outcome.Failures {
-		if failure.Reason == snapshot.FailureNameTaken && (at.IsZero() || foreignObjectRecheck < result.RequeueAfter) {
-			result.RequeueAfter = foreignObjectRecheck
-		}
-	}
-	return result
+// failureOf is a write to the EdgeIngress itself that failed.
+func failureOf(edge *v1alpha1.EdgeIngress, err error) snapshot.Failure {
+	return snapshot.Failure{Ref: snapshot.Ref{Kind: "EdgeIngress", Name: edge.Name}, Reason: failureReason(err), Message: err.Error()}
 }
 
+// writeStatus writes the status if it differs, provided that the EdgeIngress is still the one that the pass saw: the status is computed from
+// the one before, and the patch replaces the list of conditions as a whole. It announces what it wrote.
 func (r *Reconciler) writeStatus(ctx context.Context, edge *v1alpha1.EdgeIngress, status v1alpha1.EdgeIngressStatus) error {
 	if equality.Semantic.DeepEqual(edge.Status, status) {
 		return nil
 	}
-	before := edge.DeepCopy()
-	edge.Status = status
-	err := r.Client.Status().Patch(ctx, edge, client.MergeFrom(before))
+	before, after := edge.DeepCopy(), edge.DeepCopy()
+	after.Status = status
+	err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("writing the status of EdgeIngress %q: %w", edge.Name, err)
 	}
-	r.announceTransitions(before, edge)
+	r.announceTransitions(before, after)
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -36,11 +35,12 @@ func (r *Reconciler) ensureFinalizer(ctx context.Context, edge *v1alpha1.EdgeIng
 	return false, nil
 }
 
-// release lets the EdgeIngress go once it was seen that its nodes are clean and its objects are gone.
-func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state desired.State) (bool, error) {
+// release removes the finalizer of an EdgeIngress that is being deleted, once its nodes are clean and its objects are gone. It reports whether
+// the finalizer is gone.
+func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state desired.State) (released bool, err error) {
 	clean := seen.Nodes.Err == nil && seen.Inventory.Err == nil &&
 		len(state.Nodes.Labels) == 0 && len(state.Nodes.Taints) == 0 && len(state.Nodes.Traces) == 0 && len(seen.Inventory.Items) == 0
-	if !clean {
+	if seen.EdgeIngress.DeletionTimestamp.IsZero() || !clean {
 		return false, nil
 	}
 	if held, err := r.holdsNodes(ctx, seen.EdgeIngress.Name); held || err != nil {
@@ -50,11 +50,7 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	before := edge.DeepCopy()
 	controllerutil.RemoveFinalizer(edge, v1alpha1.Finalizer)
 	ctrl.LoggerFrom(ctx).Info("Releasing EdgeIngress", "EdgeIngress", klog.KObj(edge))
-	err := r.Client.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	if apierrors.IsConflict(err) {
-		// It changed since it was seen, by our own last status most likely; the event of that change causes the next pass.
-		return true, nil
-	}
+	err = r.Client.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if client.IgnoreNotFound(err) != nil {
 		return false, fmt.Errorf("removing the finalizer from EdgeIngress %q: %w", edge.Name, err)
 	}

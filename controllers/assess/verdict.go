@@ -142,5 +142,6 @@ func refusalRemedy(cause snapshot.FailureCause) string {
 
 func nameTaken(ref snapshot.Ref, others string) *verdict {
 	return isNot(v1alpha1.ReasonNameTaken,
-		"%s exists and does not belong to this EdgeIngress, so it is left alone: delete or rename it, or create the EdgeIngress under another name.%s", ref, others)
+		"%s exists and does not belong to this EdgeIngress, so it is left alone. The operator looks again every %d seconds: delete or rename the object, or create the EdgeIngress under another name.%s",
+		ref, int(snapshot.NameTakenRecheck.Seconds()), others)
 }

@@ -183,6 +183,10 @@ type Outcome struct {
 	Failures []Failure
 }
 
+// NameTakenRecheck is how long after a pass that met FailureNameTaken the next one looks at the name again. The caches hold only objects with
+// the operator's labels, so no event reports that another's object is gone.
+const NameTakenRecheck = 10 * time.Second
+
 // Failure is a write that did not happen.
 type Failure struct {
 	Ref    Ref
