@@ -77,7 +77,7 @@ e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -177,6 +177,10 @@ verify-modules: ## Fail if a go.mod or go.sum is not tidy.
 .PHONY: verify-github
 verify-github: ## Check the files that only GitHub reads, and that the make targets in its workflows exist.
 	@echo "--- files for GitHub"; go run ./hack/verify/github
+
+.PHONY: verify-adrs
+verify-adrs: ## Fail if a decision record lacks a part or is missing from the index.
+	@echo "--- decision records"; hack/verify/adrs.sh
 
 ##@ Installation
 
