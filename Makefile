@@ -77,7 +77,7 @@ e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -182,6 +182,14 @@ verify-github: ## Check the files that only GitHub reads, and that the make targ
 verify-adrs: ## Fail if a decision record lacks a part or is missing from the index.
 	@echo "--- decision records"; hack/verify/adrs.sh
 
+.PHONY: verify-engine-words
+verify-engine-words: ## Fail if anything but the engine's own package knows the engine that it runs.
+	@echo "--- engine words"; hack/verify/engine-words.sh
+
+.PHONY: verify-english
+verify-english: ## Print phrases of the word list in CONTRIBUTING.md. Not part of verify until none is left.
+	@echo "--- plain English"; hack/verify/plain-english.sh
+
 ##@ Installation
 
 .PHONY: install
@@ -259,9 +267,9 @@ $(CRD_REF_DOCS): hack/tools/go.mod hack/tools/go.sum
 	@echo "building crd-ref-docs ..."
 	@go build -C hack/tools -o $@ github.com/elastic/crd-ref-docs
 
-$(GOLANGCI_LINT): hack/tools/golangci/go.mod hack/tools/golangci/go.sum
+$(GOLANGCI_LINT): hack/tools/golangci/main.go hack/tools/golangci/go.mod hack/tools/golangci/go.sum
 	@echo "building golangci-lint (a few minutes, the first time) ..."
-	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ .
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."
