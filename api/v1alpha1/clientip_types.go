@@ -7,13 +7,13 @@ package v1alpha1
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 4 || cidr('::/64').containsCIDR(c) || cidr('64:ff9b::/47').containsCIDR(c) || cidr('2002::/16').containsCIDR(c))].all(all, [all.filter(w, w.prefixLength() < (w.ip().family() == 4 ? 16 : cidr('2002::/16').containsCIDR(w) ? 32 : 112))].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, [c.ip().family() == 4 ? c.prefixLength() - 8 : cidr('2002::/16').containsCIDR(c) ? c.prefixLength() - 24 : c.prefixLength() - 104].map(e, e < 0 ? 65536 : e > 16 ? 1 : e > 7 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] / wide.filter(w, w == c).size())[0]).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 6)].all(all, [all.filter(w, w.prefixLength() < 24)].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, c.prefixLength() < 16 ? 65536 : c.prefixLength() > 32 ? 1 : c.prefixLength() > 23 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] / wide.filter(w, w == c).size()).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv6 /16 ranges, which is close to everyone: write the addresses that your proxies really have"
 type ClientIPSpec struct {
-	// proxyProtocol: a balancer in front speaks PROXY protocol (version 1 or 2). The controller then
+	// proxyProtocol is for a balancer in front that speaks PROXY protocol (version 1 or 2). The controller then
 	// refuses connections without it.
 	// +optional
 	ProxyProtocol *ProxyProtocolSpec `json:"proxyProtocol,omitempty"`
 
-	// forwardedHeader: an HTTP proxy or CDN in front writes the client's address into a header. Write
-	// both for a CDN behind a balancer that speaks PROXY protocol.
+	// forwardedHeader is for an HTTP proxy or CDN in front that writes the client's address into a
+	// header. Write both for a CDN behind a balancer that speaks PROXY protocol.
 	// +optional
 	ForwardedHeader *ForwardedHeaderSpec `json:"forwardedHeader,omitempty"`
 }

@@ -46,14 +46,17 @@ type EdgeIngressStatus struct {
 // NodesStatus counts edge nodes.
 type NodesStatus struct {
 	// selected is how many nodes the spec chooses.
+	// +required
 	// +kubebuilder:validation:Minimum=0
 	Selected int32 `json:"selected"`
 
 	// labelled is how many of them have this object's labels.
+	// +required
 	// +kubebuilder:validation:Minimum=0
 	Labelled int32 `json:"labelled"`
 
 	// serving is how many of them run a controller that traffic from outside reaches.
+	// +required
 	// +kubebuilder:validation:Minimum=0
 	Serving int32 `json:"serving"`
 

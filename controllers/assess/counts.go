@@ -2,6 +2,7 @@ package assess
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,14 +31,17 @@ func nodeCounts(sc *scene) v1alpha1.NodesStatus {
 		}
 	}
 	return v1alpha1.NodesStatus{
-		Selected:  int32(selected),
-		Labelled:  int32(sc.edgeWith(sc.labelled)),
-		Serving:   int32(serving),
-		Withdrawn: int32(len(sc.withdrawn)),
-		Releasing: int32(len(sc.state.Nodes.Releasing)),
+		Selected:  number(selected),
+		Labelled:  number(sc.edgeWith(sc.labelled)),
+		Serving:   number(serving),
+		Withdrawn: number(len(sc.withdrawn)),
+		Releasing: number(len(sc.state.Nodes.Releasing)),
 		Summary:   fmt.Sprintf("%d/%d", serving, selected),
 	}
 }
+
+// number is a count as the API has it. More nodes than an int32 can count are as many as it can.
+func number(count int) int32 { return int32(max(0, min(count, math.MaxInt32))) }
 
 // addresses are those of the load balancer, or else of the nodes that serve, with those that the cloud calls external first.
 func addresses(sc *scene) []string {

@@ -22,9 +22,10 @@ func sourceIPConfigured(sc *scene) verdict {
 		return question{needs: append(needs, service[0]), checks: append(directChecks[:len(directChecks):len(directChecks)], hostPortUnseen), holds: undecided}.answer(sc)
 	case v1alpha1.ExposureNodePort:
 		return question{needs: append(needs, service...), checks: serviceChecks, holds: keptThroughService}.answer(sc)
+	default:
+		needs = append(needs, service...)
+		return question{needs: append(needs, read{"the load-balancer agents", sc.Agents.Err}), checks: serviceChecks, holds: keptThroughService}.answer(sc)
 	}
-	needs = append(needs, service...)
-	return question{needs: append(needs, read{"the load-balancer agents", sc.Agents.Err}), checks: serviceChecks, holds: keptThroughService}.answer(sc)
 }
 
 // directChecks are for a controller on the node's own ports, where no Service of Kubernetes stands in between.
@@ -246,8 +247,9 @@ func unseenLegs(sc *scene) string {
 		return "routers and proxies in front of the nodes, the network plugin's port mapping, " + always
 	case v1alpha1.ExposureNodePort:
 		return "the balancer and routers in front of the nodes, the Service rules on the nodes (kube-proxy), " + always
+	default:
+		return "the load balancer itself, routers in front of it and of the nodes, the Service rules on the nodes (kube-proxy), " + always
 	}
-	return "the load balancer itself, routers in front of it and of the nodes, the Service rules on the nodes (kube-proxy), " + always
 }
 
 // isLocal is whether the Service seen keeps traffic on the node where it arrives.

@@ -35,7 +35,7 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 // chooseNodes answers the nodes that the spec chooses, and those that it names and that do not exist. An EdgeIngress that is being deleted chooses none.
 func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string, err error) {
 	if !s.EdgeIngress.DeletionTimestamp.IsZero() || s.Nodes.Err != nil {
-		return map[string]bool{}, nil, nil
+		return map[string]bool{}, nil, nil //nolint:nilerr // a failed read is in the snapshot, and becomes Unknown in the conditions
 	}
 	return chosenBy(s.EdgeIngress.Spec.Nodes, s.Nodes.Items)
 }
@@ -110,10 +110,13 @@ func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 		change.Labels[own] = ""
 		setRole(change, p, role)
 		return change, !holdsOwn || differ(p.Labels, held, change.Labels)
+	case withdrawn:
+		change.Step = StepWithdraw
+		setRole(change, p, role)
+		return change, p.labelled || differ(p.Labels, held, change.Labels)
+	default:
+		return change, false
 	}
-	change.Step = StepWithdraw
-	setRole(change, p, role)
-	return change, p.labelled || differ(p.Labels, held, change.Labels)
 }
 
 func setRole(change LabelChange, p *place, role string) {

@@ -33,6 +33,7 @@ type movablePod struct {
 }
 
 func newDeployed(t *testing.T, seed uint64) *deployed {
+	t.Helper()
 	d := &deployed{world: newWorld(t, seed), live: &appsv1.Deployment{}, replicas: 2, surge: 1}
 	options := []func(*v1alpha1.EdgeIngress){kind(v1alpha1.WorkloadDeployment)}
 	if d.random.IntN(2) == 0 {

@@ -29,6 +29,7 @@ type world struct {
 var worldNodes = []string{"a", "b", "c", "d", "e"}
 
 func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
 	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, 1)), now: noon,
 		nodes: map[string]*snapshot.Node{}, pods: map[string]*snapshot.Pod{}, broken: map[string]bool{},

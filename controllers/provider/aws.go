@@ -92,7 +92,7 @@ func awsController(v view) Balancer {
 }
 
 // awsInstanceTargets keep the client's address unless an attribute says otherwise. With PROXY protocol on, health checks begin with a PROXY header as
-// well, which kube-proxy cannot read (cilium/cilium issue 26274, kubernetes/ingress-nginx issue 10982).
+// well, which kube-proxy cannot read (cilium/cilium issue 26274).
 func awsInstanceTargets(v view, proxy Setting) Balancer {
 	b := Balancer{
 		Name: "AWS Network Load Balancer (instance targets)", Path: Forwards, NeedsNodePorts: true,

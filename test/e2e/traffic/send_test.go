@@ -49,6 +49,7 @@ func readRequest(conn net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(conn))
 
 // answering returns a server that reads a request, writes a text and closes the connection.
 func answering(t *testing.T, text string) string {
+	t.Helper()
 	return serve(t, func(conn *net.TCPConn) {
 		defer func() { _ = conn.Close() }()
 		readRequest(conn)
@@ -71,6 +72,7 @@ func unused(t *testing.T) string {
 }
 
 func echoHandler(t *testing.T) http.Handler {
+	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := json.NewEncoder(w).Encode(Echo{
 			RemoteAddress: r.RemoteAddr, Method: r.Method, Host: r.Host, Path: r.URL.Path, Proto: r.Proto,
