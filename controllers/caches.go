@@ -1,8 +1,8 @@
 package controllers
 
 import (
-	"slices"
 	"strings"
+	"unique"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -48,37 +48,85 @@ func hasOwnerLabel() labels.Requirement {
 	return *requirement
 }
 
-// trimNode keeps, of the managed fields, the entries of our own managers: they say which label is whose.
+// trimNode keeps what a pass looks at: of the annotations the claims on taints, and of the managed fields the entries of our own managers, which say which
+// label is whose. It builds a new node, since maps and slices keep the room of what was deleted from them.
 func trimNode(object any) (any, error) {
 	node, isNode := object.(*corev1.Node)
 	if !isNode {
 		return object, nil
 	}
-	node.ManagedFields = slices.DeleteFunc(node.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
-		return !strings.HasPrefix(entry.Manager, v1alpha1.NodeFieldManagerPrefix)
-	})
-	for key := range node.Annotations {
-		if !strings.HasPrefix(key, v1alpha1.TaintAnnotationPrefix) {
-			delete(node.Annotations, key)
+	kept := &corev1.Node{ObjectMeta: identity(node.ObjectMeta)}
+	for key, taint := range node.Annotations {
+		if strings.HasPrefix(key, v1alpha1.TaintAnnotationPrefix) {
+			metav1.SetMetaDataAnnotation(&kept.ObjectMeta, shared(key), shared(taint))
 		}
 	}
-	node.Status = corev1.NodeStatus{
-		Addresses: node.Status.Addresses,
-		Conditions: slices.DeleteFunc(node.Status.Conditions, func(condition corev1.NodeCondition) bool {
-			return condition.Type != corev1.NodeReady
-		}),
+	for _, entry := range node.ManagedFields {
+		if !strings.HasPrefix(entry.Manager, v1alpha1.NodeFieldManagerPrefix) {
+			continue
+		}
+		ours := metav1.ManagedFieldsEntry{Manager: shared(entry.Manager), Operation: entry.Operation, Subresource: entry.Subresource}
+		if _, labels := edgeIngressOfManager(entry); labels {
+			ours.FieldsV1 = entry.FieldsV1
+		}
+		kept.ManagedFields = append(kept.ManagedFields, ours)
 	}
-	return node, nil
+	kept.Spec = corev1.NodeSpec{
+		PodCIDRs: node.Spec.PodCIDRs, ProviderID: node.Spec.ProviderID, Unschedulable: node.Spec.Unschedulable, Taints: node.Spec.Taints,
+	}
+	for _, address := range node.Status.Addresses {
+		if address.Type == corev1.NodeInternalIP || address.Type == corev1.NodeExternalIP {
+			address.Type = corev1.NodeAddressType(shared(string(address.Type)))
+			kept.Status.Addresses = append(kept.Status.Addresses, address)
+		}
+	}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			kept.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionStatus(shared(string(condition.Status)))}}
+		}
+	}
+	return kept, nil
 }
 
+// identity keeps of an object's metadata what tells it from others, its labels, and whether it is being deleted.
+func identity(meta metav1.ObjectMeta) metav1.ObjectMeta {
+	kept := metav1.ObjectMeta{
+		Name: meta.Name, Namespace: shared(meta.Namespace), UID: meta.UID, ResourceVersion: meta.ResourceVersion,
+		DeletionTimestamp: meta.DeletionTimestamp,
+	}
+	if len(meta.Labels) > 0 {
+		kept.Labels = make(map[string]string, len(meta.Labels))
+	}
+	for key, value := range meta.Labels {
+		kept.Labels[shared(key)] = shared(value)
+	}
+	return kept
+}
+
+// shared returns an equal string that all cached objects share: thousands of nodes have the same keys and mostly the same values.
+func shared(text string) string { return unique.Make(text).Value() }
+
+// trimPod keeps where a controller pod runs, whose it is, and what its status says about its addresses, its readiness and why it does not run.
 func trimPod(object any) (any, error) {
 	pod, isPod := object.(*corev1.Pod)
 	if !isPod {
 		return object, nil
 	}
-	pod.ManagedFields, pod.Annotations = nil, nil
-	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName}
-	return pod, nil
+	kept := &corev1.Pod{ObjectMeta: identity(pod.ObjectMeta), Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName}}
+	kept.OwnerReferences = pod.OwnerReferences
+	kept.Status = corev1.PodStatus{Phase: pod.Status.Phase, PodIPs: pod.Status.PodIPs}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady || condition.Type == corev1.PodScheduled {
+			kept.Status.Conditions = append(kept.Status.Conditions, condition)
+		}
+	}
+	for _, container := range pod.Status.ContainerStatuses {
+		if container.State.Waiting != nil {
+			waiting := corev1.ContainerStatus{Name: container.Name, State: corev1.ContainerState{Waiting: container.State.Waiting}}
+			kept.Status.ContainerStatuses = append(kept.Status.ContainerStatuses, waiting)
+		}
+	}
+	return kept, nil
 }
 
 // trimDaemonSet keeps a DaemonSet of ours whole, and of another what tells whether it is a load balancer's agent and where it runs.

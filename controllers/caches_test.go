@@ -1,0 +1,104 @@
+package controllers
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
+
+func TestAPodKeepsInTheCacheWhatAPassSees(t *testing.T) {
+	deleted := metav1.NewTime(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
+	whole := func(change func(*corev1.Pod)) *corev1.Pod {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{
+				Name: "controller-a", Namespace: "edge", UID: "1", ResourceVersion: "10", Labels: map[string]string{v1alpha1.OwnerLabel: "public"},
+				Annotations:     map[string]string{"example.com/note": "x"},
+				OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "DaemonSet", Name: "public", UID: "2", Controller: new(true)}},
+				ManagedFields:   []metav1.ManagedFieldsEntry{{Manager: "kubelet", Operation: metav1.ManagedFieldsOperationUpdate}},
+			},
+			Spec: corev1.PodSpec{NodeName: "a", Containers: []corev1.Container{{Name: "controller", Image: "registry.example.com/controller"}}},
+			Status: corev1.PodStatus{
+				Phase: corev1.PodRunning, HostIP: "10.0.0.1", PodIP: "10.244.0.5", PodIPs: []corev1.PodIP{{IP: "10.244.0.5"}},
+				Conditions: []corev1.PodCondition{
+					{Type: corev1.PodInitialized, Status: corev1.ConditionTrue},
+					{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: deleted},
+				},
+				ContainerStatuses: []corev1.ContainerStatus{{Name: "controller", Ready: true, ImageID: "registry.example.com/controller@sha256:0"}},
+			},
+		}
+		change(pod)
+		return pod
+	}
+	waiting := func(reason string) func(*corev1.Pod) {
+		return func(pod *corev1.Pod) {
+			pod.Status.ContainerStatuses[0].State.Waiting = &corev1.ContainerStateWaiting{Reason: reason, Message: "back-off"}
+		}
+	}
+	condition := func(kind corev1.PodConditionType) func(*corev1.Pod) {
+		return func(pod *corev1.Pod) {
+			pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{Type: kind, Status: corev1.ConditionFalse, Reason: "Why", Message: "so"})
+		}
+	}
+	for name, change := range map[string]func(*corev1.Pod){
+		"a ready pod":                       func(*corev1.Pod) {},
+		"a pod whose image is not there":    waiting("ImagePullBackOff"),
+		"a pod whose containers are coming": waiting("ContainerCreating"),
+		"a pod that cannot be scheduled":    condition(corev1.PodScheduled),
+		"a pod that was evicted":            func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodFailed },
+		"a pod that is ending":              func(pod *corev1.Pod) { pod.DeletionTimestamp = &deleted },
+		"a pod with two addresses":          func(pod *corev1.Pod) { pod.Status.PodIPs = append(pod.Status.PodIPs, corev1.PodIP{IP: "2001:db8::5"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := observedPod(whole(change), v1alpha1.WorkloadDaemonSet)
+			trimmed, err := trimPod(whole(change))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pod, isPod := trimmed.(*corev1.Pod)
+			if !isPod {
+				t.Fatalf("trimmed to %T", trimmed)
+			}
+			if diff := cmp.Diff(before, observedPod(pod, v1alpha1.WorkloadDaemonSet)); diff != "" {
+				t.Errorf("trimming changed what is seen (-whole +trimmed):\n%s", diff)
+			}
+			if diff := cmp.Diff(requestsForOwner(t.Context(), whole(change)), requestsForOwner(t.Context(), pod)); diff != "" {
+				t.Errorf("trimming changed whose the pod is (-whole +trimmed):\n%s", diff)
+			}
+			if len(pod.Spec.Containers)+len(pod.Annotations)+len(pod.ManagedFields) > 0 {
+				t.Errorf("more is kept than a pass sees: %+v", pod)
+			}
+			twice, err := trimPod(pod)
+			if diff := cmp.Diff(pod, twice); diff != "" || err != nil {
+				t.Errorf("trimming twice (-once +twice):\n%s %v", diff, err)
+			}
+		})
+	}
+}
+
+func TestACachedNodeCanBeTrimmedAgain(t *testing.T) {
+	for name, isEdge := range map[string]bool{"an edge node": true, "another node": false} {
+		t.Run(name, func(t *testing.T) {
+			whole := observedNode(busyNode(isEdge))
+			once, err := trimNode(busyNode(isEdge))
+			if err != nil {
+				t.Fatal(err)
+			}
+			node, isNode := once.(*corev1.Node)
+			if !isNode {
+				t.Fatalf("trimmed to %T", once)
+			}
+			if diff := cmp.Diff(whole, observedNode(node)); diff != "" {
+				t.Errorf("trimming changed what is seen (-whole +trimmed):\n%s", diff)
+			}
+			twice, err := trimNode(node)
+			if diff := cmp.Diff(once, twice); diff != "" || err != nil {
+				t.Errorf("trimming twice (-once +twice):\n%s %v", diff, err)
+			}
+		})
+	}
+}
