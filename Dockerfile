@@ -9,6 +9,8 @@ WORKDIR /src
 
 # The modules first: this layer stays as long as they do.
 COPY go.mod go.sum ./
+# The test bed is a module of its own, of which nothing is built here; go.mod refers to it.
+COPY test/lab/go.mod test/lab/go.sum test/lab/
 RUN go mod download
 
 COPY main.go ./

@@ -26,8 +26,8 @@ NODES ?=
 
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
-CODE_MODULES := . hack/cluster hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci $(wildcard hack/cluster/modules/*)
+CODE_MODULES := . test/lab hack/bundle
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -52,12 +52,12 @@ help: ## Show this help.
 
 .PHONY: demo
 demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running, NODES=simulated|real chooses.
-	@go build -o bin/demo ./hack/demo
+	@go build -o bin/demo ./test/demo
 	@KEEP=$(KEEP) NODES=$(NODES) bin/demo
 
 .PHONY: demo-stop
 demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
-	@go run -C hack/cluster . down --name=demo
+	@go run -C test/lab . down --name=demo
 
 .PHONY: test
 test: test-unit test-api ## Run all tests that need no root. Needs nothing but Go: the first run builds Kubernetes, once.
@@ -77,7 +77,7 @@ e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words verify-lab ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -120,7 +120,7 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint.
 
 .PHONY: cluster
 cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once; KUBERNETES=oldest the oldest one.
-	@go build -C hack/cluster -buildvcs=false -o $(CURDIR)/bin/cluster .
+	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
 	@bin/cluster build --kubernetes=$(KUBERNETES) >/dev/null
 
 .PHONY: e2e-deps
@@ -134,16 +134,16 @@ real-cluster: cluster ## Build what real nodes run as well: kubelet, kube-proxy,
 .PHONY: real-images
 real-images: real-cluster build ## Make the images that real nodes run: those that are missing or outdated.
 	@bin/cluster images build >/dev/null
+	@bin/cluster images build operator=bin/manager >/dev/null
 
-# All tests that `make test` skips have these words in their names. The cluster of the second module is a program of the first, and is built by then.
+# All tests that `make test` skips have these words in their names.
 .PHONY: test-real-nodes
 test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that nothing is left of them, also after a crash. Needs root.
-	@EDGE_INGRESS_REAL_CLUSTER=1 go test -C hack/cluster -count=1 -run RealNode ./command ./real ./images
-	@EDGE_INGRESS_REAL_CLUSTER=1 go test -count=1 -run RealNode ./test/realcluster
+	@LAB_REAL_NODES=1 go test -C test/lab -count=1 -run RealNode ./command ./real ./images ./realcluster
 
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
-	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C hack/cluster . down --name "$$(basename "$$dir")"; done; fi
+	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C test/lab . down --name "$$(basename "$$dir")"; done; fi
 	rm -rf bin dist
 
 ##@ Verification, step by step
@@ -160,6 +160,10 @@ verify-format: ## Fail if a Go file is not formatted.
 .PHONY: verify-imports
 verify-imports: $(GOLANGCI_LINT) ## Fail if the linter would let a client into the deciding packages.
 	hack/verify/imports.sh $(GOLANGCI_LINT)
+
+.PHONY: verify-lab
+verify-lab: ## Fail if the test bed (test/lab) knows the operator.
+	hack/verify/lab.sh
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization and decode its objects strictly; check samples against the CRD.

@@ -90,10 +90,10 @@ func TestANotReadyControllerIsNamed(t *testing.T) {
 	s.createReady()
 
 	pod := s.podOn(s.node("b"))
-	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":"true"}}}`)
 	s.becomes(v1alpha1.ConditionControllerAvailable, metav1.ConditionFalse, v1alpha1.ReasonControllersMissing)
 	s.saysOf(v1alpha1.ConditionControllerAvailable, s.node("b"))
-	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":null}}}`)
+	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":null}}}`)
 	s.becomesReady()
 }
 

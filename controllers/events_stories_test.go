@@ -56,10 +56,10 @@ func TestEventsTellWhatHappened(t *testing.T) {
 	s.eventually("the repair is told, with the field", s.told(warning, v1alpha1.EventDriftRepaired, "ConfigMap", "use-forwarded-headers"))
 
 	pod := s.podOn(s.node("a"))
-	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":"true"}}}`)
 	s.eventually("a condition that becomes False warns", s.told(warning, v1alpha1.ReasonControllersMissing, "ControllerAvailable is False", s.node("a")))
 
-	s.patch(pod, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":null}}}`)
+	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":null}}}`)
 	s.becomesReady()
 	s.removeLabel(s.node("b"), poolLabel)
 	s.eventually("the beginning of a release is told", s.told(normal, v1alpha1.EventNodeReleasing, s.node("b")))

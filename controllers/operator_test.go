@@ -21,7 +21,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
-	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 // The operator's ServiceAccount, as config/rbac names it.

@@ -135,7 +135,7 @@ func TestTheOldNodeServesUntilTheNewOneDoes(t *testing.T) {
 	s.setLabel(s.node("b"), poolLabel, s.name)
 	s.eventually("both serve", s.readyPodsOn(s.node("a"), s.node("b")))
 	newOne := s.podOn(s.node("b"))
-	s.patch(newOne, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.patch(newOne, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":"true"}}}`)
 	s.becomes(v1alpha1.ConditionControllerAvailable, metav1.ConditionFalse, v1alpha1.ReasonControllersMissing)
 
 	s.removeLabel(s.node("a"), poolLabel)
@@ -144,7 +144,7 @@ func TestTheOldNodeServesUntilTheNewOneDoes(t *testing.T) {
 	if err := s.isEdgeNode(s.node("a"))(); err != nil {
 		t.Errorf("the old node is to stay as it is: %v", err)
 	}
-	s.patch(newOne, `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":null}}}`)
+	s.patch(newOne, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":null}}}`)
 	s.eventually("the old node is released", s.isClean(s.node("a")))
 	s.eventually("the new one serves alone", s.readyPodsOn(s.node("b")))
 	s.becomesReady()
@@ -295,7 +295,7 @@ func TestDeletionDoesNotWaitForPodsOrNodes(t *testing.T) {
 	s.addNodes("a", "b", "c")
 	s.createReady()
 	s.lingers(s.podOn(s.node("a")))
-	s.patchNode("kubectl-annotate", s.node("b"), `{"metadata":{"annotations":{"edgeingress.dev/simulate-not-ready":"true"}}}`)
+	s.patchNode("kubectl-annotate", s.node("b"), `{"metadata":{"annotations":{"lab.test/simulate-not-ready":"true"}}}`)
 	s.eventually("the node is down", func() error {
 		node, err := s.readNode(s.node("b"))
 		if err != nil {

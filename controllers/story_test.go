@@ -20,7 +20,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 const (

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
-	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 // One cluster serves all tests of the package. Stories with nodes and an EdgeIngress of their own run in parallel; those that stop
@@ -73,7 +73,7 @@ func runTests(m *testing.M) (code int) {
 }
 
 func prepare() error {
-	if err := cluster.InstallCRDs(); err != nil {
+	if err := cluster.InstallCRDs(filepath.Join("..", "config", "crd", "bases")); err != nil {
 		return err
 	}
 	var err error

@@ -4,10 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:?unit or api}
-modules=(. hack/cluster hack/bundle)
+modules=(. test/lab hack/bundle)
 # What a package imports if its tests start a Kubernetes, and the packages of the local cluster whose tests do it by themselves.
-starts_kubernetes='/test/testcluster$|/test/realcluster$'
-always='/test/testcluster$|/test/realcluster$|/hack/cluster/command$|/hack/cluster/controlplane$'
+starts_kubernetes='/test/lab/testcluster$|/test/lab/realcluster$'
+always='/test/lab/testcluster$|/test/lab/realcluster$|/test/lab/command$|/test/lab/controlplane$'
 
 # packages prints those of the module in the working directory that belong to the kind.
 packages() {

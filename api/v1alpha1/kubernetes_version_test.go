@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 // The range of Kubernetes versions that is supported. Its ends are what the tests run against (KUBERNETES=oldest or newest).
@@ -94,7 +94,7 @@ func TestAllPlacesNameTheSameOldestKubernetes(t *testing.T) {
 		"README.md": `Kubernetes (1\.\d+) or newer`,
 		"config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml": `minKubeVersion: (1\.\d+)\.0`,
 		"bundle/manifests/edge-ingress-operator.clusterserviceversion.yaml":       `minKubeVersion: (1\.\d+)\.0`,
-		find(t, "hack", "kubernetes-oldest/go.mod"):                               `k8s\.io/kubernetes v(1\.\d+)\.`,
+		find(t, "test", "kubernetes-oldest/go.mod"):                               `k8s\.io/kubernetes v(1\.\d+)\.`,
 		find(t, "controllers", "Chart.yaml"):                                      `kubeVersion: ">=(1\.\d+)\.0-0"`,
 	} {
 		expectVersion(t, file, pattern, oldestKubernetes)
@@ -102,7 +102,7 @@ func TestAllPlacesNameTheSameOldestKubernetes(t *testing.T) {
 	for file, pattern := range map[string]string{
 		"README.md":                                  `tested with Kubernetes 1\.\d+ and (1\.\d+)`,
 		"hack/tools/crd-ref-docs/config.yaml":        `kubernetesVersion: "(1\.\d+)"`,
-		find(t, "hack", "modules/kubernetes/go.mod"): `k8s\.io/kubernetes v(1\.\d+)\.`,
+		find(t, "test", "modules/kubernetes/go.mod"): `k8s\.io/kubernetes v(1\.\d+)\.`,
 	} {
 		expectVersion(t, file, pattern, newestKubernetes)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 var (
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 			return fmt.Errorf("making a client: %w", err)
 		}
 		strict = client.WithFieldValidation(c, metav1.FieldValidationStrict)
-		return cluster.InstallCRDs()
+		return cluster.InstallCRDs(filepath.Join(root, "config", "crd", "bases"))
 	}))
 }
 

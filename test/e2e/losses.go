@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/loss"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/loadprocess"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/loadprocess"
 )
 
 // lossReport is the file with the table of lost requests, below the directory of all reports.

@@ -23,7 +23,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/runner"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/table"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
 type flags struct {

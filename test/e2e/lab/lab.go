@@ -16,22 +16,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // ApplicationNamespace is where the echo application runs.
 const ApplicationNamespace = "application"
-
-// Addresses around the cluster, which hack/cluster gives.
-var (
-	// Balancer is that of the host realcluster.LoadBalancer.
-	Balancer = netip.MustParseAddr("203.0.113.50")
-	// NATRouter is that of the host realcluster.NATRouter.
-	NATRouter = netip.MustParseAddr("203.0.113.60")
-	// Pods is the range of all pods. A node has a /24 of it, whose first address is the gateway of its pods.
-	Pods = netip.MustParsePrefix("10.244.0.0/16")
-)
 
 // Lab is a running cluster with everything installed.
 type Lab struct {

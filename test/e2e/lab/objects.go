@@ -2,70 +2,44 @@ package lab
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/manifests"
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/metallb"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// fieldManager owns what the tests apply.
-const fieldManager = client.FieldOwner("edge-ingress-e2e")
-
-const pollInterval = 100 * time.Millisecond
-
-// Await returns when look says that what is awaited is there. Its error says what was awaited and what was seen last. An error of look is taken for
-// something that passes: a node that starts, an API that is not served yet.
-func Await(ctx context.Context, what string, limit time.Duration, look func(context.Context) (done bool, seen string, err error)) error {
-	last := "nothing"
-	err := wait.PollUntilContextTimeout(ctx, pollInterval, limit, true, func(ctx context.Context) (bool, error) {
-		done, seen, err := look(ctx)
-		if err != nil {
-			last = err.Error()
-			return false, nil
-		}
-		last = seen
-		return done, nil
-	})
-	if err != nil {
-		return fmt.Errorf("waiting for %s, at most %s: %w; seen last: %s", what, limit, err, last)
-	}
-	return nil
-}
-
 // Apply applies objects in their order. Kinds that the API server does not serve yet are waited for.
-func (l *Lab) Apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
-	for _, object := range objects {
-		var failed error
-		err := Await(ctx, "the API server to know "+described(object), time.Minute, func(ctx context.Context) (bool, string, error) {
-			err := l.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object.DeepCopy()), fieldManager, client.ForceOwnership)
-			if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
-				return false, "", err
-			}
-			failed = err
-			return true, "", nil
-		})
-		if err := errors.Join(err, failed); err != nil {
-			return fmt.Errorf("applying %s: %w", described(object), err)
-		}
-	}
-	return nil
+func (l *Lab) Apply(ctx context.Context, all ...*unstructured.Unstructured) error {
+	return objects.Apply(ctx, l.Client, all...)
 }
 
-func (l *Lab) applyManifest(ctx context.Context, documents []byte) error {
-	objects, err := manifests.Decode(documents)
-	if err != nil {
-		return err
-	}
-	return l.Apply(ctx, objects...)
+// AwaitDaemonSet returns when all pods of a DaemonSet are of its current template and ready.
+func (l *Lab) AwaitDaemonSet(ctx context.Context, namespace, name string) error {
+	return objects.AwaitDaemonSet(ctx, l.Client, namespace, name)
 }
 
-func described(object *unstructured.Unstructured) string {
-	return fmt.Sprintf("%s %s", object.GetKind(), client.ObjectKeyFromObject(object))
+// AwaitDeployment returns when all pods of a Deployment are of its current template and ready.
+func (l *Lab) AwaitDeployment(ctx context.Context, namespace, name string) error {
+	return objects.AwaitDeployment(ctx, l.Client, namespace, name)
+}
+
+// Announcer is the node that announces a Service's address, as MetalLB's speakers report it.
+func (l *Lab) Announcer(ctx context.Context, namespace, service string) (node string, err error) {
+	return metallb.Announcer(ctx, l.Client, namespace, service)
+}
+
+// EdgeToleration lets a pod run on edge nodes.
+var EdgeToleration = corev1.Toleration{Key: v1alpha1.DefaultRoleLabel, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
+
+// TolerateEdgeTaint gives MetalLB's speaker the toleration for edge nodes and returns when all speakers have it.
+func (l *Lab) TolerateEdgeTaint(ctx context.Context) error {
+	return metallb.SetSpeakerTolerations(ctx, l.Client, EdgeToleration)
+}
+
+// ignoreEdgeTaint makes the speaker as it was installed: without a toleration for edge nodes.
+func (l *Lab) ignoreEdgeTaint(ctx context.Context) error {
+	return metallb.SetSpeakerTolerations(ctx, l.Client)
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/manifests"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 // Where the operator runs, and as whom.
@@ -27,32 +28,32 @@ func (l *Lab) installOperator(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("building %s: %w", overlay, err)
 	}
-	objects, err := manifests.Decode(documents)
+	parsed, err := objects.Decode(documents)
 	if err != nil {
 		return fmt.Errorf("reading what %s is built to: %w", overlay, err)
 	}
-	for _, object := range objects {
+	for _, object := range parsed {
 		if object.GetKind() == "Deployment" {
 			if err := unstructured.SetNestedField(object.Object, l.operatorDigest, "spec", "template", "metadata", "annotations", imageAnnotation); err != nil {
 				return fmt.Errorf("marking the operator's pods: %w", err)
 			}
 		}
 	}
-	return l.Apply(ctx, objects...)
+	return l.Apply(ctx, parsed...)
 }
 
 // installApplication installs the echo application, with the certificate that its HTTPS host is served with.
 func (l *Lab) installApplication(ctx context.Context) error {
-	objects, err := manifests.Decode(manifests.Application)
+	parsed, err := objects.Decode(manifests.Application)
 	if err != nil {
 		return err
 	}
 	// The namespace comes first.
-	if err := l.Apply(ctx, objects[0]); err != nil {
+	if err := l.Apply(ctx, parsed[0]); err != nil {
 		return err
 	}
 	if err := l.installCertificate(ctx); err != nil {
 		return err
 	}
-	return l.Apply(ctx, objects[1:]...)
+	return l.Apply(ctx, parsed[1:]...)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,8 +16,9 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
-	"github.com/edge-ingress/edge-ingress-operator/test/internal/supervisor"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/metallb"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/supervisor"
 )
 
 // Options say what a lab is like.
@@ -39,14 +41,14 @@ type Options struct {
 // nodeMonitorGracePeriod makes the control plane notice sooner than by default (50 s) that a node crashed. A kubelet reports every 10 s.
 const nodeMonitorGracePeriod = 20 * time.Second
 
-// installed are the images that nodes need before anything is installed.
-var installed = []string{operatorImage, "echo", "metallb-controller", "metallb-speaker", controllerImage}
+// installed are the images, beside that of the operator, that nodes need before anything is installed.
+var installed = []string{"echo", "metallb-controller", "metallb-speaker", controllerImage}
 
 const (
 	operatorImage   = "operator"
 	controllerImage = "ingress-nginx"
 	// imageRepository and imageTag begin and end the name of every image that was built here.
-	imageRepository = "edge-ingress.test/"
+	imageRepository = "lab.test/"
 	imageTag        = "e2e"
 )
 
@@ -125,12 +127,17 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	if err := l.addNodes(ctx, o.Nodes[1:]); err != nil {
 		return err
 	}
-	return errors.Join(l.AwaitDaemonSet(ctx, MetalLBNamespace, "speaker"), l.AwaitDaemonSet(ctx, ApplicationNamespace, "probe"))
+	return errors.Join(l.AwaitDaemonSet(ctx, metallb.Namespace, metallb.Speaker), l.AwaitDaemonSet(ctx, ApplicationNamespace, "probe"))
+}
+
+// images are all that nodes need: those that the cluster's command knows, and one of the operator's program.
+func (l *Lab) images() []string {
+	return append([]string{operatorImage + "=" + filepath.Join(l.root, "bin", "manager")}, installed...)
 }
 
 // loadImages loads the images and remembers the digests of those that are referred to by it.
 func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error {
-	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, installed...)...)
+	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, l.images()...)...)
 	var messages bytes.Buffer
 	build.Stderr = &messages
 	output, err := build.Output()
@@ -151,7 +158,7 @@ func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error 
 	}
 	l.operatorDigest = digests[operatorImage]
 	l.Controller = v1alpha1.ImageSpec{Repository: imageRepository + controllerImage, Tag: imageTag, Digest: digests[controllerImage]}
-	return l.Cluster.LoadImages(ctx, installed...)
+	return l.Cluster.LoadImages(ctx, l.images()...)
 }
 
 // addNodes adds those of the nodes that the cluster does not have yet, all at once.
@@ -172,13 +179,13 @@ func (l *Lab) addNodes(ctx context.Context, nodes []realcluster.NodeOptions) err
 // install installs everything, and returns when what does not belong on every node runs.
 func (l *Lab) install(ctx context.Context) error {
 	tasks, installing := errgroup.WithContext(ctx)
-	tasks.Go(func() error { return l.installMetalLB(installing) })
+	tasks.Go(func() error { return metallb.Install(installing, l.Client, l.root) })
 	tasks.Go(func() error { return l.installApplication(installing) })
 	tasks.Go(func() error { return l.installOperator(installing) })
 	if err := tasks.Wait(); err != nil {
 		return fmt.Errorf("installing what runs in the cluster: %w", err)
 	}
 	return errors.Join(
-		l.AwaitDeployment(ctx, MetalLBNamespace, "controller"), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),
+		l.AwaitDeployment(ctx, metallb.Namespace, metallb.Controller), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),
 		l.AwaitDeployment(ctx, OperatorNamespace, OperatorName))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 // scene is what an event adds to while it happens.
@@ -125,7 +126,7 @@ func (s *stage) kubectl(ctx context.Context, arguments ...string) error {
 
 // awaitWithdrawn returns when the operator says that a selected node runs no controller, and none is there.
 func (s *stage) awaitWithdrawn(ctx context.Context, node string) error {
-	return lab.Await(ctx, node+" to be withdrawn", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, node+" to be withdrawn", restLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := s.get(ctx)
 		if err != nil {
 			return false, "", err
@@ -215,7 +216,7 @@ func (s *stage) killOperator(ctx context.Context, o *scene) error {
 	if err := s.write(ctx, func(spec *v1alpha1.EdgeIngressSpec) { spec.Nodes.Names = without(spec.Nodes.Names, left) }); err != nil {
 		return err
 	}
-	err = lab.Await(ctx, left+" to be released", restLimit, func(ctx context.Context) (bool, string, error) {
+	err = objects.Await(ctx, left+" to be released", restLimit, func(ctx context.Context) (bool, string, error) {
 		pods, err := s.pods(ctx)
 		ends := slices.ContainsFunc(pods, func(p corev1.Pod) bool { return p.Spec.NodeName == left && p.DeletionTimestamp != nil })
 		return ends, "its controller does not end yet", err
@@ -247,7 +248,7 @@ func (s *stage) crash(ctx context.Context, o *scene) error {
 	if err := s.lab.Cluster.CrashNode(ctx, node); err != nil {
 		return err
 	}
-	return lab.Await(ctx, "another node to announce the address", restLimit, func(context.Context) (bool, string, error) {
+	return objects.Await(ctx, "another node to announce the address", restLimit, func(context.Context) (bool, string, error) {
 		return len(o.address.seen()) > 0, "it has not moved", nil
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
 // tick is the least that the kernel counts the moments of handshakes in.

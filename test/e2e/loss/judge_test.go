@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
 var began = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

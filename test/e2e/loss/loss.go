@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
 // The two ways to the edge nodes.

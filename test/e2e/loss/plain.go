@@ -17,13 +17,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 // The installation to compare with: what the operator renders, with the settings of upstream's chart 4.15.1 for how pods end and are replaced.
 const (
 	plainName  = "plain"
-	plainLabel = "e2e.edge-ingress.test/plain"
+	plainLabel = "e2e.lab.test/plain"
 )
 
 var plainLabels = map[string]string{"app": plainName}
@@ -132,7 +132,7 @@ func (s *stage) labelPlain(ctx context.Context, node, value string) error {
 
 // awaitPlain returns when the DaemonSet is rolled out to that many nodes, and no other pod of it is left.
 func (s *stage) awaitPlain(ctx context.Context, nodes int) error {
-	return lab.Await(ctx, "the plain DaemonSet", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "the plain DaemonSet", restLimit, func(ctx context.Context) (bool, string, error) {
 		set, pods := &appsv1.DaemonSet{}, &corev1.PodList{}
 		if err := s.lab.Client.Get(ctx, s.plainKey(), set); err != nil {
 			return false, "", err

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
 var head = []string{

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
 func TestMarkdownShowsWhatWasLostAndWhetherTheClaimHolds(t *testing.T) {

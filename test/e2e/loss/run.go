@@ -15,12 +15,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/balancer"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/load"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic/loadprocess"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/balancer"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/loadprocess"
 )
 
 // LoadCommand is the argument with which this program is called in the client's network: it runs loadprocess.Serve then.
@@ -127,7 +128,7 @@ const (
 // onFront starts a haproxy before the nodes of a Service, and does something with it and the Service's own address.
 func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16, do func(*front)) (err error) {
 	service := &corev1.Service{}
-	err = lab.Await(ctx, fmt.Sprintf("Service %s to have an address", key), restLimit, func(ctx context.Context) (bool, string, error) {
+	err = objects.Await(ctx, fmt.Sprintf("Service %s to have an address", key), restLimit, func(ctx context.Context) (bool, string, error) {
 		err := r.stage.lab.Client.Get(ctx, key, service)
 		return len(service.Status.LoadBalancer.Ingress) > 0, "none", err
 	})
@@ -149,7 +150,7 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	f := &front{address: address, labels: service.Spec.Selector, targets: []load.Target{
 		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: applicationHost, ClientAddress: load.XRealIP},
 		// It passes bytes on and tells nobody who the client is.
-		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.XRealIP, Client: lab.Balancer},
+		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.XRealIP, Client: realcluster.Balancer},
 	}}
 	if err := r.awaitSteady(ctx, f); err != nil {
 		return err
@@ -180,7 +181,7 @@ func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listene
 		}
 	}
 	listener := balancer.Listener{
-		Address: netip.AddrPortFrom(lab.Balancer, port), Mode: balancer.TCP,
+		Address: netip.AddrPortFrom(realcluster.Balancer, port), Mode: balancer.TCP,
 		Check: &balancer.Check{HealthPort: int(service.Spec.HealthCheckNodePort), Interval: time.Second, Fall: 2, Rise: 2},
 	}
 	for _, node := range r.stage.nodes {
@@ -194,7 +195,7 @@ func (r *runner) awaitSteady(ctx context.Context, f *front) error {
 	pause := time.NewTicker(steadyPause)
 	defer pause.Stop()
 	inRow := 0
-	return lab.Await(ctx, "answers on both ways", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "answers on both ways", restLimit, func(ctx context.Context) (bool, string, error) {
 		for inRow < steadyAnswers {
 			for _, target := range f.targets {
 				answer, err := traffic.Send(ctx, r.stage.lab.Dialer(realcluster.Client), traffic.Request{Target: target.Address, Host: target.Host})

@@ -18,6 +18,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 const (
@@ -92,7 +93,7 @@ func (s *stage) makeRoom(ctx context.Context) error {
 			return fmt.Errorf("deleting EdgeIngress %s: %w", all.Items[i].Name, err)
 		}
 	}
-	return lab.Await(ctx, "other EdgeIngresses to be gone", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "other EdgeIngresses to be gone", restLimit, func(ctx context.Context) (bool, string, error) {
 		err := s.lab.Client.List(ctx, all)
 		return len(all.Items) == 0, fmt.Sprintf("%d are left", len(all.Items)), err
 	})
@@ -158,7 +159,7 @@ func (s *stage) pods(ctx context.Context) ([]corev1.Pod, error) {
 
 // awaitRest returns when the operator says that everything is as the spec wants it, and no other pod is left.
 func (s *stage) awaitRest(ctx context.Context) error {
-	return lab.Await(ctx, "everything to be as EdgeIngress "+edgeIngress+" wants it", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "everything to be as EdgeIngress "+edgeIngress+" wants it", restLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := s.get(ctx)
 		if err != nil {
 			return false, "", err

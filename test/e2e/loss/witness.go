@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
 // addressWitness listens in the router to who says that it has an address. Whoever said so last gets the packets.

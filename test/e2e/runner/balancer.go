@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/balancer"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/balancer"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
 // balancerPorts are where the haproxy listens for each front.
@@ -31,7 +31,7 @@ func StartBalancer(ctx context.Context, l *lab.Lab) (*balancer.Balancer, error) 
 	nodePorts := []netip.AddrPort{netip.AddrPortFrom(worker, scenario.InternalHTTPPort), netip.AddrPortFrom(edge, scenario.InternalHTTPPort)}
 	check := &balancer.Check{Interval: 500 * time.Millisecond, Fall: 1, Rise: 1}
 	// A host may have several proxies, one behind the other.
-	behind := netip.AddrPortFrom(lab.Balancer, balancerPorts[scenario.TCPProxyV1])
+	behind := netip.AddrPortFrom(realcluster.Balancer, balancerPorts[scenario.TCPProxyV1])
 
 	http, https := netip.AddrPortFrom(vip, 80), netip.AddrPortFrom(vip, 443)
 	fronts := []struct {
@@ -56,7 +56,7 @@ func StartBalancer(ctx context.Context, l *lab.Lab) (*balancer.Balancer, error) 
 	var listeners []balancer.Listener
 	for _, f := range fronts {
 		listeners = append(listeners, balancer.Listener{
-			Address: netip.AddrPortFrom(lab.Balancer, balancerPorts[f.front]), Mode: f.mode, Servers: f.servers, Check: f.check,
+			Address: netip.AddrPortFrom(realcluster.Balancer, balancerPorts[f.front]), Mode: f.mode, Servers: f.servers, Check: f.check,
 		})
 	}
 	started, err := balancer.Start(ctx, l.Cluster.Host(realcluster.LoadBalancer), l.Dialer(realcluster.Client), l.Directory("balancer"), listeners)

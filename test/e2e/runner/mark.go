@@ -9,8 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
-	"github.com/edge-ingress/edge-ingress-operator/test/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 const (

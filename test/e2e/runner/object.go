@@ -16,7 +16,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 const (
@@ -102,7 +102,7 @@ func (o *object) awaitLoaded(ctx context.Context) error {
 	if err := o.awaitPods(ctx); err != nil {
 		return err
 	}
-	return lab.Await(ctx, fmt.Sprintf("the controllers of EdgeIngress %s to load their configuration", o.name), restLimit,
+	return objects.Await(ctx, fmt.Sprintf("the controllers of EdgeIngress %s to load their configuration", o.name), restLimit,
 		func(ctx context.Context) (bool, string, error) {
 			pods, err := o.pods(ctx)
 			if err != nil {
@@ -123,7 +123,7 @@ func (o *object) awaitLoaded(ctx context.Context) error {
 // awaitPods returns when the operator has seen the spec, the workload that it asks for runs as many pods of its current template as it should, and no
 // other pod is left.
 func (o *object) awaitPods(ctx context.Context) error {
-	return lab.Await(ctx, fmt.Sprintf("the pods of EdgeIngress %s", o.name), restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, fmt.Sprintf("the pods of EdgeIngress %s", o.name), restLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)
 		if err != nil {
 			return false, "", err

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 const (
@@ -72,7 +73,7 @@ func (d *done) awaitRefusal(ctx context.Context, sample client.Object, refused b
 		return fmt.Errorf("asking as the operator: %w", err)
 	}
 	key := d.object.key()
-	return lab.Await(ctx, "the API server to obey a policy", admissionLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "the API server to obey a policy", admissionLimit, func(ctx context.Context) (bool, string, error) {
 		asked, ok := sample.DeepCopyObject().(client.Object)
 		if !ok {
 			return false, "", errors.New("no object")

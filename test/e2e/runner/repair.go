@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 // repairLimit is how long it may take until what was changed by hand is as before. A pod that has to start anew takes longest.
@@ -48,13 +48,13 @@ func expectBack[T any, O interface {
 func (d *done) awaitRepairs(ctx context.Context, s scenario.Scenario, passed *history) error {
 	damaged := time.Now()
 	for _, repair := range d.repairs {
-		if err := lab.Await(ctx, repair.what+" to be as before without a write of ours", repairLimit, repair.asBefore); err != nil {
+		if err := objects.Await(ctx, repair.what+" to be as before without a write of ours", repairLimit, repair.asBefore); err != nil {
 			return err
 		}
 		d.notes = append(d.notes, fmt.Sprintf("%s: as before after %s, without a write of ours", repair.what, time.Since(damaged).Round(10*time.Millisecond)))
 	}
 	passed.await(ctx, s.Meanwhile)
-	return lab.Await(ctx, "the conditions to tell of the repair without a write of ours", repairLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "the conditions to tell of the repair without a write of ours", repairLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := d.object.get(ctx)
 		return err == nil && saysAll(live, s.Says), "other conditions", err
 	})

@@ -13,7 +13,8 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // resolve turns a request of a scenario into one that can be sent.
@@ -36,7 +37,7 @@ func (r *Runner) resolve(ctx context.Context, o *object, request scenario.Reques
 
 func (r *Runner) target(ctx context.Context, o *object, front scenario.Front) (string, error) {
 	if port, there := balancerPorts[front]; there {
-		return netip.AddrPortFrom(lab.Balancer, port).String(), nil
+		return netip.AddrPortFrom(realcluster.Balancer, port).String(), nil
 	}
 	switch front {
 	case scenario.VIP:

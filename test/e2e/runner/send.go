@@ -12,7 +12,9 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 const (
@@ -96,7 +98,7 @@ func (r *Runner) awaitPath(ctx context.Context, s scenario.Scenario, request sce
 		inRow = 1
 	}
 	began, met := time.Now(), 0
-	_ = lab.Await(ctx, "the path of packets", pathLimit, func(ctx context.Context) (bool, string, error) {
+	_ = objects.Await(ctx, "the path of packets", pathLimit, func(ctx context.Context) (bool, string, error) {
 		sending := time.Since(began)
 		seen, err := r.send(ctx, way)
 		if err != nil {
@@ -152,7 +154,7 @@ func (r *Runner) sendFromPod(ctx context.Context, node string, request traffic.R
 
 // newAtlas knows the addresses of the hosts outside and of the nodes.
 func newAtlas(ctx context.Context, l *lab.Lab) (scenario.Atlas, error) {
-	atlas := scenario.Atlas{Pods: lab.Pods, Known: map[netip.Addr]scenario.Who{lab.Balancer: scenario.TheBalancer, lab.NATRouter: scenario.TheNATRouter}}
+	atlas := scenario.Atlas{Pods: realcluster.Pods, Known: map[netip.Addr]scenario.Who{realcluster.Balancer: scenario.TheBalancer, realcluster.NAT: scenario.TheNATRouter}}
 	nodes, err := l.NodeAddresses(ctx)
 	for _, address := range nodes {
 		atlas.Nodes = append(atlas.Nodes, address)

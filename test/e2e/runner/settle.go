@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
 const (
@@ -62,7 +62,7 @@ type calm struct {
 
 // awaitVerdict returns when the conditions say what they must, are about the newest generation, and have not changed for a while; or when the limit is over.
 func (o *object) awaitVerdict(ctx context.Context, says scenario.Says, limit time.Duration) error {
-	err := lab.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
+	err := objects.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)
 		if err != nil {
 			return false, "", err
@@ -142,7 +142,7 @@ func (h *history) stop() { h.watch.Stop() }
 
 // await returns when all of it was reported, or when that takes too long: then it is for the judge.
 func (h *history) await(ctx context.Context, what scenario.Says) {
-	_ = lab.Await(ctx, "conditions on the way", passingLimit, func(context.Context) (bool, string, error) {
+	_ = objects.Await(ctx, "conditions on the way", passingLimit, func(context.Context) (bool, string, error) {
 		var missing []string
 		for kind, want := range what {
 			if !slices.ContainsFunc(h.conditions(), func(c metav1.Condition) bool {

@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 func condition(kind string, v Verdict, message string) metav1.Condition {

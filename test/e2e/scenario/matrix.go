@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // What the objects cannot tell, in the words of the table.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // taintGate: MetalLB's speaker does not tolerate the edge taint, as nobody's does when it is installed.

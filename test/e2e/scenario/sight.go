@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // Sight is what came of one request, with addresses replaced by whose they are.

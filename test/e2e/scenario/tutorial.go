@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/edge-ingress/edge-ingress-operator/test/e2e/traffic"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
 // tutorial is what the Kubernetes tutorial "Using Source IP" shows, with the application itself behind Services: the same facts on which an EdgeIngress

@@ -1,0 +1,32 @@
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The test bed makes an image of any static program: it runs the file as /BASENAME and as the user nonroot. The operator's image is made so for the
+// tests, and by the Dockerfile for users. Nothing but this test keeps the two the same.
+func TestTheOperatorsImageIsWhatTheDockerfileMakes(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "..", "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stage, found := strings.Cut(string(content), "\nFROM gcr.io/distroless/static:nonroot\n")
+	if !found {
+		t.Fatal("the Dockerfile's image is no longer made upon distroless' static image")
+	}
+	_, program, _ := strings.Cut((&Lab{root: "/root"}).images()[0], "=")
+	path := "/" + filepath.Base(program)
+	for _, line := range []string{"COPY --from=build /out/manager " + path + "\n", "USER 65532:65532\n", `ENTRYPOINT ["` + path + `"]` + "\n"} {
+		if !strings.Contains(stage, line) {
+			t.Errorf("the Dockerfile has no %q", line)
+		}
+	}
+	if n := len(regexp.MustCompile(`(?m)^[A-Z]+ `).FindAllString(stage, -1)); n != 6 {
+		t.Errorf("the Dockerfile's image takes %d instructions, want six: ARG twice, LABEL, COPY, USER and ENTRYPOINT", n)
+	}
+}

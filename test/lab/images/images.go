@@ -1,0 +1,78 @@
+// Package images makes the container images that real nodes run, without a registry, as archives that containerd imports: the echo
+// application, MetalLB, ingress-nginx, a pause program, and images of any static program.
+package images
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/binaries"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/images/oci"
+)
+
+// Names of the images.
+const (
+	Echo              = "echo"
+	Pause             = "pause"
+	MetalLBController = "metallb-controller"
+	MetalLBSpeaker    = "metallb-speaker"
+	IngressNGINX      = "ingress-nginx"
+)
+
+// Names returns the names of all images but those of programs that are given, in the order in which they are made.
+func Names() []string {
+	return []string{Pause, Echo, MetalLBController, MetalLBSpeaker, IngressNGINX}
+}
+
+// Tag is the tag of every image.
+const Tag = "e2e"
+
+// Repository returns the repository of an image, which no registry has.
+func Repository(name string) string { return "lab.test/" + name }
+
+// Reference returns the name of an image with its tag, as a pod refers to it.
+func Reference(name string) string { return Repository(name) + ":" + Tag }
+
+// recipe is how an image is made.
+type recipe interface {
+	// ingredients describes everything that goes into the image but this package's own files. It is fast: it is asked each time.
+	ingredients(ctx context.Context) ([]string, error)
+	// prepare makes the image.
+	prepare(ctx context.Context) (oci.Config, *oci.Tree, error)
+}
+
+// ParseProgram takes NAME=FILE apart, the name of an image of any static program. The image holds the file as /BASENAME and runs it as a user
+// that is not root.
+func ParseProgram(argument string) (name, file string, found bool) {
+	name, file, found = strings.Cut(argument, "=")
+	return name, file, found && imageName.MatchString(name) && file != ""
+}
+
+var imageName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func (s Store) recipe(name string) recipe {
+	if _, file, found := ParseProgram(name); found {
+		return programImage(file)
+	}
+	switch name {
+	case Echo:
+		return s.ownProgram(Echo, filepath.Join(s.Repository, "test", "lab"), "./echo")
+	case Pause:
+		return s.ownProgram(Pause, filepath.Join(s.Repository, "test", "lab"), "./images/pause")
+	case MetalLBController:
+		return s.metalLB(binaries.MetalLBController, "/controller")
+	case MetalLBSpeaker:
+		return s.metalLB(binaries.MetalLBSpeaker, "/speaker")
+	case IngressNGINX:
+		return ingressNGINX{
+			programs:   s.Programs,
+			packages:   packageSource{dir: filepath.Join(s.Dir, "packages"), aptLists: "/var/lib/apt/lists", aptConfig: "/etc/apt", progress: s.Progress},
+			trialsDir:  s.Dir,
+			modulesDir: filepath.Join(s.Programs.ModulesDir, "ingress-nginx"),
+			progress:   s.Progress,
+		}
+	}
+	return nil
+}
