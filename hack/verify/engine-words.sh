@@ -18,8 +18,6 @@ allowed=(
 	bundle/                                 # generated
 	docs/                                   # documentation
 	test/                                   # the test bed runs the real thing
-	hack/cluster/                           # the test bed
-	hack/demo/                              # the test bed
 	hack/verify/                            # this check, and the import rules' test
 	hack/e2e-deps.sh                        # installs what the test bed's image is made of
 	Makefile                                # the help of the target that builds it for the test bed
