@@ -51,28 +51,28 @@ help: ## Show this help.
 		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: cluster build ## Run the operator on a local cluster and show what it does, in under a minute; KEEP=1 leaves it running, NODES=simulated|real chooses.
+demo: cluster build ## Show the operator on a local cluster, in under a minute. KEEP=1 leaves it running. NODES=simulated|real chooses the nodes.
 	@go build -o bin/demo ./test/demo
 	@KEEP=$(KEEP) NODES=$(NODES) bin/demo
 
 .PHONY: demo-stop
-demo-stop: ## Stop what `make demo KEEP=1` left running, and remove all of it.
+demo-stop: ## Stop and remove what `make demo KEEP=1` left running.
 	@go run -C test/lab . down --name=demo
 
 .PHONY: test
-test: test-unit test-api ## Run all tests that need no root. Needs nothing but Go: the first run builds Kubernetes, once.
+test: test-unit test-api ## Run all tests that need no root. The first run builds Kubernetes. Needs only Go.
 
 .PHONY: test-unit
-test-unit: ## Run the tests that need no Kubernetes, in random order and with the race detector. Needs nothing but Go.
+test-unit: ## Run the tests that need no Kubernetes, in random order and with the race detector. Needs only Go.
 	@hack/test.sh unit
 
 .PHONY: test-api
-test-api: ## Run the API's rules, and the operator's stories, against real API servers; KUBERNETES=oldest chooses the oldest version that is supported.
+test-api: ## Test the API's rules and the operator's stories against real API servers. KUBERNETES=oldest chooses the oldest supported version.
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh api
 
 .PHONY: e2e
-e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with real packets, and hold its verdict against what the application saw. Needs root.
+e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
 
@@ -87,7 +87,7 @@ build: ## Build the operator into bin/manager.
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/manager .
 
 .PHONY: run
-run: build install ## Run the operator against the current kubeconfig, as whoever that is; ARGS="--zap-devel" adds arguments.
+run: build install ## Run the operator with the current kubeconfig and its user. ARGS="--zap-devel" adds arguments.
 	$(KUBECTL) apply --server-side -f config/rbac/controller_role.yaml -f config/rbac/controller_election_role.yaml
 	bin/manager $(ARGS)
 
@@ -119,7 +119,7 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint.
 		(cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: cluster
-cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once; KUBERNETES=oldest the oldest one.
+cluster: ## Build the local Kubernetes (etcd, API server, controller manager, scheduler, kwok, kubectl) into bin/k8s, once. KUBERNETES=oldest builds the oldest supported version.
 	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
 	@bin/cluster build --kubernetes=$(KUBERNETES) >/dev/null
 
@@ -128,17 +128,17 @@ e2e-deps: ## Install the Debian packages that real nodes need (containerd, runc,
 	@MAKE_GOAL=$(firstword $(MAKECMDGOALS)) hack/e2e-deps.sh
 
 .PHONY: real-cluster
-real-cluster: cluster ## Build what real nodes run as well: kubelet, kube-proxy, MetalLB, ingress-nginx; once.
+real-cluster: cluster ## Build what real nodes need in addition, once: kubelet, kube-proxy, MetalLB, ingress-nginx.
 	@bin/cluster build --real-nodes >/dev/null
 
 .PHONY: real-images
-real-images: real-cluster build ## Make the images that real nodes run: those that are missing or outdated.
+real-images: real-cluster build ## Make the images for real nodes that are missing or outdated.
 	@bin/cluster images build >/dev/null
 	@bin/cluster images build operator=bin/manager >/dev/null
 
 # All tests that `make test` skips have these words in their names.
 .PHONY: test-real-nodes
-test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that nothing is left of them, also after a crash. Needs root.
+test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that they leave nothing behind, even after a crash. Needs root.
 	@LAB_REAL_NODES=1 go test -C test/lab -count=1 -run RealNode ./command ./real ./images ./realcluster
 
 .PHONY: clean
@@ -149,7 +149,7 @@ clean: ## Stop local clusters and remove everything that was built.
 ##@ Verification, step by step
 
 .PHONY: verify-generated
-verify-generated: ## Fail if a generated file is not what the generators write; the tree has the right one afterwards.
+verify-generated: ## Fail if a generated file is out of date. Afterwards the tree has the current one.
 	hack/verify/generated.sh
 
 .PHONY: verify-format
@@ -158,7 +158,7 @@ verify-format: ## Fail if a Go file is not formatted.
 		if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
 
 .PHONY: verify-imports
-verify-imports: $(GOLANGCI_LINT) ## Fail if the linter would let a client into the deciding packages.
+verify-imports: $(GOLANGCI_LINT) ## Fail if the linter would allow a forbidden import, such as a client in a deciding package.
 	hack/verify/imports.sh $(GOLANGCI_LINT)
 
 .PHONY: verify-lab
@@ -166,7 +166,7 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 	hack/verify/lab.sh
 
 .PHONY: verify-manifests
-verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization and decode its objects strictly; check samples against the CRD.
+verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
 	@for dir in crd rbac manager default prometheus network-policy samples manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
 
@@ -187,7 +187,7 @@ verify-adrs: ## Fail if a decision record lacks a part or is missing from the in
 	@echo "--- decision records"; hack/verify/adrs.sh
 
 .PHONY: verify-engine-words
-verify-engine-words: ## Fail if anything but the engine's own package knows the engine that it runs.
+verify-engine-words: ## Fail if a package other than the engine's own names the engine.
 	@echo "--- engine words"; hack/verify/engine-words.sh
 
 .PHONY: verify-english
@@ -201,12 +201,12 @@ install: $(KUSTOMIZE) ## Install the CRD into the current cluster.
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
 
 .PHONY: uninstall
-uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator must be running to clean up behind them.
+uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator must be running to clean up.
 	hack/delete-edgeingresses.sh $(KUBECTL)
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Install CRD, permissions and operator into the current cluster; IMG=registry/name:tag says which image.
+deploy: $(KUSTOMIZE) ## Install CRD, permissions and operator into the current cluster. IMG=registry/name:tag is the image.
 	$(overlay)
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply --server-side -f -
 
@@ -218,7 +218,7 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all that `kubectl apply -f` needs; IMG=registry/name:tag says which image.
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`. IMG=registry/name:tag is the image.
 	$(overlay)
 	@mkdir -p dist
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
@@ -247,7 +247,7 @@ docker-push: ## Push the image IMG, and write the digest that the registry gave 
 	@echo "pushed $(IMG) as $$(cat dist/digest)"
 
 .PHONY: bundle
-bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM; DIGEST=sha256:... pins the operator's image.
+bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. DIGEST=sha256:... pins the operator's image.
 	$(KUSTOMIZE) build config/manifests >bin/manifests.yaml
 	$(BUNDLE) generate --input=bin/manifests.yaml --base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml \
 		--version=$(RELEASE) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \

@@ -45,16 +45,16 @@ func parseFlags() (flags, zap.Options) {
 	var f flags
 	logging := zap.Options{}
 	flag.StringVar(&f.metricsAddress, "metrics-bind-address", ":8443", "Address of the metrics endpoint; 0 switches it off.")
-	flag.BoolVar(&f.secureMetrics, "metrics-secure", true, "Serve metrics by HTTPS to clients that may read them; false serves plain HTTP to everybody.")
+	flag.BoolVar(&f.secureMetrics, "metrics-secure", true, "Serve metrics over HTTPS to authorized clients; false serves plain HTTP to everyone.")
 	flag.StringVar(&f.probeAddress, "health-probe-bind-address", ":8081", "Address of the health probes /healthz and /readyz.")
 	flag.BoolVar(&f.leaderElect, "leader-elect", false, "Work only while holding the leader lease, so that several replicas can stand by.")
 	flag.StringVar(&f.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader lease; default: the operator's own.")
-	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are worked on at once.")
+	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are reconciled at once.")
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", -1, "Limit of requests a second to the API server, with bursts of twice as many; "+
 		"-1 sets none and leaves the rate to the API server's priority and fairness.")
-	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that may be run.")
-	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole that ingress controllers are bound to.")
-	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "The same, in the controller's namespace only.")
+	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that spec.controller.image may name.")
+	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole to bind to ingress controllers in the whole cluster.")
+	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "ClusterRole to bind to ingress controllers in their own namespace.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()

@@ -31,8 +31,8 @@ const (
 	ConditionEngineSupported = "EngineSupported"
 )
 
-// Reasons of Ready. Where Ready is not True, it takes the reason of the first condition that stands
-// in the way.
+// Reasons of Ready. Where Ready is not True, it takes the reason of the first condition that is not
+// True.
 const (
 	// ReasonAllConditionsMet (True): NodesReady, ControllerAvailable, LoadBalancerReady and
 	// ConfigEffective are True.
