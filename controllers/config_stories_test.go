@@ -102,7 +102,7 @@ func TestAClassThatIsFrozenIsTold(t *testing.T) {
 	startOperator()
 
 	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionFalse, v1alpha1.ReasonLoadBalancerClassFrozen)
-	s.saysOf(v1alpha1.ConditionLoadBalancerReady, "example.com/mine", "example.com/theirs", "delete")
+	s.saysOf(v1alpha1.ConditionLoadBalancerReady, "example.com/mine", "example.com/theirs", "Delete")
 	errorsBefore := failedPasses(t)
 	s.makesPasses(3)
 	if failed := failedPasses(t) - errorsBefore; failed > 0 {

@@ -203,7 +203,7 @@ func TestACordonedNodeIsWithdrawnAndComesBack(t *testing.T) {
 	s.cordon("b", true)
 	s.eventually("that the other has to serve on is told", func() error {
 		message := meta.FindStatusCondition(s.edge().Status.Conditions, v1alpha1.ConditionNodesReady).Message
-		if !strings.Contains(message, "Cordoned or about to be removed, and still needed") {
+		if !strings.Contains(message, "Cordoned or about to be removed but still needed") {
 			return errors.New(message)
 		}
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// configEffective answers rows 31, 35, 38 to 40 and 44 of docs/source-ip.md.
+// configEffective implements rows 31, 35, 38 to 40 and 44 of docs/source-ip.md.
 func configEffective(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
 	if sc.EdgeIngress.UsesService() {
@@ -26,7 +26,7 @@ func configEffective(sc *scene) verdict {
 			configNotUsed, configMissing, configChanged, workloadMissing, podsUnwanted,
 		},
 		holds: func(sc *scene) verdict {
-			return is(v1alpha1.ReasonConfigWritten, "%s of %s are written as wanted, and %s reads them. Whether the controller loaded them is not looked at.%s",
+			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s",
 				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref, hairpin(sc))
 		},
 	}.answer(sc)
@@ -39,8 +39,8 @@ func configTaken(sc *scene) *verdict {
 	return nameTaken(sc.configMapRef(), "")
 }
 
-// refused finds settings that were asked for and are not written. The reason is that of the gravest kind; the others are told after it,
-// so that a person can mend all at once.
+// refused finds settings that the spec asks for and that are not written. The gravest kind gives
+// the reason. The message explains the other kinds too, so that users can fix all of them at once.
 func refused(kind engine.ProblemKind, reason string) check {
 	return func(sc *scene) *verdict {
 		var messages, others []string
@@ -57,19 +57,19 @@ func refused(kind engine.ProblemKind, reason string) check {
 		case kind == engine.ProblemTrust:
 			return isNot(reason, "%s", capital(sentences(append(messages, others...))))
 		}
-		return isNot(reason, "%s of spec.controller.config not written. %s", countOf(len(messages)+len(others), "setting"), sentences(append(messages, others...)))
+		return isNot(reason, "Did not write %s of spec.controller.config. %s", countOf(len(messages)+len(others), "setting"), sentences(append(messages, others...)))
 	}
 }
 
-// maxProblems is how many settings a message explains.
+// maxProblems limits how many settings a message explains.
 const maxProblems = 5
 
-// sentences joins clauses; of many the first few are told.
+// sentences joins the first few clauses and counts the rest.
 func sentences(clauses []string) string {
 	text := ""
 	for i, clause := range clauses {
 		if i == maxProblems {
-			return text + " There are " + countOf(len(clauses)-maxProblems, "more problem") + "."
+			return text + " Not listed: " + countOf(len(clauses)-maxProblems, "more problem") + "."
 		}
 		if i > 0 {
 			text += " "
@@ -83,14 +83,14 @@ func configMissing(sc *scene) *verdict {
 	if sc.ConfigMap.Value != nil || sc.ConfigMap.Foreign {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigMissing, "%s has not been seen yet.", sc.configMapRef())
+	return unclear(v1alpha1.ReasonConfigMissing, "The operator has not seen %s yet.", sc.configMapRef())
 }
 
 func configChanged(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil || sc.asWanted {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigChanged, "%s was not seen as it is wanted; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
+	return unclear(v1alpha1.ReasonConfigChanged, "%s does not match the spec; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
 }
 
 func configNotUsed(sc *scene) *verdict {
@@ -101,26 +101,27 @@ func configNotUsed(sc *scene) *verdict {
 	if ref == "" {
 		ref = "none"
 	}
-	return isNot(v1alpha1.ReasonConfigNotUsed, "%s reads another ConfigMap (%s) than the one that the operator writes (%s/%s); %s.",
+	return isNot(v1alpha1.ReasonConfigNotUsed, "%s reads another ConfigMap (%s) instead of the operator's (%s/%s); %s.",
 		sc.workload.ref, ref, sc.configMapRef().Namespace, sc.configMapRef().Name, sc.mending(sc.workload.ref))
 }
 
-// readsConfig is whether the workload seen reads the operator's ConfigMap.
+// readsConfig reports whether the live workload reads the operator's ConfigMap.
 func (sc *scene) readsConfig() bool {
 	ref := sc.configMapRef()
 	return sc.workload.template != nil && sc.engine.ConfigMapRead(*sc.workload.template) == ref.Namespace+"/"+ref.Name
 }
 
-// hairpin warns of pods that call the balancer's address: the nodes capture what they send to an address without ipMode Proxy, so that it does
-// not pass the balancer, which would put the PROXY header there. Clients outside are not concerned, so it is no reason against True.
+// hairpin warns about pods that call the balancer's address. Without ipMode Proxy, the nodes capture
+// these connections, so they never pass the balancer, which would add the PROXY header. Clients
+// outside the cluster are not affected, so the condition can still be True.
 func hairpin(sc *scene) string {
 	if !sc.trust.ProxyProtocol || !sc.isLoadBalancer() {
 		return ""
 	}
 	for _, ingress := range sc.service.Status.LoadBalancer.Ingress {
 		if ingress.IP != "" && (ingress.IPMode == nil || *ingress.IPMode != corev1.LoadBalancerIPModeProxy) {
-			return " Pods that call " + ingress.IP + " are led to the controller without passing the load balancer, so without PROXY protocol, and are refused: " +
-				"have the balancer give a host name or ipMode Proxy, or have pods call the application's own Service."
+			return " Pods that call " + ingress.IP + " bypass the load balancer. Their connections lack the PROXY header, so the controller refuses them. " +
+				"Let the balancer report a host name or ipMode Proxy, or let pods call the application's own Service."
 		}
 	}
 	return ""

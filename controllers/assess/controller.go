@@ -10,7 +10,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// controllerAvailable answers rows 1 and 14 of docs/source-ip.md. Failed writes that belong nowhere else are reported here.
+// controllerAvailable implements rows 1 and 14 of docs/source-ip.md. It also reports the failed
+// writes that belong to no other condition.
 func controllerAvailable(sc *scene) verdict {
 	return question{
 		needs: []read{{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}},
@@ -36,22 +37,22 @@ func imageRefused(sc *scene) *verdict {
 	if sc.state.ImageRefused == "" {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonImageNotAllowed, "spec.controller.image.repository %q is none that the operator's flag --allowed-image-repositories names; "+
-		"the controller is left as it was. Use one of those, or have the flag extended.", sc.state.ImageRefused)
+	return isNot(v1alpha1.ReasonImageNotAllowed, "The operator's flag --allowed-image-repositories does not allow spec.controller.image.repository %q, "+
+		"so the controller was not updated. Use an allowed repository, or extend the flag.", sc.state.ImageRefused)
 }
 
 func noEdgeNodes(sc *scene) *verdict {
 	if len(sc.edge) > 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNoEdgeNodes, "There is no edge node that a controller could run on: see the condition %s.", v1alpha1.ConditionNodesReady)
+	return isNot(v1alpha1.ReasonNoEdgeNodes, "There is no edge node for a controller to run on. See the condition %s.", v1alpha1.ConditionNodesReady)
 }
 
 func workloadMissing(sc *scene) *verdict {
 	if sc.workload.template != nil || sc.workload.foreign {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonWorkloadMissing, "%s has not been seen yet.", sc.workload.ref)
+	return unclear(v1alpha1.ReasonWorkloadMissing, "The operator has not seen %s yet.", sc.workload.ref)
 }
 
 func controllerOffEdge(sc *scene) *verdict {
@@ -68,29 +69,29 @@ func (sc *scene) strayRemedy() string {
 	case len(sc.strayLabelled) > 0:
 		return fmt.Sprintf("Remove the label %s from %s.", label, nodesNamed(sc.strayLabelled))
 	case sc.isDeployment():
-		return "Delete the pod: the Deployment starts another on an edge node."
+		return "Delete the pod; the Deployment then starts another on an edge node."
 	}
-	return fmt.Sprintf("The DaemonSet ends it, since the node does not carry the label %s any more.", label)
+	return fmt.Sprintf("The DaemonSet controller deletes such pods, because their nodes do not have the label %s.", label)
 }
 
 func workloadNotCurrent(sc *scene) *verdict {
 	if sc.workload.template == nil || sc.workload.current {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonRolloutNotObserved, "%s does not have the template that is wanted now, or its controller has not taken it up yet.", sc.workload.ref)
+	return unclear(v1alpha1.ReasonRolloutNotObserved, "%s does not have the current template yet, or Kubernetes has not observed it yet.", sc.workload.ref)
 }
 
-// controllersMissing is about a DaemonSet, which has a pod for every edge node.
+// controllersMissing checks a DaemonSet, which runs a pod on every edge node.
 func controllersMissing(sc *scene) *verdict {
 	missing := sc.edgeWithout(sc.podOn)
 	if sc.isDeployment() || sc.workload.template == nil || len(missing) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonControllersMissing, "%s a ready controller; not %s.%s%s",
+	return isNot(v1alpha1.ReasonControllersMissing, "%s a ready controller; missing on %s.%s%s",
 		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "runs", "run"), listed(missing), sc.podTrouble(), sc.departures())
 }
 
-// replicasMissing is about a Deployment, which has as many pods as were asked for, on whichever edge nodes.
+// replicasMissing checks a Deployment, which runs spec.controller.replicas pods on any of the edge nodes.
 func replicasMissing(sc *scene) *verdict {
 	if !sc.isDeployment() || sc.workload.template == nil || sc.readyPods() >= sc.replicas() {
 		return nil
@@ -116,7 +117,7 @@ func controllersReady(sc *scene) verdict {
 		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.departures())
 }
 
-// podTrouble says why pods are missing. Like what it consists of, it is sentences, each with a space before it.
+// podTrouble explains why pods are missing, in sentences that each begin with a space.
 func (sc *scene) podTrouble() string {
 	if trouble := sc.unreadyPod() + sc.unendedPods(); trouble != "" {
 		return trouble
@@ -124,7 +125,7 @@ func (sc *scene) podTrouble() string {
 	return " See the events of " + sc.workload.ref.String() + " and its pods."
 }
 
-// unreadyPod quotes the first pod that is not ready and says why.
+// unreadyPod quotes the problem of the first pod that is not ready.
 func (sc *scene) unreadyPod() string {
 	for _, pod := range sc.Pods.Items {
 		if !pod.Ready && !pod.Terminating && pod.Problem != "" {
@@ -134,8 +135,8 @@ func (sc *scene) unreadyPod() string {
 	return ""
 }
 
-// unendedPods are those that should have ended or that nobody ends. A DaemonSet that starts a new pod only after an old one waits for them, also for one on a
-// node that it left.
+// unendedPods lists pods that do not finish terminating. A DaemonSet without surge waits for them
+// before it starts a new pod, even for a pod on a node that it no longer selects.
 func (sc *scene) unendedPods() string {
 	var unreachable, overdue []string
 	for i := range sc.Pods.Items {
@@ -151,20 +152,21 @@ func (sc *scene) unendedPods() string {
 	}
 	text := ""
 	if len(unreachable) > 0 {
-		text += fmt.Sprintf(" Not ended, because the node is not Ready: %s. Bring the node back, or delete its Node object: the pod goes with it.", listed(unreachable))
+		text += fmt.Sprintf(" Still terminating, because the node is not Ready: %s. Repair the node, or delete its Node object, which also removes the pod.", listed(unreachable))
 	}
 	if len(overdue) > 0 {
-		text += fmt.Sprintf(" Not ended in time: %s. Look at the node's kubelet and the pod's finalizers, or delete the pod with kubectl delete --force.", listed(overdue))
+		text += fmt.Sprintf(" Still terminating after the grace period: %s. Check the node's kubelet and the pod's finalizers, or delete the pod with kubectl delete --force.",
+			listed(overdue))
 	}
 	return text
 }
 
-// pausing says that somebody paused a Deployment, which the operator leaves to them.
+// pausing explains that the Deployment is paused. The operator never resumes it, because a user paused it.
 func (sc *scene) pausing() string {
 	if !sc.workload.paused {
 		return ""
 	}
-	return fmt.Sprintf(" Somebody paused it: kubectl rollout resume deployment %s --namespace %s lets it go on.", sc.workload.ref.Name, sc.workload.ref.Namespace)
+	return fmt.Sprintf(" The Deployment is paused. Run kubectl rollout resume deployment %s --namespace %s.", sc.workload.ref.Name, sc.workload.ref.Namespace)
 }
 
 func (sc *scene) isDeployment() bool {

@@ -11,15 +11,15 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// maxAddresses is how many addresses the status lists, as its schema says.
+// maxAddresses is the limit in the schema of status.addresses.
 const maxAddresses = 16
 
-// countsRead is whether everything was read that the counts and the nodes' addresses come from.
+// countsRead reports whether the reads behind the counts and the nodes' addresses succeeded.
 func countsRead(sc *scene) bool {
 	return sc.Nodes.Err == nil && sc.Pods.Err == nil && (!sc.EdgeIngress.UsesService() || sc.EndpointSlices.Err == nil)
 }
 
-// nodeCounts stay what they were where they cannot be counted now: a failed read says nothing about the nodes.
+// nodeCounts keeps the old counts after a failed read, because a failed read shows nothing about the nodes.
 func nodeCounts(sc *scene) v1alpha1.NodesStatus {
 	if !countsRead(sc) {
 		return sc.EdgeIngress.Status.Nodes
@@ -40,10 +40,10 @@ func nodeCounts(sc *scene) v1alpha1.NodesStatus {
 	}
 }
 
-// number is a count as the API has it. More nodes than an int32 can count are as many as it can.
+// number converts a count to the API's type. It caps a count that an int32 cannot hold.
 func number(count int) int32 { return int32(max(0, min(count, math.MaxInt32))) }
 
-// addresses are those of the load balancer, or else of the nodes that serve, with those that the cloud calls external first.
+// addresses returns the load balancer's addresses, or else those of the serving nodes, external addresses first.
 func addresses(sc *scene) []string {
 	var found []string
 	switch {
@@ -65,7 +65,7 @@ func addresses(sc *scene) []string {
 	return found[:min(len(found), maxAddresses)]
 }
 
-// servingNodes are the edge nodes that serve, and then those that left the edge set and serve on.
+// servingNodes returns the serving edge nodes, then the serving nodes that are no longer selected.
 func (sc *scene) servingNodes() []*snapshot.Node {
 	candidates := slices.Clone(sc.edge)
 	for _, name := range sc.state.Nodes.Held {
@@ -89,8 +89,8 @@ func addressesOf(ingress []corev1.LoadBalancerIngress) []string {
 	return found
 }
 
-// healthCheckNodePort is remembered while the Service is gone or has lost it, so that the repaired Service gets the same one. It is forgotten where
-// another Service has the port by then.
+// healthCheckNodePort keeps the port in the status while the Service is missing or has lost the port,
+// so that the repaired Service gets the same one. It drops a port that another Service has taken.
 func healthCheckNodePort(sc *scene) int32 {
 	if sc.spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
 		return 0

@@ -5,7 +5,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// engineSupported answers row 71 of docs/source-ip.md.
+// engineSupported implements row 71 of docs/source-ip.md.
 func engineSupported(sc *scene) verdict {
 	return question{checks: []check{imageLeft, engineNotTracked}, holds: engineState}.answer(sc)
 }
@@ -14,8 +14,8 @@ func imageLeft(sc *scene) *verdict {
 	if sc.state.ImageRefused == "" {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonForkNotTracked, "The image that the spec asks for is not allowed, and the controller was left as it was. "+
-		"The operator does not know whether that build gets fixes.")
+	return unclear(v1alpha1.ReasonForkNotTracked, "The image in the spec is not allowed, so the controller was not updated. "+
+		"The operator does not know whether its current build gets fixes.")
 }
 
 func engineNotTracked(sc *scene) *verdict {

@@ -10,24 +10,26 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/trust"
 )
 
-// clientHeaders are known for passing proxies as the client sent them, unless the proxy is told to overwrite them.
+// clientHeaders are headers that proxies commonly pass on as the client sent them, unless they are configured to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
-// forwardedHeadersSafe answers rows 29, 30, 32, 37, 42, 43 and 68 of docs/source-ip.md. It is True only where nothing that a client writes can be believed:
-// whether a trusted proxy writes the address itself, or passes on what a client wrote, no object shows, whatever the spec declares.
+// forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43 and 68 of docs/source-ip.md. It is True
+// only where the controller trusts nothing that a client can write. No object shows whether a
+// trusted proxy writes the address itself or passes on the client's text, whatever the spec declares.
 func forwardedHeadersSafe(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
 	exposure := sc.spec.Exposure.Type
 	byService := exposure == v1alpha1.ExposureLoadBalancer || exposure == v1alpha1.ExposureNodePort
 	if byService || sc.trustsAddresses() {
-		// Which endpoints are controllers on edge nodes; and who has the addresses that are trusted: nodes, and as a sample of pods the controller's own.
+		// They show which endpoints are controllers on edge nodes, and whether nodes or pods have
+		// trusted addresses. The controller's pods stand for all pods.
 		needs = append(needs, read{"the nodes", sc.Nodes.Err}, read{"the controller pods", sc.Pods.Err})
 	}
 	if byService {
 		needs = append(needs, read{"the EndpointSlices", sc.EndpointSlices.Err})
 	}
 	if sc.believesProxyProtocol() && exposure == v1alpha1.ExposureLoadBalancer {
-		// Who says that the balancer speaks it.
+		// They show whether the balancer speaks PROXY protocol.
 		needs = append(needs, read{"the Service", sc.Service.Err}, read{"the load-balancer agents", sc.Agents.Err})
 	}
 	return question{
@@ -42,7 +44,7 @@ func forwardedHeadersSafe(sc *scene) verdict {
 
 func (sc *scene) trustsAddresses() bool { return sc.trust.UsesCIDRs() }
 
-// trustDrifted compares what the ConfigMap seen makes the controller believe with what was asked for; less is safe.
+// trustDrifted finds trust in the live ConfigMap that the spec does not ask for. Less trust is safe.
 func trustDrifted(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil || sc.asWanted {
 		return nil
@@ -51,10 +53,11 @@ func trustDrifted(sc *scene) *verdict {
 	if len(more) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonTrustDrifted, "%s trusts more than was asked for: %s; %s. Find out who changed it.", sc.configMapRef(), listed(more), sc.mending(sc.configMapRef()))
+	return isNot(v1alpha1.ReasonTrustDrifted, "%s trusts more than the spec asks for: %s; %s. Find out who changed it.",
+		sc.configMapRef(), listed(more), sc.mending(sc.configMapRef()))
 }
 
-// trustsMore lists what seen believes and wanted does not.
+// trustsMore lists what seen trusts and wanted does not.
 func trustsMore(seen, wanted trust.Beliefs) []string {
 	var more []string
 	add := func(differs bool, what string) {
@@ -66,9 +69,9 @@ func trustsMore(seen, wanted trust.Beliefs) []string {
 	add(seen.BelievesHeader() && !strings.EqualFold(seen.Header, wanted.Header), "the header "+seen.Header)
 	add(seen.ProtoAndHost && !wanted.ProtoAndHost, "X-Forwarded-Proto, -Host and -Port")
 	add(seen.PassesClientsHeader && !wanted.PassesClientsHeader, "the addresses that clients write in front of their own")
-	add(seen.InternalHeaderForgeable && !wanted.InternalHeaderForgeable, "the header with which the controller talks to itself")
+	add(seen.InternalHeaderForgeable && !wanted.InternalHeaderForgeable, "the controller's internal header")
 	for _, key := range seen.Overrides {
-		add(!slices.Contains(wanted.Overrides, key), "what "+key+" says")
+		add(!slices.Contains(wanted.Overrides, key), "the setting "+key)
 	}
 	if !wanted.TrustsAnyone {
 		add(seen.TrustsAnyone, "everyone")
@@ -79,7 +82,7 @@ func trustsMore(seen, wanted trust.Beliefs) []string {
 	return more
 }
 
-// covered is whether every address of the range is in one of the others. What cannot be read is not.
+// covered reports whether another range contains the whole range. A range that cannot be parsed is not covered.
 func covered(cidr string, by []string) bool {
 	if slices.Contains(by, cidr) {
 		return true
@@ -98,11 +101,12 @@ func trustTooWide(sc *scene) *verdict {
 	if !sc.trustsAddresses() || !sc.trust.TrustsAnyone {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonTrustTooWide, "The trusted addresses cover everyone, so any client can choose its address: write the addresses that your proxies really have.")
+	return isNot(v1alpha1.ReasonTrustTooWide, "The trusted addresses cover everyone, so any client can choose its address. Set trustedCIDRs to the addresses of your proxies.")
 }
 
-// trustsCluster: a workload on a trusted address can write any client's address. Pods are known by the ranges of their nodes and, where the
-// network plugin keeps these to itself, by the controller's own.
+// trustsCluster finds trusted addresses inside the cluster, because a workload there can write any
+// client's address. It knows the pods' addresses from the ranges of the nodes, and, where the network
+// plugin does not publish these, from the controller's own pods.
 func trustsCluster(sc *scene) *verdict {
 	trusted := prefixes(sc.trust.CIDRs)
 	if len(trusted) == 0 {
@@ -127,11 +131,11 @@ func trustsCluster(sc *scene) *verdict {
 	if len(found) == 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonTrustsClusterAddresses, "trustedCIDRs contain addresses of this cluster, whose workloads can then choose a client's address: %s. "+
-		"Narrow the ranges to the proxies; where a proxy runs on the nodes themselves, move it to addresses of its own.", listed(found))
+	return isNot(v1alpha1.ReasonTrustsClusterAddresses, "trustedCIDRs contain addresses of this cluster: %s. Workloads there can choose a client's address. "+
+		"Narrow the ranges to the proxies. If a proxy runs on the nodes themselves, move it to addresses of its own.", listed(found))
 }
 
-// prefixes are the ranges that can be read; one that cannot is the business of trustTooWide.
+// prefixes returns the ranges that can be parsed. trustTooWide handles the others.
 func prefixes(cidrs []string) []netip.Prefix {
 	var list []netip.Prefix
 	for _, cidr := range cidrs {
@@ -154,7 +158,8 @@ func overlapping(trusted []netip.Prefix, text string) (netip.Prefix, bool) {
 	return trusted[i], true
 }
 
-// headerOfClients: a proxy that appends leaves the client's own header in front, and only X-Forwarded-For is read from its end.
+// headerOfClients finds headers whose value the client writes. A proxy that appends leaves the
+// client's value in front, and the engine may take the first value.
 func headerOfClients(sc *scene) *verdict {
 	if sc.trust.Position != trust.First {
 		return nil
@@ -165,11 +170,11 @@ func headerOfClients(sc *scene) *verdict {
 	case policy == v1alpha1.ForwardedHeaderReplace:
 		return nil
 	case policy == v1alpha1.ForwardedHeaderAppend:
-		return isNot(v1alpha1.ReasonHeaderClientControlled, "Of %s the first value counts, and with policy Append the client writes that: "+
-			"use %s, or have the proxies overwrite the header and write clientIP.forwardedHeader.policy: Replace.", header, trust.StandardHeader)
+		return isNot(v1alpha1.ReasonHeaderClientControlled, "The controller takes the first value of %s, and with policy Append the client writes that value. "+
+			"Use %s, or let the proxies overwrite the header and set spec.clientIP.forwardedHeader.policy to Replace.", header, trust.StandardHeader)
 	case passedOn:
-		return isNot(v1alpha1.ReasonHeaderClientControlled, "%s can be sent by a client, and proxies pass it on unless they are told to overwrite it: "+
-			"have them overwrite it and write clientIP.forwardedHeader.policy: Replace, or use %s.", header, trust.StandardHeader)
+		return isNot(v1alpha1.ReasonHeaderClientControlled, "Clients can send %s, and proxies pass it on unless they are configured to overwrite it. "+
+			"Let the proxies overwrite it and set spec.clientIP.forwardedHeader.policy to Replace, or use %s.", header, trust.StandardHeader)
 	}
 	return nil
 }
@@ -185,17 +190,18 @@ func configForeign(sc *scene) *verdict {
 	if !sc.ConfigMap.Foreign {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigNotEffective, "%s is not this EdgeIngress's, so what the controller believes is not known.", sc.configMapRef())
+	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not belong to this EdgeIngress, so the operator does not know what the controller trusts.", sc.configMapRef())
 }
 
 func otherConfigRead(sc *scene) *verdict {
 	if sc.workload.template == nil || sc.readsConfig() {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not read %s, so what its pods believe is not known; %s.", sc.workload.ref, sc.configMapRef(), sc.mending(sc.workload.ref))
+	return unclear(v1alpha1.ReasonConfigNotEffective, "%s does not read %s, so what its pods trust is unknown; %s.",
+		sc.workload.ref, sc.configMapRef(), sc.mending(sc.workload.ref))
 }
 
-// othersAnswer: an endpoint that is no controller gets what clients write as they write it.
+// othersAnswer finds endpoints that are not controllers. They receive headers exactly as clients write them.
 func othersAnswer(sc *scene) *verdict {
 	if len(sc.foreign) == 0 {
 		return nil
@@ -208,30 +214,31 @@ func policyUnknown(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnknown,
-		"Whether the proxies append to %s or replace it cannot be seen; one that passes it on unchanged lets clients choose their address: "+
-			"write clientIP.forwardedHeader.policy: Append or Replace.", sc.trust.Header)
+		"The cluster does not show whether the proxies append to %s or replace it. A proxy that passes it on unchanged lets clients choose their address. "+
+			"Set spec.clientIP.forwardedHeader.policy to Append or Replace.", sc.trust.Header)
 }
 
-// policyUnmeasured: what the proxies are declared to do is not what they were seen to do. One of them that passes bytes on, or that does not know the header,
-// passes on what the client wrote.
+// policyUnmeasured prevents True, because the policy is declared and not observed. A proxy that only
+// forwards bytes, or does not know the header, passes on what the client wrote.
 func policyUnmeasured(sc *scene) *verdict {
 	if !sc.trust.BelievesHeader() || sc.trust.BelievesNobody() {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnmeasured,
-		"%s is believed from %s only, and the proxies there are declared to %s it; that was not measured. "+
-			"Whatever connects from there without doing so lets clients choose their address.%s",
-		sc.trust.Header, cidrsNamed(sc.trust.CIDRs), strings.ToLower(string(sc.headerPolicy())), sc.believedFromAnyone())
+		"The controller trusts %s from %s only, and the declared policy of the proxies there is %s. This has not been measured. "+
+			"Anything that connects from there and does not follow the policy lets clients choose their address.%s",
+		sc.trust.Header, cidrsNamed(sc.trust.CIDRs), sc.headerPolicy(), sc.believedFromAnyone())
 }
 
-// speakerUnmeasured: who passes bytes on instead of writing PROXY protocol passes on the header that a client begins with.
+// speakerUnmeasured prevents True where a proxy could forward bytes instead of writing PROXY
+// protocol: it would pass on a PROXY header that the client wrote.
 func speakerUnmeasured(sc *scene) *verdict {
 	if !sc.believesProxyProtocol() || (sc.viaBalancer() && sc.proxyOnBothSides()) {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonProxyProtocolUnmeasured,
-		"The address in PROXY protocol is believed from %s only; that everything which connects from there writes PROXY protocol itself was not measured. "+
-			"Whatever passes bytes on instead lets clients choose their address.%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone())
+		"The controller trusts the address in PROXY protocol from %s only. It has not been measured whether everything that connects from there writes PROXY protocol itself. "+
+			"Anything that only forwards bytes lets clients choose their address.%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone())
 }
 
 func (sc *scene) believesProxyProtocol() bool {
@@ -240,19 +247,19 @@ func (sc *scene) believesProxyProtocol() bool {
 
 func headersSafe(sc *scene) verdict {
 	if !sc.believesProxyProtocol() {
-		return is(v1alpha1.ReasonHeadersIgnored, "No header is believed.%s", sc.believedFromAnyone())
+		return is(v1alpha1.ReasonHeadersIgnored, "The controller trusts no header.%s", sc.believedFromAnyone())
 	}
 	return is(v1alpha1.ReasonHeadersIgnored,
-		"No header is believed. The address in PROXY protocol is, from %s only, and %s is set to write it: only the balancer may connect from there.%s",
+		"The controller trusts no header. It trusts the address in PROXY protocol from %s only, and %s is set to write it. Let only the balancer connect from there.%s",
 		cidrsNamed(sc.trust.CIDRs), sc.balancer.Name, sc.believedFromAnyone())
 }
 
-// believedFromAnyone says what is not about addresses and believed whoever writes it.
+// believedFromAnyone names the headers that the controller trusts from anyone. They carry no client address.
 func (sc *scene) believedFromAnyone() string {
 	if !sc.trust.ProtoAndHost {
 		return ""
 	}
-	return " X-Forwarded-Proto, -Host and -Port are believed from anyone who reaches the edge nodes: let only the proxies reach them."
+	return " The controller trusts X-Forwarded-Proto, -Host and -Port from anyone who reaches the edge nodes. Let only the proxies reach them."
 }
 
 func cidrsNamed(cidrs []string) string {

@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// loadBalancerReady answers rows 4, 12, 13, 15 to 20, 48, 52 and 59 of docs/source-ip.md.
+// loadBalancerReady implements rows 4, 12, 13, 15 to 20, 48, 52 and 59 of docs/source-ip.md.
 func loadBalancerReady(sc *scene) verdict {
 	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
 	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}
@@ -36,13 +36,14 @@ func loadBalancerReady(sc *scene) verdict {
 }
 
 func noAddressNeeded(sc *scene) verdict {
-	return is(v1alpha1.ReasonNotApplicable, "With exposure.type %s no load balancer of the cluster is asked for an address; what sends to the edge nodes is set up outside.",
+	return is(v1alpha1.ReasonNotApplicable,
+		"With spec.exposure.type %s, the operator requests no load balancer. Whatever sends traffic to the edge nodes is set up outside the cluster.",
 		sc.spec.Exposure.Type)
 }
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s; %s a ready endpoint, which nodes tell on health-check port %d.",
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.",
 		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.service.Spec.HealthCheckNodePort)
 }
 
@@ -57,17 +58,17 @@ func serviceBlocked(sc *scene) *verdict {
 	for _, block := range sc.state.Blocked {
 		switch block.Cause {
 		case desired.BlockedByClass:
-			return frozen(v1alpha1.ReasonLoadBalancerClassFrozen, "The Service has loadBalancerClass %q, %q was asked for", block)
+			return frozen(v1alpha1.ReasonLoadBalancerClassFrozen, "The Service has loadBalancerClass %q, but the spec asks for %q", block)
 		case desired.BlockedByIPFamily:
-			return frozen(v1alpha1.ReasonIPFamilyFrozen, "The Service's primary IP family is %s, %s was asked for", block)
+			return frozen(v1alpha1.ReasonIPFamilyFrozen, "The Service has primary IP family %s, but the spec asks for %s", block)
 		}
 	}
 	return nil
 }
 
-// frozen begins with the live value and the wanted one.
+// frozen reports a field that Kubernetes does not allow to change. The values format takes the live value and the wanted one.
 func frozen(reason, values string, block desired.Block) *verdict {
-	return isNot(reason, values+", and Kubernetes does not let it change: delete %s to have it made anew; its address may change then.",
+	return isNot(reason, values+", and Kubernetes does not allow this change. Delete %s to let the operator create it again; its address may change.",
 		block.Live, block.Wanted, block.Ref)
 }
 
@@ -76,9 +77,9 @@ func serviceMissing(sc *scene) *verdict {
 	case sc.Service.Foreign:
 		return nil
 	case sc.service == nil:
-		return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen yet.", sc.serviceRef())
+		return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s yet.", sc.serviceRef())
 	case string(sc.service.Spec.Type) != string(sc.spec.Exposure.Type):
-		return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen with type %s yet; its type is %s.", sc.serviceRef(), sc.spec.Exposure.Type, sc.service.Spec.Type)
+		return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s with type %s yet; its type is %s.", sc.serviceRef(), sc.spec.Exposure.Type, sc.service.Spec.Type)
 	}
 	return nil
 }
@@ -87,12 +88,12 @@ func addressMissing(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.hasAddress() {
 		return nil
 	}
-	whose := "which has no loadBalancerClass, so that the cluster's default implementation serves it"
+	whose := "has no loadBalancerClass, so the cluster's default load balancer serves it"
 	if class := sc.service.Spec.LoadBalancerClass; class != nil {
-		whose = fmt.Sprintf("with loadBalancerClass %q", *class)
+		whose = fmt.Sprintf("has loadBalancerClass %q", *class)
 	}
 	return isNot(v1alpha1.ReasonLoadBalancerPending,
-		"No load balancer has given an address to %s, %s: where there is none, install one such as MetalLB or your cloud's controller; where there is one, its log says why.",
+		"No load balancer has assigned an address to %s. The Service %s. Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.",
 		sc.serviceRef(), whose)
 }
 
@@ -101,11 +102,11 @@ func healthCheckPortMissing(sc *scene) *verdict {
 		return nil
 	}
 	if sc.service.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal {
-		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s, and with that no health-check port; %s.",
+		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s and therefore no health-check port; %s.",
 			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy, sc.mending(sc.serviceRef()))
 	}
 	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing,
-		"%s has no healthCheckNodePort, so a load balancer cannot tell which nodes serve: delete it to have it made anew.", sc.serviceRef())
+		"%s has no healthCheckNodePort, so a load balancer cannot see which nodes serve. Delete the Service to let the operator create it again.", sc.serviceRef())
 }
 
 func healthCheckOverridden(sc *scene) *verdict {
@@ -114,7 +115,7 @@ func healthCheckOverridden(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonHealthCheckOverridden,
-		"The annotation %s makes %s check something else than the health-check port %d, so it sends to nodes that drop the traffic: remove it.",
+		"The annotation %s makes %s check something other than the health-check port %d, so it sends traffic to nodes that drop it. Remove the annotation.",
 		override, sc.balancer.Name, sc.service.Spec.HealthCheckNodePort)
 }
 
@@ -123,8 +124,8 @@ func healthCheckUnreadable(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonProxyV2HealthCheckIncompatible,
-		"%s begins its health checks with a PROXY header, which the nodes cannot read, so that every node counts as unhealthy: "+
-			"switch PROXY protocol off, since this balancer keeps the client's address without it, or use pod targets.", capital(sc.balancer.Name))
+		"%s begins its health checks with a PROXY header, which the nodes cannot read, so every node counts as unhealthy. "+
+			"This balancer keeps the client's address without PROXY protocol. Switch off PROXY protocol, or use pod targets.", capital(sc.balancer.Name))
 }
 
 func checksCarryProxy(b provider.Balancer) bool {
@@ -140,10 +141,11 @@ func nodePortsMissing(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonNodePortsNotAllocated,
-		"%s delivers to node ports, and %s has none: write spec.exposure.loadBalancer.nodePorts: Enabled.", capital(sc.balancer.Name), sc.serviceRef())
+		"%s delivers to node ports, but not every port of %s has one. Set spec.exposure.loadBalancer.nodePorts to Enabled.", capital(sc.balancer.Name), sc.serviceRef())
 }
 
-// edgeNodeExcluded: the cloud controllers read the label's value, others look only whether it is there.
+// edgeNodeExcluded distinguishes values, because cloud controllers read the label's value and other
+// implementations check only its presence.
 func edgeNodeExcluded(sc *scene) *verdict {
 	var excluded, ambiguous []string
 	for _, node := range sc.edge {
@@ -157,13 +159,13 @@ func edgeNodeExcluded(sc *scene) *verdict {
 			excluded = append(excluded, node.Name)
 		}
 	}
-	remedy := "remove the label " + corev1.LabelNodeExcludeBalancers
+	remedy := "Remove the label " + corev1.LabelNodeExcludeBalancers
 	switch {
 	case len(excluded) > 0:
-		return isNot(v1alpha1.ReasonEdgeNodeExcluded, "Load balancers leave out %s: %s.", nodesNamed(excluded), remedy)
+		return isNot(v1alpha1.ReasonEdgeNodeExcluded, "Load balancers exclude %s. %s.", nodesNamed(excluded), remedy)
 	case len(ambiguous) > 0:
 		return unclear(v1alpha1.ReasonExcludeLabelAmbiguous,
-			"Some load balancers leave out %s, because the exclude label is there, and others do not, because it says false: %s.", nodesNamed(ambiguous), remedy)
+			"Some load balancers exclude %s, because the exclude label is present. Others do not, because its value is false. %s.", nodesNamed(ambiguous), remedy)
 	}
 	return nil
 }
@@ -179,12 +181,14 @@ func edgeNodeGoing(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted,
-		"The cluster autoscaler is about to remove %s, which load balancers then leave out, and too few others serve for a withdrawal: keep edge nodes out of its node groups.",
+		"The cluster autoscaler is about to remove %s, and load balancers exclude such nodes. Too few other nodes serve to withdraw the controller first. "+
+			"Keep edge nodes out of the autoscaler's node groups.",
 		nodesNamed(going))
 }
 
-// agentMissing looks at the agents of the balancer in use. A balancer whose agents were not recognised is not accused. Taints that go by themselves, on a
-// node that starts or crashed, are no matter of tolerations: whether such a node serves is for its endpoint to tell.
+// agentMissing checks the agents of the balancer in use. It reports nothing for a balancer whose
+// agents the operator does not recognise. It ignores temporary taints, on a node that starts or has
+// crashed: the node's endpoint shows whether it serves.
 func agentMissing(sc *scene) *verdict {
 	agents := slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != sc.balancer.Provider })
 	if len(agents) == 0 {
@@ -207,10 +211,10 @@ func agentMissing(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
-		"%s's agent does not run on %s, so the address is not announced from there: %s.", sc.balancer.Name, nodesNamed(without), remedy)
+		"%s's agent cannot run on %s and does not announce the address from there. %s.", sc.balancer.Name, nodesNamed(without), remedy)
 }
 
-// runsAgents is whether every agent that is meant for the node can run there, and there is one.
+// runsAgents reports whether at least one agent is meant for the node, and all that are can run there.
 func runsAgents(agents []snapshot.Agent, node snapshot.Node) bool {
 	meant := 0
 	for _, agent := range agents {
@@ -232,11 +236,11 @@ func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
 	for _, agent := range agents {
 		for _, taint := range node.Taints {
 			if provider.AgentRunsOn(agent, bare) && !provider.AgentRunsOn(agent, bare, taint) {
-				return fmt.Sprintf("add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
+				return fmt.Sprintf("Add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
 			}
 		}
 	}
-	return fmt.Sprintf("have the nodeSelector and affinity of DaemonSet %s/%s choose it", agents[0].Namespace, agents[0].Name)
+	return fmt.Sprintf("Let the nodeSelector and affinity of DaemonSet %s/%s select the node", agents[0].Namespace, agents[0].Name)
 }
 
 func needsClusterPolicy(sc *scene) *verdict {
@@ -244,15 +248,15 @@ func needsClusterPolicy(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonCiliumL2NeedsCluster,
-		"%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic: announce it by BGP (loadBalancerClass "+
+		"%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic. Announce the address over BGP (loadBalancerClass "+
 			"io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
 }
 
-// edgeWithoutEndpoint: a Deployment has fewer pods than there are edge nodes on purpose; one endpoint is the least.
+// edgeWithoutEndpoint requires one endpoint from a Deployment, which may have fewer pods than there are edge nodes.
 func edgeWithoutEndpoint(sc *scene) *verdict {
 	without := sc.edgeWithout(sc.endpointOn)
 	if sc.service != nil && len(sc.edge) == 0 {
-		return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "There is no edge node, so no ready endpoint either, and what arrives for %s is dropped: see the condition %s.",
+		return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint, "There is no edge node and no ready endpoint, so traffic for %s is dropped. See the condition %s.",
 			sc.serviceRef(), v1alpha1.ConditionNodesReady)
 	}
 	if sc.service == nil || len(without) == 0 || (sc.isDeployment() && len(without) < len(sc.edge)) {

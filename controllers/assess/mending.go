@@ -9,10 +9,11 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// mending is a clause about an object that was not seen as it is wanted: whether this pass wrote it, or else what stands in the way.
+// mending describes what this pass did about an object that does not match the spec: it wrote the
+// object, or something prevented the write. It is a clause for the end of a sentence.
 func (sc *scene) mending(ref snapshot.Ref) string {
 	if slices.Contains(sc.outcome.Written, ref) {
-		return "it is being written again"
+		return "the operator has written it again"
 	}
 	for _, failure := range sc.outcome.Failures {
 		if failure.Ref == ref {
@@ -26,20 +27,20 @@ func (sc *scene) mending(ref snapshot.Ref) string {
 	}
 	for _, failure := range sc.outcome.Failures {
 		if failure.Ref.Kind == "Namespace" {
-			return fmt.Sprintf("it cannot be written: %s: %s", failure.Ref, strings.TrimRight(failure.Message, "."))
+			return fmt.Sprintf("the operator cannot write it: %s: %s", failure.Ref, strings.TrimRight(failure.Message, "."))
 		}
 	}
-	return "this pass did not write it"
+	return "the operator has not written it"
 }
 
 func leaving(change desired.Change) string {
 	switch change.Cause {
 	case desired.CauseNameTaken:
-		return "it is left alone, because it does not belong to this EdgeIngress"
+		return "the operator leaves it alone, because it does not belong to this EdgeIngress"
 	case desired.CauseTerminating:
-		return "it cannot be written, because the namespace is being deleted"
+		return "the operator cannot write it, because the namespace is being deleted"
 	case desired.CauseNotRead:
-		return "it is left alone, because it could not be read"
+		return "the operator leaves it alone, because reading it failed"
 	}
-	return "it is left alone"
+	return "the operator leaves it alone"
 }

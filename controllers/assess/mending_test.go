@@ -36,16 +36,16 @@ func TestBeingWrittenAgainIsSaidOnlyOfAWrite(t *testing.T) {
 	for _, condition := range []string{headers, config, sourceIP} {
 		t.Run(condition, func(t *testing.T) {
 			runRows(t, condition, map[string]row{
-				"of a write": {given: []option{changed, written("DaemonSet")}, status: unknown, reason: reason, says: "it is being written again"},
+				"of a write": {given: []option{changed, written("DaemonSet")}, status: unknown, reason: reason, says: "the operator has written it again"},
 				"not of a write that failed": {
 					given: []option{changed, writeFailed("DaemonSet", "the quota is used up.")}, status: unknown, reason: reason, says: "writing it failed: the quota is used up.",
 				},
-				"not of another write": {given: []option{changed, written("ConfigMap")}, status: unknown, reason: reason, says: "this pass did not write it"},
+				"not of another write": {given: []option{changed, written("ConfigMap")}, status: unknown, reason: reason, says: "the operator has not written it"},
 				"not of an object that was not read": {
-					given: []option{changed, leftFor("DaemonSet", desired.CauseNotRead)}, status: unknown, reason: reason, says: "could not be read",
+					given: []option{changed, leftFor("DaemonSet", desired.CauseNotRead)}, status: unknown, reason: reason, says: "reading it failed",
 				},
 				"not in a namespace that goes": {
-					given: []option{changed, namespaceGoes}, status: unknown, reason: reason, says: "it cannot be written: Namespace edge-public: the namespace is being deleted",
+					given: []option{changed, namespaceGoes}, status: unknown, reason: reason, says: "the operator cannot write it: Namespace edge-public: the namespace is being deleted",
 				},
 			})
 		})

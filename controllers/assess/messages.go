@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// maxNames is how many names a message lists; more would hide what it says.
+	// maxNames limits the names in a list; a longer list would hide the rest of the message.
 	maxNames = 3
-	// maxMessage is the longest message in runes. Messages quote errors, which can be as long as a request.
+	// maxMessage limits a message, in runes. Messages quote errors, which can be as long as a request.
 	maxMessage = 1024
 	ellipsis   = "…"
 )
 
-// listed is "a, b, c and 2 more".
+// listed returns "a, b, c and 2 more".
 func listed(names []string) string {
 	if len(names) <= maxNames {
 		return strings.Join(names, ", ")
@@ -22,7 +22,7 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 }
 
-// countOf is "1 node" or "2 nodes".
+// countOf returns "1 node" or "2 nodes".
 func countOf(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -30,7 +30,7 @@ func countOf(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// partOf is "1 of 2 nodes runs" or "2 of 2 nodes run": the verb follows the part, the noun the whole.
+// partOf returns "1 of 2 nodes runs" or "2 of 2 nodes run".
 func partOf(n, whole int, noun, singular, plural string) string {
 	verb := plural
 	if n == 1 {
@@ -39,7 +39,7 @@ func partOf(n, whole int, noun, singular, plural string) string {
 	return fmt.Sprintf("%d of %d %ss %s", n, whole, noun, verb)
 }
 
-// nodesNamed is "node a" or "nodes a, b".
+// nodesNamed returns "node a" or "nodes a, b".
 func nodesNamed(names []string) string {
 	if len(names) == 1 {
 		return "node " + names[0]
@@ -47,13 +47,14 @@ func nodesNamed(names []string) string {
 	return "nodes " + listed(names)
 }
 
-// capital begins a sentence.
+// capital turns the first letter into a capital letter.
 func capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// bounded cuts a message at a rune boundary. Bytes that are no text, such as a quoted error may hold, would make the whole status invalid.
+// bounded cuts a message at a rune boundary. It replaces invalid UTF-8, which a quoted error may
+// contain, because one such byte would make the whole status invalid.
 func bounded(message string) string {
 	message = strings.ToValidUTF8(message, "?")
 	if utf8.RuneCountInString(message) <= maxMessage {

@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// nodesReady answers rows 1 and 2 of docs/source-ip.md.
+// nodesReady implements rows 1 and 2 of docs/source-ip.md.
 func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
@@ -29,15 +29,15 @@ func nodesMissing(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonNodesMissing,
-		"%s of spec.nodes.names not found: %s. Correct the names, or wait for the nodes to join.", countOf(len(missing), "node"), listed(missing))
+		"Did not find %s of spec.nodes.names: %s. Correct the names, or wait for the nodes to join.", countOf(len(missing), "node"), listed(missing))
 }
 
 func noNodesSelected(sc *scene) *verdict {
 	if len(sc.edge) > 0 {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes chooses none of the cluster's nodes (%d), so the controller has nowhere to run: "+
-		"label nodes so that the selector matches, or correct it.%s", len(sc.Nodes.Items), sc.departures())
+	return isNot(v1alpha1.ReasonNoNodesSelected, "spec.nodes selects none of the cluster's nodes (%d), so the controller has nowhere to run.%s "+
+		"Label nodes to match the selector, or correct the selector.", len(sc.Nodes.Items), sc.departures())
 }
 
 func noNodeReady(sc *scene) *verdict {
@@ -47,39 +47,41 @@ func noNodeReady(sc *scene) *verdict {
 	return isNot(v1alpha1.ReasonNodesNotReady, "No edge node is Ready: %s.", listed(sc.notReady()))
 }
 
-// taintsWithheld reports the first of the causes for which desired withholds taints.
+// taintsWithheld reports the first cause for which desired withholds taints.
 func taintsWithheld(sc *scene) *verdict {
 	if len(sc.edge) == 0 || len(sc.state.Nodes.Withheld) == 0 {
 		return nil
 	}
 	withheld := sc.state.Nodes.Withheld[0]
-	nodes := "No taint was set on " + nodesNamed(withheld.Nodes)
+	nodes := "The operator did not taint " + nodesNamed(withheld.Nodes)
 	switch withheld.Cause {
 	case desired.WithheldForAgents:
-		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because it would remove %s: add a toleration for %s (operator Exists, effect NoSchedule) there, "+
-			"or write spec.nodes.isolation: Shared.", nodes, agentsNamed(withheld), sc.spec.Nodes.Label)
+		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. "+
+			"Add a toleration for %s (operator Exists, effect NoSchedule) to each DaemonSet, or set spec.nodes.isolation to Shared.",
+			nodes, agentsNamed(withheld), sc.spec.Nodes.Label)
 	case desired.WithheldFromAllNodes:
-		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications: choose fewer nodes, or write spec.nodes.isolation: Shared.", nodes)
+		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications. Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes)
 	case desired.WithheldFromControlPlane:
-		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there: choose other nodes, or write spec.nodes.isolation: Shared.", nodes)
+		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there. Select other nodes, or set spec.nodes.isolation to Shared.", nodes)
 	case desired.WithheldUnread:
-		return unclear(v1alpha1.ReasonNotRead, "%s yet, because what it could do to load-balancer agents and applications could not be read: %v.",
+		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which load-balancer agents and applications the taint would affect: %v.",
 			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
 	}
 	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
 }
 
-// noPlaceForApplications looks at nodes that are tainted already: the others may have left since, or another EdgeIngress may have taken them.
+// noPlaceForApplications checks nodes that are tainted already. The other nodes may have left the
+// cluster since, or another EdgeIngress may have taken them.
 func noPlaceForApplications(sc *scene) *verdict {
 	if len(sc.edge) == 0 || sc.spec.Nodes.Isolation == v1alpha1.IsolationShared || slices.ContainsFunc(sc.Nodes.Items, sc.takesOrdinaryPods) {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNoNodesForApplications, "The edge nodes are kept for the controller, and no other node takes ordinary pods, so applications have nowhere to run: "+
-		"add nodes, choose fewer edge nodes, or write spec.nodes.isolation: Shared.")
+	return isNot(v1alpha1.ReasonNoNodesForApplications, "The edge nodes are reserved for the controller, and no other node takes ordinary pods, "+
+		"so applications have nowhere to run. Add nodes, select fewer edge nodes, or set spec.nodes.isolation to Shared.")
 }
 
-// takesOrdinaryPods is whether pods without tolerations can be scheduled to the node, now or once taints that go by themselves are gone; that
-// of a node that is being released does.
+// takesOrdinaryPods reports whether pods without tolerations can be scheduled to the node, now or
+// once temporary taints are gone. The role taint of a node that is being released is temporary.
 func (sc *scene) takesOrdinaryPods(node snapshot.Node) bool {
 	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, func(taint corev1.Taint) bool {
 		return desired.KeepsPodsAway(taint) && (!sc.isReleasing[node.Name] || taint.Key != sc.spec.Nodes.Label)
@@ -99,7 +101,7 @@ func labelsMissing(sc *scene) *verdict {
 	if len(missing) == 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonLabelsMissing, "%s labelled; not yet seen on %s.",
+	return unclear(v1alpha1.ReasonLabelsMissing, "%s labelled; the operator has not seen the labels on %s yet.",
 		partOf(len(sc.edge)-len(missing), len(sc.edge), "selected node", "is", "are"), listed(missing))
 }
 
@@ -116,7 +118,7 @@ func taintsMissing(sc *scene) *verdict {
 	if len(missing) == 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonTaintMissing, "%s tainted with %s; not yet seen on %s, where other pods can be scheduled.",
+	return unclear(v1alpha1.ReasonTaintMissing, "%s tainted with %s; the operator has not seen the taint on %s yet. Other pods can be scheduled there.",
 		partOf(len(sc.edge)-len(missing), len(sc.edge), "edge node", "is", "are"), sc.spec.Nodes.Label, listed(missing))
 }
 
@@ -132,7 +134,7 @@ func nodesLabelled(sc *scene) verdict {
 	return is(v1alpha1.ReasonNodesLabelled, "%s%s", message, sc.departures())
 }
 
-// releaseHeld: the labels are not yet as the spec asks, and somebody may be waiting for the node.
+// releaseHeld is Unknown rather than True, because the labels do not match the spec yet and users may wait for the node.
 func releaseHeld(sc *scene) *verdict {
 	if len(sc.state.Nodes.Held) == 0 {
 		return nil

@@ -113,6 +113,6 @@ func TestPodsThatRunTheSame(t *testing.T) {
 		"with their variables in another order":   {given: []option{otherOrder}, status: yes, reason: v1alpha1.ReasonPreservedByLocalPolicy},
 	})
 	runRows(t, v1alpha1.ConditionForwardedHeadersSafe, map[string]row{
-		"with an image that is not allowed": {given: []option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "left as it was"},
+		"with an image that is not allowed": {given: []option{func(g *given) { g.d.ImageRefused, g.d.Objects = "example.com/own", nil }}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "was not updated to the current spec"},
 	})
 }

@@ -16,44 +16,45 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// scene is the snapshot, indexed once so that every check finds what it looks for without searching.
+// scene is the snapshot, indexed once so that no check has to search it.
 type scene struct {
 	snapshot.Snapshot
 	state   desired.State
 	outcome snapshot.Outcome
 	spec    *v1alpha1.EdgeIngressSpec
-	// engine is the one that the spec asks for; nil where engineErr says why it cannot be had.
+	// engine is the one that the spec names, or nil where engineErr explains why this operator does not have it.
 	engine    engine.Engine
 	engineErr error
 
-	// edge are the selected nodes that should serve, in their order; those that are withdrawn for now are not among them.
+	// edge holds the selected nodes that should serve, in order. Withdrawn nodes are not among them.
 	edge []*snapshot.Node
-	// withdrawn are the selected nodes that need not serve, because somebody is emptying them.
+	// withdrawn names the selected nodes that need not serve, because they are being drained.
 	withdrawn []string
-	// isEdge tells the selected nodes by name, and isReleasing those that left the edge set and still run a controller.
+	// isEdge marks the selected nodes, and isReleasing the nodes that are no longer selected but still run a controller.
 	isEdge, isReleasing map[string]bool
-	// nodes are all that exist, by name.
+	// nodes holds all existing nodes by name.
 	nodes map[string]*snapshot.Node
-	// labelled are the nodes that the controller's nodeSelector takes and that show their role.
+	// labelled marks the nodes that match the controller's nodeSelector and have the role label.
 	labelled map[string]bool
 
 	workload liveWorkload
-	// podOn is whether a ready controller pod, of whichever workload, runs on a node.
+	// podOn marks the nodes that run a ready controller pod of either workload.
 	podOn map[string]bool
-	// strays are controller pods outside the edge set that are there to stay, as "pod on node". What runs on a node that is being deleted, or gone, is not.
+	// strays lists controller pods outside the edge set as "pod on node". Pods on a deleted node do not count, because they will go with it.
 	strays []string
-	// strayLabelled are the nodes of strays that carry the label that the controller's nodeSelector takes.
+	// strayLabelled lists the nodes of strays that match the controller's nodeSelector.
 	strayLabelled []string
 
-	// service is the Service seen; nil where there is none.
+	// service is the live Service, or nil.
 	service *corev1.Service
-	// endpointOn is whether a node has a ready endpoint that is a ready controller pod.
+	// endpointOn marks the nodes with a ready endpoint that is a ready controller pod.
 	endpointOn map[string]bool
-	// foreign are addresses of endpoints in use that are no controller pod on an edge node.
+	// foreign lists addresses of endpoints in use that are not controller pods on edge nodes.
 	foreign  []string
 	balancer provider.Balancer
 
-	// trust is what the ConfigMap seen makes the controller believe, and asWanted whether it is exactly the one wanted. Without a ConfigMap nothing is.
+	// trust is what the live ConfigMap makes the controller trust. asWanted is set where that
+	// ConfigMap equals the wanted one. Both are zero without a ConfigMap.
 	trust    trust.Beliefs
 	asWanted bool
 }
@@ -88,7 +89,7 @@ func (sc *scene) indexNodes() {
 		sc.isReleasing[name] = true
 	}
 	isWithdrawn := map[string]bool{}
-	if len(plan.Withdrawn) < len(plan.Selected) { // Where all are, they are missing rather than excused.
+	if len(plan.Withdrawn) < len(plan.Selected) { // If all are withdrawn, the controllers are missing and not excused.
 		for _, name := range plan.Withdrawn {
 			isWithdrawn[name] = true
 		}
@@ -111,10 +112,11 @@ func (sc *scene) indexNodes() {
 	}
 }
 
-// isOurs is whether a controller on the node is where it belongs: on an edge node, or on one whose controller has not ended yet.
+// isOurs reports whether a controller may run on the node: an edge node, or a node that is being released.
 func (sc *scene) isOurs(node string) bool { return sc.isEdge[node] || sc.isReleasing[node] }
 
-// indexPods returns the pods by address; of two with one address, as a pod that has ended keeps its own, the ready one.
+// indexPods returns the pods by address. Two pods can share an address, because a pod that has ended
+// keeps its own. The ready one wins.
 func (sc *scene) indexPods() map[string]*snapshot.Pod {
 	byIP := map[string]*snapshot.Pod{}
 	for i := range sc.Pods.Items {
@@ -144,7 +146,7 @@ func (sc *scene) stray(pod *snapshot.Pod, node *snapshot.Node) {
 	}
 }
 
-// placed is "pod on node".
+// placed returns "pod on node".
 func placed(pod *snapshot.Pod) string { return pod.Name + " on " + pod.Node }
 
 func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
@@ -166,7 +168,7 @@ func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 	}
 }
 
-// edgeWithout are the names of the edge nodes for which has is false.
+// edgeWithout names the edge nodes for which has is false.
 func (sc *scene) edgeWithout(has map[string]bool) []string {
 	var names []string
 	for _, node := range sc.edge {
@@ -180,17 +182,17 @@ func (sc *scene) edgeWithout(has map[string]bool) []string {
 // edgeWith counts the edge nodes for which has is true.
 func (sc *scene) edgeWith(has map[string]bool) int { return len(sc.edge) - len(sc.edgeWithout(has)) }
 
-// serves is whether traffic from outside reaches a controller on the node.
+// serves reports whether traffic from outside can reach a controller on the node.
 func (sc *scene) serves(node string) bool {
 	return sc.labelled[node] && sc.podOn[node] && (!sc.EdgeIngress.UsesService() || sc.endpointOn[node])
 }
 
-// isLoadBalancer is whether the Service seen is one that load balancers serve.
+// isLoadBalancer reports whether the live Service has type LoadBalancer.
 func (sc *scene) isLoadBalancer() bool {
 	return sc.service != nil && sc.service.Spec.Type == corev1.ServiceTypeLoadBalancer
 }
 
-// hasAddress is whether a load balancer gave the Service an address.
+// hasAddress reports whether a load balancer has assigned an address to the Service.
 func (sc *scene) hasAddress() bool {
 	return sc.isLoadBalancer() && len(addressesOf(sc.service.Status.LoadBalancer.Ingress)) > 0
 }

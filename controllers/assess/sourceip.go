@@ -7,8 +7,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// sourceIPConfigured follows the packet: client, load balancer, node, controller, application. Checks that show a lost address come first,
-// in the order in which it would be lost, then those that find something unknown. Rows are those of docs/source-ip.md.
+// sourceIPConfigured follows the packet: client, load balancer, node, controller, application. Checks
+// for a lost address come first, in the order in which the packet meets them. Checks for unknowns
+// follow. The rows are those of docs/source-ip.md.
 func sourceIPConfigured(sc *scene) verdict {
 	needs := []read{
 		{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err},
@@ -28,7 +29,7 @@ func sourceIPConfigured(sc *scene) verdict {
 	}
 }
 
-// directChecks are for a controller on the node's own ports, where no Service of Kubernetes stands in between.
+// directChecks apply to a controller on the node's own ports, without a Service in between.
 var directChecks = []check{
 	addressThrownAway, // rows 28, 29, 33, 34
 	controllerUnseen,
@@ -40,7 +41,7 @@ var directChecks = []check{
 	frontUnseen,   // row 56
 }
 
-// serviceChecks are for a controller behind a Service.
+// serviceChecks apply to a controller behind a Service.
 var serviceChecks = []check{
 	notExternal,     // row 3
 	policyIsCluster, // rows 5 to 10
@@ -75,22 +76,22 @@ var serviceChecks = []check{
 	engineVersionUnseen,  // row 72
 }
 
-// clientsChoose: what is believed is what a client wrote, or the proxy's own address where it wrote nothing.
+// clientsChoose finds configurations in which the controller takes an address that a client wrote.
 func clientsChoose(sc *scene) *verdict {
 	for _, believes := range []check{trustTooWide, headerOfClients} {
 		if found := believes(sc); found != nil {
-			return unclear(found.reason, "Which address arrives is for the client to choose: see the condition %s.", v1alpha1.ConditionForwardedHeadersSafe)
+			return unclear(found.reason, "Clients can choose the address that applications see. See the condition %s.", v1alpha1.ConditionForwardedHeadersSafe)
 		}
 	}
 	return nil
 }
 
-// undecided is for a list of checks that always finds something; if it ever does not, nothing is claimed.
+// undecided ends a list of checks of which one should always find something. If none does, it claims nothing.
 func undecided(*scene) verdict {
-	return *unclear(v1alpha1.ReasonExternalBalancerUnseen, "The path of a packet cannot be seen from the cluster.")
+	return *unclear(v1alpha1.ReasonExternalBalancerUnseen, "The cluster does not show the path of a packet.")
 }
 
-// addressThrownAway: what was seen of the configuration loses the address that the spec says comes by PROXY protocol or in a header.
+// addressThrownAway finds a live configuration that loses the address in PROXY protocol or a header.
 func addressThrownAway(sc *scene) *verdict {
 	if sc.ConfigMap.Value == nil {
 		return nil
@@ -99,11 +100,12 @@ func addressThrownAway(sc *scene) *verdict {
 	believesNobody := len(sc.trust.CIDRs) == 0
 	switch {
 	case sc.trust.ProxyProtocol && believesNobody:
-		return lostInConfig(sc, "PROXY protocol is read and believed from nobody, so applications see the balancer's address")
+		return lostInConfig(sc, "the controller reads PROXY protocol but trusts it from nobody, so applications see the balancer's address")
 	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader() && sc.trust.TrustsAnyone:
-		return lostInConfig(sc, "PROXY protocol and a header are believed from everyone, so applications see the balancer's address or what a client wrote")
+		return lostInConfig(sc, "the controller trusts PROXY protocol and a header from everyone, "+
+			"so applications see the balancer's address or what a client wrote")
 	case asked != nil && asked.ForwardedHeader != nil && (!sc.trust.BelievesHeader() || believesNobody):
-		return lostInConfig(sc, "the header that the proxies in front write is believed from nobody, so applications see a proxy's address")
+		return lostInConfig(sc, "the controller trusts the proxies' header from nobody, so applications see a proxy's address")
 	}
 	return nil
 }
@@ -115,12 +117,13 @@ func lostInConfig(sc *scene, what string) *verdict {
 func controllerUnseen(sc *scene) *verdict {
 	switch {
 	case sc.workload.foreign:
-		return unclear(v1alpha1.ReasonNameTaken, "%s is not this EdgeIngress's, so what its pods make of the client's address is not known: see the condition %s.",
+		return unclear(v1alpha1.ReasonNameTaken,
+			"%s does not belong to this EdgeIngress, so the operator does not know what its pods do with the client's address. See the condition %s.",
 			sc.workload.ref, v1alpha1.ConditionControllerAvailable)
 	case sc.workload.template != nil:
 		return nil
 	}
-	return unclear(v1alpha1.ReasonWorkloadMissing, "%s has not been seen yet.", sc.workload.ref)
+	return unclear(v1alpha1.ReasonWorkloadMissing, "The operator has not seen %s yet.", sc.workload.ref)
 }
 
 func configUnseen(sc *scene) *verdict {
@@ -135,28 +138,30 @@ func configUnwanted(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective,
-		"%s was not seen as it is wanted, so which address the controller takes is not known; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
+		"%s does not match the spec, so which address the controller takes is unknown; %s.", sc.configMapRef(), sc.mending(sc.configMapRef()))
 }
 
-// podsUnwanted: pods that somebody changed can see another address, read other files and believe others than the configuration says.
+// podsUnwanted finds a changed pod template. Its pods can see other addresses, read other files and
+// trust other sources than the configuration states.
 func podsUnwanted(sc *scene) *verdict {
 	switch {
 	case sc.workload.template == nil || sc.workload.runsAsWanted():
 		return nil
 	case sc.workload.wanted == nil:
 		return unclear(v1alpha1.ReasonConfigNotEffective,
-			"%s is left as it was, which is not what is wanted: see the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
+			"%s was not updated to the current spec. See the condition %s.", sc.workload.ref, v1alpha1.ConditionControllerAvailable)
 	}
 	return unclear(v1alpha1.ReasonConfigNotEffective,
-		"%s was not seen with the image, arguments, environment, files and network that are wanted, so what its pods do is not known; %s.", sc.workload.ref, sc.mending(sc.workload.ref))
+		"The image, arguments, environment, files or network of %s do not match the spec, so what its pods do is unknown; %s.",
+		sc.workload.ref, sc.mending(sc.workload.ref))
 }
 
-// rolloutUnderWay: only the current template was read, and pods of an older one may differ.
+// rolloutUnderWay prevents True, because the other checks read only the current template and older pods may differ.
 func rolloutUnderWay(sc *scene) *verdict {
 	if sc.workload.template == nil || !sc.workload.rolling {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonRolloutInProgress, "Not all controller pods run the template that was read; they are being replaced.")
+	return unclear(v1alpha1.ReasonRolloutInProgress, "Not all controller pods run the current template of %s yet.", sc.workload.ref)
 }
 
 func controllerElsewhere(sc *scene) *verdict {
@@ -173,24 +178,26 @@ func noControllerReady(sc *scene) *verdict {
 	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready controller, so no packet can arrive.")
 }
 
-// serviceStillThere: while the way in is being changed, the old Service may still lead to the controller.
+// serviceStillThere finds the old Service after a change of spec.exposure.type. It may still send traffic to the controller.
 func serviceStillThere(sc *scene) *verdict {
 	if sc.service == nil && !sc.Service.Foreign {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonExternalBalancerUnseen, "%s still exists and may lead to the controller; it goes when the controller serves as it is wanted.", sc.serviceRef())
+	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
+		"%s still exists and may send traffic to the controller. The operator deletes it once the controller serves with the current spec.", sc.serviceRef())
 }
 
-// frontUnseen: without a Service nothing shows what stands in front of the nodes.
+// frontUnseen prevents True, because without a Service nothing shows what stands in front of the nodes.
 func frontUnseen(sc *scene) *verdict {
 	if !sc.trustsAddresses() {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"The controller takes the client's address from %s; whether what stands in front of the nodes writes it, and from which addresses, cannot be seen.", sc.sourceOfAddress())
+		"The controller takes the client's address from %s. The cluster does not show whether the balancer or proxy in front of the nodes writes it, and from which addresses.",
+		sc.sourceOfAddress())
 }
 
-// sourceOfAddress is where the controller takes the client's address from.
+// sourceOfAddress names where the controller takes the client's address from.
 func (sc *scene) sourceOfAddress() string {
 	switch {
 	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader():
@@ -205,41 +212,42 @@ func (sc *scene) sourceOfAddress() string {
 
 func hostPortUnseen(*scene) *verdict {
 	return unclear(v1alpha1.ReasonHostPortMappingUnseen,
-		"The network plugin leads ports 80 and 443 of the nodes to the controller, and whether it keeps the source address cannot be seen: "+
-			"use exposure.type HostNetwork to be sure.")
+		"The network plugin maps ports 80 and 443 of the nodes to the controller. The cluster does not show whether it keeps the source address. "+
+			"Set spec.exposure.type to HostNetwork to be sure.")
 }
 
-// engineVersionUnseen: whether the engine acts on its configuration depends on a version that the image does not show.
+// engineVersionUnseen prevents True where the engine's behaviour depends on a version that the image does not show.
 func engineVersionUnseen(sc *scene) *verdict {
 	doubt := sc.engine.VersionDoubt(sc.trust, sc.spec.Controller.Image)
 	if doubt == "" {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonEngineVersionUnknown,
-		"%s, and the image's digest does not show which version it is.", capital(doubt))
+		"%s, and the image's digest does not show its version.", capital(doubt))
 }
 
 func hostNetworkDirect(sc *scene) verdict {
 	return is(v1alpha1.ReasonHostNetworkDirect,
-		"client -> node: connections arrive at the node's own ports; -> controller: %s one on the node's network, and no header is believed; -> application: %s",
+		"client -> node: connections arrive at the node's own ports; -> controller: %s one on the node's network, and it trusts no header; -> application: %s",
 		partOf(sc.edgeWith(sc.podOn), len(sc.edge), "edge node", "runs", "run"), passedOn)
 }
 
-// passedOn is the last leg. What an application sees of the connection itself is always a controller pod.
+// passedOn describes the last leg. The connection itself always comes from a controller pod.
 const passedOn = "the controller writes the address into X-Forwarded-For and X-Real-IP. Not measured."
 
-// sourceIPPreserved is never True: nobody has measured. Where the objects show that it cannot be, it is False.
+// sourceIPPreserved is never True, because the operator does not measure. It is False where the
+// objects show that the address is lost.
 func sourceIPPreserved(sc *scene, configured verdict) verdict {
 	switch {
 	case configured.status == metav1.ConditionFalse, configured.reason == v1alpha1.ReasonDeleting:
 		return configured
 	}
-	return *unclear(v1alpha1.ReasonNotMeasured, "Which address an application sees was not measured. Nobody has looked at: %s. What the objects say is in the condition %s.",
+	return *unclear(v1alpha1.ReasonNotMeasured, "The address that applications see has not been measured. Not checked: %s. For what the objects show, see the condition %s.",
 		unseenLegs(sc), v1alpha1.ConditionSourceIPConfigured)
 }
 
 func unseenLegs(sc *scene) string {
-	const always = "the configuration that the controller has loaded, and what the application makes of the headers"
+	const always = "the configuration that the controller has loaded, and what the application does with the headers"
 	switch sc.spec.Exposure.Type {
 	case v1alpha1.ExposureHostNetwork:
 		return "routers and proxies in front of the nodes, " + always
@@ -252,7 +260,7 @@ func unseenLegs(sc *scene) string {
 	}
 }
 
-// isLocal is whether the Service seen keeps traffic on the node where it arrives.
+// isLocal reports whether the live Service keeps traffic on the node where it arrives.
 func (sc *scene) isLocal() bool {
 	return sc.service != nil && sc.service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 }

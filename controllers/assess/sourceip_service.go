@@ -16,7 +16,7 @@ func notExternal(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonServiceNotExternal,
-		"Client -> node: %s has type %s and cannot be reached from outside; %s.", sc.serviceRef(), sc.service.Spec.Type, sc.mending(sc.serviceRef()))
+		"Lost before the node: %s has type %s, which clients outside cannot reach; %s.", sc.serviceRef(), sc.service.Spec.Type, sc.mending(sc.serviceRef()))
 }
 
 func policyIsCluster(sc *scene) *verdict {
@@ -39,11 +39,11 @@ func policyFallsBack(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonTrafficPolicyFallback,
-		"Lost at the node: the annotation %s of %s sends traffic on to another node, with a node's address, where a node has no endpoint: remove it.",
+		"Lost at the node: the annotation %s of %s lets a node without an endpoint send traffic to another node, with a node's address as its source. Remove the annotation.",
 		provider.TrafficPolicyFallback, sc.serviceRef())
 }
 
-// viaBalancer is whether a load balancer with a known path is in front.
+// viaBalancer reports whether a load balancer with a known path is in front.
 func (sc *scene) viaBalancer() bool {
 	return sc.isLoadBalancer() && sc.balancer.Path != provider.Unknown
 }
@@ -53,34 +53,34 @@ func proxyBalancerOnly(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonProxyProtocolBalancerOnly,
-		"Lost between load balancer and controller: %s speaks PROXY protocol, the controller does not read it and answers every request with 400: "+
-			"write spec.clientIP.proxyProtocol with the balancer's addresses, or switch it off at the balancer.", sc.balancer.Name)
+		"Lost between load balancer and controller: %s speaks PROXY protocol, but the controller does not read it and answers every request with 400. "+
+			"Set spec.clientIP.proxyProtocol with the balancer's addresses, or switch off PROXY protocol at the balancer.", sc.balancer.Name)
 }
 
 func proxyControllerOnly(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.balancer.Path == provider.Forwards || sc.balancer.ProxyProtocol != provider.Off || !sc.trust.ProxyProtocol {
 		return nil
 	}
+	remedy := "Remove spec.clientIP.proxyProtocol"
+	if sc.balancer.ProxyProtocolRemedy.Key != "" {
+		remedy = annotate(sc.balancer.ProxyProtocolRemedy) + ", or remove spec.clientIP.proxyProtocol"
+	}
 	return isNot(v1alpha1.ReasonProxyProtocolControllerOnly,
-		"Lost between load balancer and controller: the controller reads PROXY protocol, %s does not speak it, and every connection is closed: %sor remove "+
-			"spec.clientIP.proxyProtocol.",
-		sc.balancer.Name, annotate(sc.balancer.ProxyProtocolRemedy))
+		"Lost between load balancer and controller: the controller reads PROXY protocol, but %s does not speak it, so the controller closes every connection. %s.",
+		sc.balancer.Name, remedy)
 }
 
-// annotate is the remedy by annotation, where there is one.
+// annotate is the remedy for a missing annotation.
 func annotate(a provider.Annotation) string {
-	if a.Key == "" {
-		return ""
-	}
-	return fmt.Sprintf("write %s into spec.exposure.loadBalancer.annotations, ", a)
+	return fmt.Sprintf("Add %s to spec.exposure.loadBalancer.annotations", a)
 }
 
 func preservationOff(sc *scene) *verdict {
 	if !sc.viaBalancer() || sc.balancer.Preserve != provider.Off || sc.proxyOnBothSides() {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonPreserveClientIPDisabled, "Lost at the load balancer: %s does not keep the client's address as it is set: %s.",
-		sc.balancer.Name, annotate(sc.balancer.PreserveRemedy)+"beside what the annotation holds already")
+	return isNot(v1alpha1.ReasonPreserveClientIPDisabled, "Lost at the load balancer: %s is set not to keep the client's address. %s, and keep what the annotation already holds.",
+		sc.balancer.Name, annotate(sc.balancer.PreserveRemedy))
 }
 
 func (sc *scene) proxyOnBothSides() bool {
@@ -92,12 +92,12 @@ func serviceUnseen(sc *scene) *verdict {
 	case sc.service != nil:
 		return nil
 	case sc.Service.Foreign:
-		return unclear(v1alpha1.ReasonServiceMissing, "%s is not this EdgeIngress's, so there is no Service to look at.", sc.serviceRef())
+		return unclear(v1alpha1.ReasonServiceMissing, "%s does not belong to this EdgeIngress, so there is no Service to check.", sc.serviceRef())
 	}
-	return unclear(v1alpha1.ReasonServiceMissing, "%s has not been seen yet.", sc.serviceRef())
+	return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s yet.", sc.serviceRef())
 }
 
-// otherServiceProxy: rules for the Service that kube-proxy did not write may do anything with the source address.
+// otherServiceProxy finds a Service that kube-proxy ignores. Another proxy may do anything with the source address.
 func otherServiceProxy(sc *scene) *verdict {
 	if sc.service == nil {
 		return nil
@@ -107,7 +107,7 @@ func otherServiceProxy(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"The label %s of %s hands it to the proxy %q instead of kube-proxy, and what that does with the source address cannot be seen: remove the label.",
+		"The label %s of %s assigns it to the proxy %q instead of kube-proxy. The cluster does not show what that proxy does with the source address. Remove the label.",
 		provider.ServiceProxyName, sc.serviceRef(), name)
 }
 
@@ -115,14 +115,14 @@ func addressPending(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.hasAddress() {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonAddressPending, "No load balancer has given an address to %s, so the path of a packet is not known.", sc.serviceRef())
+	return unclear(v1alpha1.ReasonAddressPending, "No load balancer has assigned an address to %s, so the path of a packet is not known.", sc.serviceRef())
 }
 
 func foreignEndpoints(sc *scene) *verdict {
 	if len(sc.foreign) == 0 {
 		return controllerElsewhere(sc)
 	}
-	return unclear(v1alpha1.ReasonForeignEndpoints, "Not every endpoint of %s is a controller pod on an edge node; there is also %s. Find out who writes its EndpointSlices.",
+	return unclear(v1alpha1.ReasonForeignEndpoints, "%s has endpoints that are not controller pods on edge nodes: %s. Find out who writes its EndpointSlices.",
 		sc.serviceRef(), listed(sc.foreign))
 }
 
@@ -130,7 +130,7 @@ func noReadyEndpoints(sc *scene) *verdict {
 	if sc.edgeWith(sc.endpointOn) > 0 {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready endpoint, so the nodes drop what arrives for %s.", sc.serviceRef())
+	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready endpoint, so the nodes drop traffic for %s.", sc.serviceRef())
 }
 
 func otherWaysIn(sc *scene) *verdict {
@@ -138,7 +138,7 @@ func otherWaysIn(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"%s has externalIPs (%s), and how traffic reaches these cannot be seen: remove them.", sc.serviceRef(), listed(sc.service.Spec.ExternalIPs))
+		"%s has externalIPs (%s). The cluster does not show how traffic reaches them. Remove them.", sc.serviceRef(), listed(sc.service.Spec.ExternalIPs))
 }
 
 func nodePortFrontUnseen(sc *scene) *verdict {
@@ -146,8 +146,8 @@ func nodePortFrontUnseen(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"The nodes keep the source of a packet (externalTrafficPolicy Local); the controller takes the address from %s. What sends to the node ports cannot be seen from the "+
-			"cluster.",
+		"The nodes keep the source of a packet (externalTrafficPolicy Local), and the controller takes the client's address from %s. "+
+			"The cluster does not show what sends traffic to the node ports.",
 		sc.sourceOfAddress())
 }
 
@@ -155,7 +155,7 @@ func serviceLBMasquerades(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.balancer.Provider != v1alpha1.ProviderServiceLB {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonServiceLBMasquerades, "k3s ServiceLB may put its own address in place of the client's: use MetalLB, or exposure.type HostNetwork.")
+	return unclear(v1alpha1.ReasonServiceLBMasquerades, "k3s ServiceLB may replace the client's address with its own. Use MetalLB, or set spec.exposure.type to HostNetwork.")
 }
 
 func providerUnknown(sc *scene) *verdict {
@@ -163,7 +163,7 @@ func providerUnknown(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonProviderUnknown,
-		"What %s does with the source address is not known, because %s. Write its name into spec.exposure.loadBalancer.provider; where the list does not have it, write "+
+		"The operator does not know what %s does with the source address, because %s. Set spec.exposure.loadBalancer.provider to its name. If the list does not have it, set "+
 			"PacketForwarding (it passes packets on with their source) or Proxying (it opens a connection of its own).",
 		sc.balancer.Name, sc.balancer.Why)
 }
@@ -172,7 +172,8 @@ func clusterPolicyNeeded(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonCiliumL2NeedsCluster, "%s does not work with externalTrafficPolicy Local, so whether packets arrive is not known.", capital(sc.balancer.Name))
+	return unclear(v1alpha1.ReasonCiliumL2NeedsCluster, "%s does not work with externalTrafficPolicy Local, so packets may not arrive. See the condition %s.",
+		capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
 }
 
 func healthChecksFail(sc *scene) *verdict {
@@ -180,19 +181,20 @@ func healthChecksFail(sc *scene) *verdict {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonProxyV2HealthCheckIncompatible,
-		"%s counts every node as unhealthy, so which nodes it sends to is not known: see the condition %s.", capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
+		"%s counts every node as unhealthy, so the operator does not know which nodes it sends traffic to. See the condition %s.",
+		capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
 }
 
-// proxyProtocolUnseen: the controller reads PROXY protocol, and nothing shows that somebody speaks it.
+// proxyProtocolUnseen finds a controller that reads PROXY protocol where no object shows that anything speaks it.
 func proxyProtocolUnseen(sc *scene) *verdict {
 	if !sc.viaBalancer() || !sc.trust.ProxyProtocol || sc.balancer.ProxyProtocol == provider.On {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonExternalBalancerUnseen,
-		"The controller reads PROXY protocol; whether %s, or a balancer in front of it, speaks it cannot be seen.", sc.balancer.Name)
+		"The controller reads PROXY protocol. The cluster does not show whether %s, or a balancer in front of it, speaks it.", sc.balancer.Name)
 }
 
-// familyUntrusted: a balancer or proxy is believed from addresses of some families only, and the Service has another.
+// familyUntrusted finds an IP family of the Service from which the controller trusts no balancer or proxy.
 func familyUntrusted(sc *scene) *verdict {
 	if sc.service == nil || !sc.trustsAddresses() {
 		return nil
@@ -200,7 +202,7 @@ func familyUntrusted(sc *scene) *verdict {
 	for _, family := range sc.service.Spec.IPFamilies {
 		if !trustsFamily(sc.trust.CIDRs, family) {
 			return unclear(v1alpha1.ReasonFamilyNotTrusted,
-				"%s has addresses of family %s, and trustedCIDRs have none: add those of what stands in front, or leave the family out of "+
+				"%s has addresses of family %s, but trustedCIDRs have none. Add the addresses of the balancer or proxies, or remove the family from "+
 					"spec.exposure.ipFamilies.", sc.serviceRef(), family)
 		}
 	}
@@ -211,7 +213,8 @@ func trustsFamily(cidrs []string, family corev1.IPFamily) bool {
 	return slices.ContainsFunc(prefixes(cidrs), func(prefix netip.Prefix) bool { return prefix.Addr().Is4() == (family == corev1.IPv4Protocol) })
 }
 
-// keptThroughService answers rows 11, 22 and 27 of docs/source-ip.md, and only where every leg is known; anything that no check took is not claimed.
+// keptThroughService implements rows 11, 22 and 27 of docs/source-ip.md. It is True only where every
+// leg is known, and claims nothing about a case that no check covers.
 func keptThroughService(sc *scene) verdict {
 	if !sc.viaBalancer() || !sc.isLocal() {
 		return undecided(sc)
@@ -219,7 +222,7 @@ func keptThroughService(sc *scene) verdict {
 	var reason, balancer string
 	switch {
 	case sc.proxyOnBothSides():
-		reason, balancer = v1alpha1.ReasonProxyProtocolTrusted, "is set to tell the client's address by PROXY protocol"
+		reason, balancer = v1alpha1.ReasonProxyProtocolTrusted, "is set to send the client's address in PROXY protocol"
 	case sc.balancer.Path == provider.TargetsPods && sc.balancer.Preserve == provider.On:
 		reason, balancer = v1alpha1.ReasonPodTargetsPreserve, "sends to pods and is set to keep the client's address"
 	case sc.balancer.Path == provider.Forwards:
@@ -235,16 +238,18 @@ func keptThroughService(sc *scene) verdict {
 		sc.balancer.Name, balancer, partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.believes(), passedOn)
 }
 
-// believes is what the controller takes for the client's address, with what that rests on.
+// believes describes what the controller trusts, and from which addresses.
 func (sc *scene) believes() string {
 	from := cidrsNamed(sc.trust.CIDRs)
 	switch {
 	case sc.trust.ProxyProtocol && sc.trust.BelievesHeader():
-		return fmt.Sprintf("PROXY protocol and, of proxies behind it, %s are believed from %s, which must hold the addresses of balancer and proxies", sc.trust.Header, from)
+		return fmt.Sprintf("the controller trusts PROXY protocol and, from proxies behind it, %s; both from %s, which must contain the addresses of balancer and proxies",
+			sc.trust.Header, from)
 	case sc.trust.ProxyProtocol:
-		return fmt.Sprintf("PROXY protocol is believed from %s, which must hold the balancer's addresses", from)
+		return fmt.Sprintf("the controller trusts PROXY protocol from %s, which must contain the balancer's addresses", from)
 	case sc.trust.BelievesHeader():
-		return fmt.Sprintf("%s is believed from %s, which must hold the addresses of the proxies; of all others the connection's address counts", sc.trust.Header, from)
+		return fmt.Sprintf("the controller trusts %s from %s, which must contain the addresses of the proxies, and otherwise takes the connection's address",
+			sc.trust.Header, from)
 	}
-	return "no header is believed"
+	return "the controller trusts no header"
 }

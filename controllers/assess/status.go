@@ -1,5 +1,6 @@
-// Package assess decides what the status of an EdgeIngress says, from what was seen alone. It is pure: it imports no client, and time is an
-// argument. A verdict is True only where everything it rests on was read; what cannot be told is Unknown, with a reason.
+// Package assess computes the status of an EdgeIngress from the snapshot alone. It is pure: it imports
+// no client, and time is an argument. A verdict is True only where everything that it rests on was
+// read. What the snapshot does not show is Unknown, with a reason.
 package assess
 
 import (
@@ -13,8 +14,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// Status is the whole status: s is what the pass observed before it wrote, d what should exist, o what came
-// of the writes. A condition keeps its transition time from the old status while its status stays; now is that of a change.
+// Status returns the whole status: s is what the pass observed before it wrote, d what should exist,
+// and o the outcome of the writes. A condition keeps its transition time while its status stays the
+// same; otherwise it gets now.
 func Status(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.Time) v1alpha1.EdgeIngressStatus {
 	sc := newScene(s, d, o)
 	return v1alpha1.EdgeIngressStatus{
@@ -28,7 +30,7 @@ func Status(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.T
 	}
 }
 
-// named is a verdict with the condition that it answers.
+// named is a verdict with the name of its condition.
 type named struct {
 	condition string
 	verdict
@@ -62,7 +64,7 @@ func conditions(sc *scene, now time.Time) []metav1.Condition {
 	return list
 }
 
-// ready sums up the conditions that it is given, by the first that stands in the way; False beats Unknown.
+// ready reports the first condition that is not True. False beats Unknown.
 func ready(leaves []named) verdict {
 	for _, worse := range []metav1.ConditionStatus{metav1.ConditionFalse, metav1.ConditionUnknown} {
 		for _, leaf := range leaves {
@@ -71,5 +73,5 @@ func ready(leaves []named) verdict {
 			}
 		}
 	}
-	return is(v1alpha1.ReasonAllConditionsMet, "Nodes, controller, load balancer and configuration are as asked for.")
+	return is(v1alpha1.ReasonAllConditionsMet, "NodesReady, ControllerAvailable, LoadBalancerReady and ConfigEffective are True.")
 }

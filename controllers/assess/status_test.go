@@ -27,7 +27,7 @@ var allConditions = []string{
 func TestReady(t *testing.T) {
 	const condition = v1alpha1.ConditionReady
 	runRows(t, condition, map[string]row{
-		"all four conditions are met":                      {status: yes, reason: v1alpha1.ReasonAllConditionsMet, says: "as asked for"},
+		"all four conditions are met":                      {status: yes, reason: v1alpha1.ReasonAllConditionsMet, says: "NodesReady, ControllerAvailable, LoadBalancerReady and ConfigEffective are True."},
 		"it takes the reason of what stands in the way":    {given: []option{onService(noAddress)}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: "LoadBalancerReady is False: No load balancer"},
 		"the first of two that are False":                  {given: []option{onService(noAddress), config("a-a", "1")}, status: no, reason: v1alpha1.ReasonLoadBalancerPending},
 		"False beats an Unknown before it":                 {given: []option{node("edge-1", untainted), config("a-a", "1")}, status: no, reason: v1alpha1.ReasonUnknownConfigKeys, says: "ConfigEffective is False"},

@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// verdict is the answer to the question of one condition.
+// verdict is the status, reason and message of one condition.
 type verdict struct {
 	status  metav1.ConditionStatus
 	reason  string
@@ -29,29 +29,30 @@ func unclear(reason, format string, args ...any) *verdict {
 	return &verdict{metav1.ConditionUnknown, reason, fmt.Sprintf(format, args...)}
 }
 
-// check looks at one thing that can stand in the way of True. It answers nil where it finds nothing to say, also where what it
-// would look at does not exist: that something is missing is the business of a check of its own.
+// check looks for one thing that prevents True. It returns nil where it finds none, and where the
+// object that it would look at does not exist: a check of its own reports a missing object.
 type check func(*scene) *verdict
 
-// question is how one condition is answered.
+// question describes how to decide one condition.
 type question struct {
-	// needs are the reads without which nothing can be said.
+	// needs lists the reads that the verdict requires.
 	needs []read
-	// writes tells whether a failed write to an object of this kind belongs to the condition.
+	// writes reports whether a failed write to an object of this kind belongs to the condition.
 	writes func(kind string) bool
-	// checks in the order of what a person should hear of first.
+	// checks run in the order in which users should fix what they find.
 	checks []check
-	// holds is the answer where no check found anything.
+	// holds gives the verdict where no check finds anything.
 	holds func(*scene) verdict
 }
 
-// read is something that was looked at, with the error where that failed.
+// read names what was read, with the error of a failed read.
 type read struct {
 	what string
 	err  error
 }
 
-// answer is the specification of every condition: without its reads it is Unknown; False beats Unknown beats True; and among equals the first check wins.
+// answer specifies every condition. After a failed read it is Unknown. False beats Unknown, Unknown
+// beats True, and among equals the first check wins.
 func (q question) answer(sc *scene) verdict {
 	deleting := !sc.EdgeIngress.DeletionTimestamp.IsZero()
 	if sc.engineErr != nil && !deleting {
@@ -98,7 +99,7 @@ func notRead(needs []read) *verdict {
 	if first == nil {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonNotRead, "Nothing can be said without %s, which could not be read: %v.", listed(failed), first)
+	return unclear(v1alpha1.ReasonNotRead, "The operator could not read %s: %v.", listed(failed), first)
 }
 
 func failedWrites(sc *scene, belongs func(kind string) bool) *verdict {
@@ -117,7 +118,7 @@ func failedWrites(sc *scene, belongs func(kind string) bool) *verdict {
 	first := failures[0]
 	others := ""
 	if len(failures) > 1 {
-		others = fmt.Sprintf(" %s failed as well.", countOf(len(failures)-1, "other write"))
+		others = fmt.Sprintf(" %s also failed.", countOf(len(failures)-1, "other write"))
 	}
 	if first.Reason == snapshot.FailureNameTaken {
 		return nameTaken(first.Ref, others)
@@ -125,23 +126,24 @@ func failedWrites(sc *scene, belongs func(kind string) bool) *verdict {
 	return isNot(v1alpha1.ReasonApplyFailed, "Writing %s failed: %s.%s%s", first.Ref, strings.TrimRight(first.Message, "."), others, refusalRemedy(first.Cause))
 }
 
-// refusalRemedy is a sentence with a space before it; empty where the message has to say it all.
+// refusalRemedy is sentences that each begin with a space, or empty where only the error can help.
 func refusalRemedy(cause snapshot.FailureCause) string {
 	switch cause {
 	case snapshot.CauseHealthCheckPort:
-		return " Another Service has the health-check port; the operator takes another one. Tell it to a load balancer that was set up outside of the cluster."
+		return " Another Service has the health-check port, so the operator requests a new one. Set the new port on any load balancer that is configured outside the cluster."
 	case snapshot.CauseNodePort:
-		return " Write other ports into spec.exposure.nodePorts, or leave the choice to Kubernetes."
+		return " Set other ports in spec.exposure.nodePorts, or let Kubernetes choose them."
 	case snapshot.CauseIPFamilies:
-		return " Write IP families that the cluster has into spec.exposure.ipFamilies and ipFamilyPolicy."
+		return " Set spec.exposure.ipFamilies and spec.exposure.ipFamilyPolicy to what the cluster supports."
 	case snapshot.CauseQuota:
-		return " Extend the ResourceQuota of the namespace."
+		return " Increase the ResourceQuota of the namespace."
 	}
 	return ""
 }
 
 func nameTaken(ref snapshot.Ref, others string) *verdict {
 	return isNot(v1alpha1.ReasonNameTaken,
-		"%s exists and does not belong to this EdgeIngress, so it is left alone. The operator looks again every %d seconds: delete or rename the object, or create the EdgeIngress under another name.%s",
+		"%s exists and does not belong to this EdgeIngress, so the operator leaves it alone and checks again every %d seconds.%s "+
+			"Delete it, or create the EdgeIngress under another name.",
 		ref, int(snapshot.NameTakenRecheck.Seconds()), others)
 }

@@ -15,22 +15,22 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// liveWorkload is the DaemonSet or Deployment that the spec asks for, in the words that both share.
+// liveWorkload is the DaemonSet or Deployment that the spec asks for, reduced to what both have in common.
 type liveWorkload struct {
 	ref snapshot.Ref
-	// err is why it could not be read.
+	// err is the error of a failed read.
 	err error
-	// foreign is whether its name is somebody else's.
+	// foreign is set where an object with its name belongs to someone else.
 	foreign bool
-	// template of its pods; nil where there is no such workload.
+	// template of its pods; nil where the workload does not exist.
 	template *corev1.PodTemplateSpec
-	// wanted is what it should be; nil where it is left as it is for now.
+	// wanted is the object to apply; nil where the operator does not update the workload for now.
 	wanted *unstructured.Unstructured
-	// current is whether it was applied from what is wanted now, and its controller has taken that up.
+	// current is set where the live object was applied from wanted and its controller has observed it.
 	current bool
-	// rolling is whether pods of an older template may run beside those of the current one.
+	// rolling is set where pods of an older template may run beside those of the current one.
 	rolling bool
-	// paused is whether somebody had its controller replace no pods.
+	// paused is set where a user paused the Deployment.
 	paused bool
 }
 
@@ -75,12 +75,12 @@ func (w *liveWorkload) appliedAsWanted(live metav1.Object) bool {
 	return w.wanted != nil && live.GetAnnotations()[v1alpha1.AppliedAnnotation] == w.wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
 }
 
-// runsPodsOf is whether pods of the other kind still run, as they do while a change of kind is under way.
+// runsPodsOf reports whether pods of this kind still run. While the kind changes, pods of both kinds do.
 func runsPodsOf(s snapshot.Snapshot, kind v1alpha1.WorkloadKind) bool {
 	return slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return pod.Workload == kind && !pod.Terminating })
 }
 
-// runsAsWanted is whether the live template runs what the wanted one does. Where nothing is wanted for now there is nothing to compare with.
+// runsAsWanted reports whether the live template runs what the wanted one does. It is false where no object is wanted.
 func (w *liveWorkload) runsAsWanted() bool {
 	if w.wanted == nil || w.template == nil {
 		return false

@@ -76,7 +76,7 @@ var (
 	safe       = condition(v1alpha1.ConditionForwardedHeadersSafe, is(v1alpha1.ReasonHeadersIgnored), "")
 	doubtful   = condition(v1alpha1.ConditionForwardedHeadersSafe, unclear(v1alpha1.ReasonHeaderPolicyUnmeasured), "")
 	unsafe     = condition(v1alpha1.ConditionForwardedHeadersSafe, isNot(v1alpha1.ReasonTrustDrifted), "")
-	unmeasured = condition(v1alpha1.ConditionSourceIPPreserved, unclear(v1alpha1.ReasonNotMeasured), "Nobody has looked at: routers")
+	unmeasured = condition(v1alpha1.ConditionSourceIPPreserved, unclear(v1alpha1.ReasonNotMeasured), "Not checked: routers")
 	measured   = condition(v1alpha1.ConditionSourceIPPreserved, is("Measured"), "")
 )
 
