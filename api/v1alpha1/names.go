@@ -25,6 +25,8 @@ const (
 	// MoveAnnotation is in the template of a Deployment's pods and changes when pods have to move away from a node that left the edge set: the
 	// Deployment replaces them one after the other, and new ones start on edge nodes only.
 	MoveAnnotation = "edgeingress.dev/moved"
+	// WakeAnnotation is on a DaemonSet whose roll-out stands still, and changes to make Kubernetes' DaemonSet controller look at it again.
+	WakeAnnotation = "edgeingress.dev/wake"
 )
 
 // Finalizer keeps an EdgeIngress until its nodes are clean and its objects are gone.

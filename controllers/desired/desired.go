@@ -60,7 +60,10 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	if err != nil {
 		return fmt.Errorf("rendering the objects: %w", err)
 	}
+	value, lookAgain := wakeRollOut(s)
+	state.Nodes.recheckAt(lookAgain)
 	for _, object := range objects {
+		setWakeUp(object, value)
 		object.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(e, v1alpha1.GroupVersion.WithKind("EdgeIngress"))})
 		if err := stampDigest(object); err != nil {
 			return err

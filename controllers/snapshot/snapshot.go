@@ -131,6 +131,8 @@ type Node struct {
 // Pod is what matters of a controller pod.
 type Pod struct {
 	Name string
+	// Created is when the pod was made, by the clock of the API server.
+	Created time.Time
 	// Node is empty while the pod is not scheduled.
 	Node string
 	// Workload is the kind that the pod belongs to.
