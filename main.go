@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type flags struct {
 	metricsAddress, probeAddress, leaderElectionNamespace string
 	leaderElect, secureMetrics, printVersion              bool
 	concurrency                                           int
+	requestTimeout                                        time.Duration
 	apiQPS                                                float64
 	images                                                string
 	controllerClusterRole, electionClusterRole            string
@@ -52,6 +54,7 @@ func parseFlags() (flags, zap.Options) {
 	flag.IntVar(&f.concurrency, "max-concurrent-reconciles", 4, "How many EdgeIngress objects are reconciled at once.")
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", -1, "Limit of requests a second to the API server, with bursts of twice as many; "+
 		"-1 sets none and leaves the rate to the API server's priority and fairness.")
+	flag.DurationVar(&f.requestTimeout, "kube-api-timeout", controllers.DefaultRequestTimeout, "How long to wait for the answer to one request to the API server, webhooks included.")
 	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that spec.controller.image may name.")
 	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole to bind to ingress controllers in the whole cluster.")
 	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "ClusterRole to bind to ingress controllers in their own namespace.")
@@ -88,10 +91,13 @@ func run(f flags) error {
 		Reader: mgr.GetAPIReader(),
 		Events: mgr.GetEventRecorder("edge-ingress-operator"),
 		Now:    time.Now,
+
+		RequestTimeout: f.requestTimeout,
 		Options: snapshot.Options{
 			AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
 			ControllerClusterRole:    f.controllerClusterRole,
 			ElectionClusterRole:      f.electionClusterRole,
+			ReservedNamespaces:       ownNamespaces(os.Getenv("POD_NAMESPACE"), serviceAccountNamespace, f.leaderElectionNamespace),
 		},
 	}
 	if err := reconciler.SetupWithManager(mgr, f.concurrency); err != nil {
@@ -116,6 +122,19 @@ func connections(config *rest.Config, limit float64) (work, election *rest.Confi
 		work.QPS, work.Burst = float32(limit), max(1, int(2*limit))
 	}
 	return work, election
+}
+
+// serviceAccountNamespace is the file in which Kubernetes tells every pod its namespace.
+const serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+// ownNamespaces are the namespace that the operator runs in, from the environment or else from the file, and the one with its leader lease.
+// Outside a cluster the first is not known.
+func ownNamespaces(fromEnvironment, file, leaderElection string) []string {
+	own := fromEnvironment
+	if content, err := os.ReadFile(file); own == "" && err == nil {
+		own = strings.TrimSpace(string(content))
+	}
+	return slices.DeleteFunc([]string{own, leaderElection}, func(namespace string) bool { return namespace == "" })
 }
 
 func newManager(config *rest.Config, f flags) (ctrl.Manager, error) {

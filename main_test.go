@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"k8s.io/client-go/rest"
@@ -25,6 +28,30 @@ func TestTheLimitOfRequests(t *testing.T) {
 			}
 			if election.QPS != 20 || election.Burst != 30 || election == work {
 				t.Errorf("leader election: want its own settings of 20 and 30, got %v and %d", election.QPS, election.Burst)
+			}
+		})
+	}
+}
+
+func TestOwnNamespaces(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "namespace")
+	if err := os.WriteFile(file, []byte("ingress-system\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(t.TempDir(), "none")
+	for name, test := range map[string]struct {
+		environment, file, election string
+		want                        []string
+	}{
+		"the environment tells":                   {environment: "edge-ops", file: file, want: []string{"edge-ops"}},
+		"else the ServiceAccount tells":           {file: file, want: []string{"ingress-system"}},
+		"the lease may be elsewhere":              {environment: "edge-ops", file: none, election: "leases", want: []string{"edge-ops", "leases"}},
+		"outside a cluster only the lease counts": {file: none, election: "leases", want: []string{"leases"}},
+		"outside a cluster nothing may be known":  {file: none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := ownNamespaces(test.environment, test.file, test.election); !slices.Equal(got, test.want) {
+				t.Errorf("want %v, got %v", test.want, got)
 			}
 		})
 	}

@@ -30,11 +30,15 @@ const (
 	operatorAccount   = "edge-ingress-operator"
 )
 
+// residence is a namespace that the operator takes for its own as well, as if it were installed there.
+const residence = "edge-resident"
+
 // operatorOptions are those that main.go's flags have by default.
 var operatorOptions = snapshot.Options{
 	AllowedImageRepositories: registry.DefaultImageRepositories(),
 	ControllerClusterRole:    "edge-ingress-operator-controller",
 	ElectionClusterRole:      "edge-ingress-operator-controller-election",
+	ReservedNamespaces:       []string{operatorNamespace, residence},
 }
 
 // operatorProcess is the operator as main.go sets it up, but within the test process, with the rights of its ServiceAccount.

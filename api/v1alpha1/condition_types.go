@@ -56,6 +56,9 @@ const (
 	// ReasonEngineUnknown (Unknown): this version of the operator does not have the engine that
 	// spec.controller.engine names.
 	ReasonEngineUnknown = "EngineUnknown"
+	// ReasonNamespaceReserved (False): the controller would run in the operator's own namespace, so
+	// no object is created.
+	ReasonNamespaceReserved = "NamespaceReserved"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"
 )

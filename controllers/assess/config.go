@@ -23,7 +23,7 @@ func configEffective(sc *scene) verdict {
 			refused(engine.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
 			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
-			configNotUsed, configMissing, configChanged, workloadMissing, podsUnwanted,
+			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted,
 		},
 		holds: func(sc *scene) verdict {
 			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s",
@@ -77,6 +77,13 @@ func sentences(clauses []string) string {
 		text += clause + "."
 	}
 	return text
+}
+
+func configNotMade(sc *scene) *verdict {
+	if sc.ConfigMap.Value != nil {
+		return nil
+	}
+	return namespaceReserved(sc)
 }
 
 func configMissing(sc *scene) *verdict {

@@ -19,11 +19,20 @@ func controllerAvailable(sc *scene) verdict {
 			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass"
 		},
 		checks: []check{
-			workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
+			namespaceReserved, workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
 			controllersMissing, replicasMissing, rolloutInProgress,
 		},
 		holds: controllersReady,
 	}.answer(sc)
+}
+
+// namespaceReserved is about a namespace that the API cannot know to be the operator's, because the operator was installed there.
+func namespaceReserved(sc *scene) *verdict {
+	if !sc.state.NamespaceReserved {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonNamespaceReserved, "Namespace %s belongs to the operator: a controller there could write to the operator's leader election, "+
+		"so no object is created. Create an EdgeIngress with another spec.namespace, and delete this one.", sc.state.Namespace)
 }
 
 func workloadTaken(sc *scene) *verdict {

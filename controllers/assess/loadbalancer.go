@@ -76,6 +76,8 @@ func serviceMissing(sc *scene) *verdict {
 	switch {
 	case sc.Service.Foreign:
 		return nil
+	case sc.service == nil && sc.state.NamespaceReserved:
+		return namespaceReserved(sc)
 	case sc.service == nil:
 		return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s yet.", sc.serviceRef())
 	case string(sc.service.Spec.Type) != string(sc.spec.Exposure.Type):

@@ -21,6 +21,7 @@ import (
 // An error means that a part could not be decided; the rest of the state holds.
 func Compute(s snapshot.Snapshot) (State, error) {
 	state := State{Namespace: s.EdgeIngress.ControllerNamespace()}
+	state.NamespaceReserved = slices.Contains(s.Options.ReservedNamespaces, state.Namespace)
 	var nodesErr, objectsErr error
 	state.Nodes, nodesErr = planNodes(s)
 	if s.EdgeIngress.DeletionTimestamp.IsZero() {
@@ -110,6 +111,9 @@ func stampDigest(object *unstructured.Unstructured) error {
 func (state *State) withhold(s snapshot.Snapshot) {
 	state.Objects = slices.DeleteFunc(state.Objects, func(object *unstructured.Unstructured) bool {
 		ref := RefOf(object)
+		if state.NamespaceReserved {
+			return true
+		}
 		if isWorkload(ref) {
 			// Without its Service or configuration a controller cannot start, or would publish somebody else's address.
 			// A Deployment that was not read may have an annotation that would be lost, and all its pods be replaced.

@@ -182,6 +182,38 @@ func TestTheDefaultImageIsHeldAgainstTheFlagAsWell(t *testing.T) {
 	}
 }
 
+// A controller that runs in the operator's namespace since before that was refused serves on, without the right to write Leases there.
+func TestNothingIsAppliedInTheOperatorsNamespace(t *testing.T) {
+	for name, change := range map[string]func(*v1alpha1.EdgeIngress){
+		"by the default name": func(*v1alpha1.EdgeIngress) {},
+		"by spec.namespace":   func(e *v1alpha1.EdgeIngress) { e.Spec.Namespace = "edge-ops" },
+		"by a Deployment":     func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment },
+		"by host ports":       func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureHostPort },
+		"by host network":     func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = v1alpha1.ExposureHostNetwork },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge())
+			change(s.EdgeIngress)
+			for _, object := range compute(t, s).Objects {
+				s.Inventory.Items = append(s.Inventory.Items, RefOf(object))
+			}
+			s.Options.ReservedNamespaces = []string{"kubernetes", s.EdgeIngress.ControllerNamespace()}
+			state := compute(t, s)
+			if !state.NamespaceReserved || len(state.Objects) > 0 {
+				t.Errorf("reserved: %t; applied: %d objects", state.NamespaceReserved, len(state.Objects))
+			}
+			for _, change := range state.Changes {
+				if change.Kind != Delete || change.Ref.Kind != "RoleBinding" {
+					t.Errorf("%s %s", change.Kind, change.Ref)
+				}
+			}
+			if len(state.Changes) != 1 {
+				t.Errorf("%d changes, want that of the RoleBinding", len(state.Changes))
+			}
+		})
+	}
+}
+
 func TestThePortThatKubernetesChoseIsNoChange(t *testing.T) {
 	without, with := seen(edge()), seen(edge())
 	with.Service.Value = liveService()

@@ -28,6 +28,8 @@ type State struct {
 	Config map[string]string
 	// ConfigProblems are settings that were asked for and are not in Config.
 	ConfigProblems []engine.Problem
+	// NamespaceReserved is whether Namespace is the operator's own. Nothing is applied then.
+	NamespaceReserved bool
 	// ImageRefused is the repository of spec.controller.image where the operator's flag does not allow it; the workload is left as it is.
 	ImageRefused string
 	// Blocked are objects that cannot become what was asked for, because Kubernetes freezes a field of theirs.

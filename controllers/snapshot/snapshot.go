@@ -85,6 +85,8 @@ type Options struct {
 	ControllerClusterRole string
 	// ElectionClusterRole is the ClusterRole, shipped with the operator, that the controller is bound to in its own namespace, for its leader election.
 	ElectionClusterRole string
+	// ReservedNamespaces are the operator's own, where no ingress controller may run.
+	ReservedNamespaces []string
 }
 
 // Read is a single object: seen, not there, or not looked at.
