@@ -38,13 +38,13 @@ func counter(t testing.TB, name string) float64 {
 	return total
 }
 
-// makesPasses makes the operator look at the story's EdgeIngress this many times, one after the other, by touching a controller pod. The last
+// makesPasses makes the operator look at the story's EdgeIngress this many times, one after the other, by touching that. The last
 // of them has begun after the call, and has ended; only where no other EdgeIngress is worked on meanwhile can that be known.
 func (s *story) makesPasses(count int) {
 	s.Helper()
 	for i := range count + 1 { // One may have been under way.
 		before := passes(s.TB)
-		s.touchPod(fmt.Sprint(before))
+		s.touch(fmt.Sprint(before))
 		s.eventually(fmt.Sprintf("pass %d ends", i), func() error {
 			if passes(s.TB) == before {
 				return fmt.Errorf("%d passes were made, as before", before)
@@ -54,9 +54,8 @@ func (s *story) makesPasses(count int) {
 	}
 }
 
-// touchPod changes what no pass looks at of a controller pod.
-func (s *story) touchPod(value string) {
+// touch changes what no pass looks at of the EdgeIngress, and causes a pass all the same.
+func (s *story) touch(value string) {
 	s.Helper()
-	pod := s.anyPod()
-	s.patch(pod, fmt.Sprintf(`{"metadata":{"annotations":{"example.com/touched":%q}}}`, value))
+	s.patch(s.edge(), fmt.Sprintf(`{"metadata":{"annotations":{"example.com/touched":%q}}}`, value))
 }

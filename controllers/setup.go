@@ -36,21 +36,22 @@ func NewScheme() *runtime.Scheme {
 // SetupWithManager watches everything that a pass looks at. concurrency is how many EdgeIngress objects are worked on at once.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	r.retries = newRetries()
+	unseen := builder.WithPredicates(ignoreUnseen)
 	// An EdgeIngress counts with its status: a pass that saw an older status than the last one written may have taken a write of its
 	// own for needless, and makes up for it in the pass that this write brings about.
 	build := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.EdgeIngress{}).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: r.retries}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), builder.WithPredicates(ignoreHeartbeats)).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner)).
-		Watches(&discoveryv1.EndpointSlice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForEndpointSlice)).
-		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace))
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner), unseen).
+		Watches(&discoveryv1.EndpointSlice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForEndpointSlice), unseen).
+		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace), unseen)
 	for _, owned := range ownedKinds() {
 		requests := requestsForOwner
 		if owned.kind == "DaemonSet" {
 			requests = r.requestsForDaemonSet
 		}
-		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests))
+		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests), unseen)
 	}
 	if err := build.Complete(r); err != nil {
 		return fmt.Errorf("setting up the EdgeIngress controller: %w", err)

@@ -1,0 +1,98 @@
+package controllers
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/conversion"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// ignoreUnseen lets only those updates through that change what a pass looks at. All else, such as the progress of a roll-out or the counters
+// of a disruption budget, would cause passes that find nothing new.
+var ignoreUnseen = predicate.Funcs{
+	UpdateFunc: func(update event.UpdateEvent) bool { return passesSeeDifferently(update.ObjectOld, update.ObjectNew) },
+}
+
+func passesSeeDifferently(before, after client.Object) bool {
+	return !sameViews.DeepEqual(viewOf(before), viewOf(after))
+}
+
+// sameViews compares views as the API's own equality does, and plain times as well.
+var sameViews = func() conversion.Equalities {
+	equalities := equality.Semantic.Copy()
+	utilruntime.Must(equalities.AddFunc(time.Time.Equal))
+	return equalities
+}()
+
+// viewOf returns what a pass looks at of an object: for the kinds that change often a selection, for all others everything but the version.
+func viewOf(object client.Object) any {
+	switch object := object.(type) {
+	case *corev1.Pod:
+		return viewOfPod(object)
+	case *discoveryv1.EndpointSlice:
+		return sliceView{object.Labels[discoveryv1.LabelServiceName], object.AddressType, object.Endpoints, object.Ports}
+	case *metav1.PartialObjectMetadata: // a namespace
+		return [2]any{object.UID, object.DeletionTimestamp.IsZero()}
+	case *policyv1.PodDisruptionBudget:
+		budget := object.DeepCopy()
+		budget.Status = policyv1.PodDisruptionBudgetStatus{}
+		return unversioned(budget)
+	case *appsv1.Deployment:
+		deployment := object.DeepCopy()
+		deployment.Status.Conditions = nil
+		return unversioned(deployment)
+	case *appsv1.DaemonSet:
+		return viewOfDaemonSet(object)
+	}
+	copied, isObject := object.DeepCopyObject().(client.Object)
+	if !isObject {
+		return object
+	}
+	return unversioned(copied)
+}
+
+func unversioned(object client.Object) client.Object {
+	object.SetResourceVersion("")
+	object.SetManagedFields(nil)
+	return object
+}
+
+// podView and sliceView have exported fields, because the comparison takes no others.
+type podView struct {
+	Pod    snapshot.Pod
+	Labels map[string]string
+	Owners []metav1.OwnerReference
+}
+
+func viewOfPod(pod *corev1.Pod) podView {
+	return podView{observedPod(pod, ""), pod.Labels, pod.OwnerReferences}
+}
+
+type sliceView struct {
+	Service     string
+	AddressType discoveryv1.AddressType
+	Endpoints   []discoveryv1.Endpoint
+	Ports       []discoveryv1.EndpointPort
+}
+
+// viewOfDaemonSet is all of a DaemonSet of ours but its conditions, and of any other what it is as a load balancer's agent.
+func viewOfDaemonSet(daemonSet *appsv1.DaemonSet) any {
+	if _, ours := daemonSet.Labels[v1alpha1.OwnerLabel]; !ours {
+		return agentsAmong([]appsv1.DaemonSet{*daemonSet}, nil).Items
+	}
+	own := daemonSet.DeepCopy()
+	own.Status.Conditions = nil
+	return unversioned(own)
+}

@@ -1,0 +1,56 @@
+package controllers_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// An agent concerns every EdgeIngress, and its roll-out changes its status with every pod.
+func TestTheRolloutOfAnAgentWakesNobodyUntilItChanges(t *testing.T) {
+	s := newStory(t, "agent-rollout")
+	s.addNodes("a")
+	s.create()
+	s.settles()
+	agent := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "speaker", Namespace: metav1.NamespaceDefault}}
+	labels := map[string]string{"app": "speaker"}
+	agent.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
+	agent.Spec.Template.Labels = labels
+	agent.Spec.Template.Spec = corev1.PodSpec{
+		NodeSelector: map[string]string{"example.com/nowhere": ""}, Containers: []corev1.Container{{Name: "speaker", Image: "quay.io/metallb/speaker:v0.15.2"}},
+	}
+	if err := admin.Create(t.Context(), agent); err != nil {
+		t.Fatal(err)
+	}
+	s.cleanUp(agent)
+	s.eventually("Kubernetes' controller has looked at the agent", func() error {
+		s.mustRead(agent)
+		return want("generation", agent.Status.ObservedGeneration, agent.Generation, same)
+	})
+	s.rests()
+
+	before := passes(t)
+	for i := range 20 {
+		status := fmt.Sprintf(`{"status":{"numberUnavailable":%d}}`, i+1)
+		if err := admin.Status().Patch(t.Context(), agent, client.RawPatch(types.MergePatchType, []byte(status))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The events of one kind come in order: when this one has caused its pass, those of the roll-out are over.
+	s.patch(agent, `{"spec":{"template":{"spec":{"tolerations":[{"operator":"Exists"}]}}}}`)
+	s.eventually("a change of the agent causes a pass", func() error {
+		if passes(t) == before {
+			return errors.New("no pass was made")
+		}
+		return nil
+	})
+	if made := passes(t) - before; made != 1 {
+		t.Errorf("20 steps of a roll-out and a change caused %d passes, want 1", made)
+	}
+}
