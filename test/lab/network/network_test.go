@@ -231,8 +231,11 @@ func state(t *testing.T, network *Network, node Node) []string {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(string(output)) {
-				name, _, _ := strings.Cut(line, "@")
-				lines = append(lines, strings.TrimSpace(name))
+				// Whether a link has a carrier follows later, and the kernel says so in a link's state and in a route's flags.
+				if arguments[0] == "-brief" {
+					line, _, _ = strings.Cut(strings.Fields(line)[0], "@")
+				}
+				lines = append(lines, strings.TrimSpace(strings.ReplaceAll(line, " linkdown", "")))
 			}
 		}
 	}
