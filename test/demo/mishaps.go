@@ -13,7 +13,7 @@ import (
 
 func (s *story) policyIsChanged(ctx context.Context) error {
 	s.screen.chapter("Mishap: somebody sets the traffic policy to Cluster")
-	s.screen.say("With Cluster any node takes traffic and its address replaces the client's, and the health-check port is gone:")
+	s.screen.say("With Cluster, any node accepts traffic and replaces the client's address with its own. The health-check port is gone:")
 	before, err := s.service(ctx)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *story) policyIsChanged(ctx context.Context) error {
 	if after.Spec.HealthCheckNodePort != before.Spec.HealthCheckNodePort {
 		return fmt.Errorf("the health-check port moved from %d to %d", before.Spec.HealthCheckNodePort, after.Spec.HealthCheckNodePort)
 	}
-	s.screen.say("The operator sees it and sets it back, with the port from before, where a balancer outside goes on asking:")
+	s.screen.say("The operator restores the policy, and the same port, which an external balancer still probes:")
 	return s.showObject(ctx, "service", serviceColumns)
 }
 

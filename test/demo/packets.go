@@ -92,12 +92,12 @@ func (s *story) sendRequests(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.screen.say("A host outside the cluster, with the address " + clientAddress + ", asks the application. It answers with all headers as JSON; these are the " +
-		"two that matter:")
+	s.screen.say("A host outside the cluster, with the address " + clientAddress + ", sends a request. The application answers with all headers as JSON. These two " +
+		"matter:")
 	if _, err := s.showRequest(ctx, "the application to answer", curl(address), isClient); err != nil {
 		return err
 	}
-	s.screen.say("The same with a header that claims another address. It is not believed:")
+	s.screen.say("The same request with a header that claims another address. The controller ignores it:")
 	_, err = s.showRequest(ctx, "the application to answer", curl(address, "X-Forwarded-For: "+forged), isClient)
 	return err
 }
@@ -115,9 +115,9 @@ func (s *story) loadBalancerAddress(ctx context.Context) (string, error) {
 
 // policyStaysChanged holds the repair off, so that the verdict and what the application sees can be compared.
 func (s *story) policyStaysChanged(ctx context.Context) error {
-	s.screen.chapter("The same, with the repair held off")
-	s.screen.say("Now with a request in between. For that the demo holds the repair off: an admission policy, as a cluster may have one, forbids the " +
-		"operator to write Services, and the Service stays as somebody made it:")
+	s.screen.chapter("The same, while the operator cannot repair it")
+	s.screen.say("Now the demo sends a request before the repair. An admission policy, as a cluster may have one, forbids the operator to write Services, " +
+		"so the changed Service stays:")
 	service, err := s.service(ctx)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (s *story) policyStaysChanged(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	s.screen.say("The application takes a node for its client: the address is " + owner + ". The operator says the same, from the objects alone:")
+	s.screen.say("The application sees a node instead of the client: the address is " + owner + ". The operator reports the same from the objects alone:")
 	if err := s.showConditions(ctx, v1alpha1.ConditionReady, v1alpha1.ConditionSourceIPConfigured); err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *story) refuseRepairs(ctx context.Context, service corev1.Service) error
 }
 
 func (s *story) allowRepairs(ctx context.Context, address string) error {
-	s.screen.say("Without the policy the operator's next try succeeds, and the client's address arrives again:")
+	s.screen.say("The demo deletes the admission policy. The operator's next attempt succeeds, and the application sees the client's address again:")
 	if err := s.kubectl.do(ctx, "delete", "-f", refusal); err != nil {
 		return err
 	}

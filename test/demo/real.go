@@ -87,8 +87,8 @@ func (s *story) addRealNodes(ctx context.Context) error {
 			return err
 		}
 	}
-	s.screen.say("Two machines are meant to face the internet; so far only a label says so. The worker runs an application that answers with what it saw " +
-		"of a request (" + application + "). MetalLB gives addresses to Services.")
+	s.screen.say("Two machines will face the internet; so far they only have a label. The worker runs an application that answers with the request that it " +
+		"saw (" + application + "). MetalLB assigns addresses to Services.")
 	if err := s.kubectl.show(ctx, "get", "nodes", "-L", corev1.LabelTopologyZone+",pool"); err != nil {
 		return err
 	}
@@ -137,8 +137,8 @@ func (s *story) installInCluster(ctx context.Context) error {
 	if err := s.kubectl.show(ctx, "get", "lease", "-n", operatorNamespace); err != nil {
 		return err
 	}
-	s.screen.say("That is config/default with the image that was built here. The pod that holds the lease works; it may do what config/rbac allows, and " +
-		"nothing else:")
+	s.screen.say("This is config/default with the image built here. The pod that holds the lease does the work. It has only the permissions in " +
+		"config/rbac:")
 	return nil
 }
 
@@ -152,7 +152,7 @@ func (s *story) operatorLeads(ctx context.Context) (done bool, seen string, err 
 // applyWithImage applies the sample with the ingress controller that was built here, as nodes cannot pull the released one.
 func (s *story) applyWithImage(ctx context.Context, digest string) error {
 	s.screen.chapter("Ask for an edge")
-	s.screen.say("This is " + sample + " with the ingress-nginx that was built here: nothing is pulled from the internet.")
+	s.screen.say("This is " + sample + " with the ingress-nginx image built here. Nothing is pulled from the internet.")
 	content, err := os.ReadFile(filepath.Join(s.root, sample))
 	if err != nil {
 		return fmt.Errorf("reading the sample: %w", err)
@@ -189,14 +189,14 @@ func withImage(edgeIngress []byte, digest string) ([]byte, error) {
 
 func (s *story) realVerdict(ctx context.Context) error {
 	s.screen.chapter(verdictTitle)
-	s.screen.say("MetalLB gave an address. What it does with a client's address is known, so there is a verdict:")
+	s.screen.say("MetalLB assigned an address. The operator knows what MetalLB does with a client's address, so it reports a verdict:")
 	return s.showVerdict(ctx)
 }
 
 // controllerHangs stops a controller without ending it, as when it is stuck.
 func (s *story) controllerHangs(ctx context.Context) error {
 	s.screen.chapter("Mishap: a controller hangs")
-	s.screen.say("The process of the controller on edge2 is stopped. Its readiness probe gets no answer any more, three times for three seconds each:")
+	s.screen.say("The demo stops the process of the controller on edge2. Three readiness probes fail, each after three seconds:")
 	signal := func(name string) []string {
 		return []string{"exec", "--cluster", clusterName, "edge2", "--", "pkill", "-" + name, "-f", "^/nginx-ingress-controller"}
 	}
@@ -220,7 +220,7 @@ func (s *story) doOnHost(ctx context.Context, arguments []string) error {
 
 func (s *story) deleteOnRealNodes(ctx context.Context) error {
 	s.screen.chapter("Delete it")
-	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The controllers still end in order, which takes a minute; " +
-		"nothing waits for them. The namespace stays: others may use it.")
+	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The controllers shut down gracefully, which takes a minute; " +
+		"nothing waits for them. The namespace stays, because others may use it.")
 	return s.delete(ctx, ownedKinds)
 }

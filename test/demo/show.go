@@ -47,14 +47,14 @@ func (s *screen) introduction(chosen choice) {
 	s.heading("One EdgeIngress, from the first apply to its deletion")
 	if chosen.nodes == realNodes {
 		s.say("All of it is real: three nodes with kubelet, kube-proxy and containerd, MetalLB, ingress-nginx, an application, and a client outside. " +
-			"Each is in Linux namespaces of its own, and nothing of this machine is touched.")
+			"Each has its own Linux namespaces. The demo changes nothing on this machine.")
 	} else {
 		s.say("Real: etcd, the API server, the controller manager, the scheduler, the operator and kubectl. Simulated: the nodes. A simulated node is an " +
-			"object of the API; whatever is scheduled to it is reported as running and ready. No container runs and no packet flows.")
+			"API object; a simulator reports the pods on it as running and ready. No container runs and no packet flows.")
 		s.line("Left out: requests from outside, and which address the application sees. They need real nodes.")
 		s.line(chosen.leftOut)
 	}
-	s.say("The commands work as they stand, from the root of the repository, while this runs or is kept (KEEP=1), after:")
+	s.say("You can type the commands yourself, in the root of the repository, while the demo runs or after KEEP=1. First run:")
 	s.line(indent + "$ " + preparation)
 }
 

@@ -35,7 +35,7 @@ func (s *story) addSimulatedNodes(ctx context.Context) error {
 	if err := await(ctx, "the nodes to be Ready", s.nodesReady); err != nil {
 		return err
 	}
-	s.screen.say("Two machines are meant to face the internet; so far only a label says so.")
+	s.screen.say("Two machines will face the internet; so far they only have a label.")
 	return s.kubectl.show(ctx, "get", "nodes", "-L", corev1.LabelTopologyZone+",pool")
 }
 
@@ -44,8 +44,8 @@ func (s *story) installForProcess(ctx context.Context) error {
 	if err := s.install(ctx, installation); err != nil {
 		return err
 	}
-	s.screen.say("That is config/default without its Deployment: a simulated node would only pretend to run it. Instead the operator is the process " +
-		"bin/manager, with a token of its ServiceAccount. It may do what config/rbac allows, and nothing else:")
+	s.screen.say("This is config/default without its Deployment, because a simulated node runs no containers. The operator is the process bin/manager, " +
+		"with a token of its ServiceAccount. It has only the permissions in config/rbac:")
 	return nil
 }
 
@@ -64,7 +64,7 @@ const address = "203.0.113.10"
 // loadBalancerAnswers plays the part of a load balancer, which writes its address into the Service's status.
 func (s *story) loadBalancerAnswers(ctx context.Context) error {
 	s.screen.chapter("A load balancer takes the Service")
-	s.screen.say("Nothing has given the Service an address yet, and the EdgeIngress says so:")
+	s.screen.say("The Service has no address yet, and the EdgeIngress reports it:")
 	if err := s.showConditions(ctx, v1alpha1.ConditionLoadBalancerReady); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *story) loadBalancerAnswers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.screen.say("The demo now plays the load balancer, and answers as one does:")
+	s.screen.say("The demo now plays the load balancer and sets an address:")
 	if err := s.kubectl.do(ctx, "patch", "service", service.Name, "-n", service.Namespace, "--subresource=status", "--type=merge",
 		"-p", `{"status":{"loadBalancer":{"ingress":[{"ip":"`+address+`","ipMode":"VIP"}]}}}`); err != nil {
 		return err
@@ -83,14 +83,14 @@ func (s *story) loadBalancerAnswers(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	s.screen.say("It works. Does it keep the client's address? What an unknown balancer does cannot be seen, and nothing is guessed:")
+	s.screen.say("Traffic can flow. Does the balancer keep the client's address? The operator does not know this balancer, and it does not guess:")
 	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }
 
 // nameTheProvider says what this balancer does, as its owner would know.
 func (s *story) nameTheProvider(ctx context.Context) error {
 	s.screen.chapter(verdictTitle)
-	s.screen.say("The owner of the balancer knows that it passes packets on as they are, and says so:")
+	s.screen.say("The owner of the balancer knows that it forwards packets unchanged, and declares it:")
 	if err := s.kubectl.do(ctx, "patch", "edgeingress", edgeName, "--type=merge",
 		"-p", `{"spec":{"exposure":{"loadBalancer":{"provider":"`+string(v1alpha1.ProviderPacketForwarding)+`"}}}}`); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *story) simulatedControllerFails(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.screen.say("An annotation makes the simulator report the controller on edge-b1 as not ready, as a failing readiness probe would.")
+	s.screen.say("An annotation makes the simulator report the controller on edge-b1 as not ready, like a failing readiness probe.")
 	if err := s.kubectl.do(ctx, "annotate", "pod", pod.Name, "-n", pod.Namespace, notReadyAnnotation+"=true"); err != nil {
 		return err
 	}
@@ -128,6 +128,6 @@ func (s *story) simulatedControllerFails(ctx context.Context) error {
 
 func (s *story) deleteOnSimulatedNodes(ctx context.Context) error {
 	s.screen.chapter("Delete it")
-	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The namespace stays: others may use it.")
+	s.screen.say("The operator deletes its objects and takes back what it put on the nodes. The namespace stays, because others may use it.")
 	return s.delete(ctx, "pod,"+ownedKinds)
 }
