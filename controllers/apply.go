@@ -38,6 +38,7 @@ func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state de
 	for _, change := range state.Changes {
 		w.note(change.Ref, w.carryOut(ctx, change))
 	}
+	r.repairs.note(seen.EdgeIngress.UID, w.outcome.Written, seen.Time)
 	return w.outcome
 }
 
@@ -47,6 +48,8 @@ type writer struct {
 	*followUp
 	edge    *v1alpha1.EdgeIngress
 	outcome snapshot.Outcome
+	// rivals are who wrote fields that are contested, where the API server was asked.
+	rivals map[snapshot.Ref]string
 }
 
 // note keeps the error of a write for the next pass and, where people should hear of it, for the status.
@@ -97,7 +100,7 @@ func left(change desired.Change) error {
 		return fmt.Errorf("applying %s: %w", change.Ref, errNotOurs)
 	case desired.CauseTerminating:
 		return errTerminating
-	case desired.CauseNotRead:
+	case desired.CauseNotRead, desired.CauseContested:
 	}
 	return nil
 }
@@ -108,11 +111,11 @@ func (w *writer) create(ctx context.Context, change desired.Change) error {
 	if change.Ref.Kind == "Namespace" {
 		return client.IgnoreAlreadyExists(w.Client.Create(ctx, change.Wanted.DeepCopy()))
 	}
-	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(change.Wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager))
-	if err != nil {
+	answer := change.Wanted.DeepCopy()
+	if err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
 		return err
 	}
-	w.outcome.Written = append(w.outcome.Written, change.Ref)
+	w.wrote(change, answer)
 	w.announceCreated(w.edge, change.Wanted)
 	return nil
 }
@@ -122,26 +125,31 @@ func (w *writer) replace(ctx context.Context, change desired.Change) error {
 	if err := w.delete(ctx, change.Live); err != nil {
 		return err
 	}
-	if err := w.applyForced(ctx, change.Wanted); err != nil {
+	times := w.repaired(change)
+	answer, err := w.applyForced(ctx, change.Wanted)
+	if err != nil {
 		return err
 	}
-	w.outcome.Written = append(w.outcome.Written, change.Ref)
-	w.announceRepaired(w.edge, change.Live, []string{"a field that cannot be changed"})
+	w.wrote(change, answer)
+	w.announceRepaired(change, []string{"a field that cannot be changed"}, times)
 	return nil
 }
 
 func (w *writer) repair(ctx context.Context, change desired.Change) error {
+	w.findRival(ctx, change)
 	if err := w.set(ctx, change, drift.NeedsApply(change.Differences)); err != nil {
 		return err
 	}
-	w.announceRepaired(w.edge, change.Live, drift.Fields(change.Differences))
+	w.announceRepaired(change, change.Fields, w.repaired(change))
 	return nil
 }
 
 // set takes away what was added, and applies the wanted object where that is needed.
 func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool) error {
+	answer := change.Live
 	if removals := drift.Removals(change.Differences); len(removals) > 0 {
-		if err := w.remove(ctx, change.Live, removals); err != nil {
+		var err error
+		if answer, err = w.remove(ctx, change.Live, removals); err != nil {
 			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
@@ -149,40 +157,46 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 		wanted := change.Wanted.DeepCopy()
 		// An object that was made under the same name since is another one, and perhaps somebody else's.
 		wanted.SetUID(change.Live.GetUID())
-		if err := w.applyForced(ctx, wanted); err != nil {
+		var err error
+		if answer, err = w.applyForced(ctx, wanted); err != nil {
 			return err
 		}
 	}
-	w.outcome.Written = append(w.outcome.Written, change.Ref)
+	w.wrote(change, answer)
 	return nil
 }
 
 // applyForced takes over what others changed. What they added stays in an apply, and where it excludes what is wanted (a probe of one
 // kind beside ours of another) the API server refuses the whole; then the template of the pods is replaced.
-func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) error {
-	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(wanted.DeepCopy()), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
+// It returns what the API server made of the object.
+func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	answer := wanted.DeepCopy()
+	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
 	template, hasTemplate, _ := unstructured.NestedMap(wanted.Object, "spec", "template")
 	if !apierrors.IsInvalid(err) || !hasTemplate {
-		return err
+		return answer, err
 	}
-	if w.patchFields(ctx, wanted, []drift.Operation{{Op: "replace", Path: drift.Pointer("spec", "template"), Value: template}}) == nil {
-		return nil
+	replaced, replaceErr := w.patchFields(ctx, wanted, []drift.Operation{{Op: "replace", Path: drift.Pointer("spec", "template"), Value: template}})
+	if replaceErr != nil {
+		return nil, err
 	}
-	return err
+	return replaced, nil
 }
 
 // remove takes fields away, provided that the object is still the one that was seen.
-func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, removals []drift.Operation) error {
+func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, removals []drift.Operation) (*unstructured.Unstructured, error) {
 	unchanged := drift.Operation{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}
 	return w.patchFields(ctx, live, append([]drift.Operation{unchanged}, removals...))
 }
 
-func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []drift.Operation) error {
+func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []drift.Operation) (*unstructured.Unstructured, error) {
 	patch, err := json.Marshal(operations)
 	if err != nil {
-		return fmt.Errorf("encoding the patch: %w", err)
+		return nil, fmt.Errorf("encoding the patch: %w", err)
 	}
-	return w.Client.Patch(ctx, object.DeepCopy(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
+	answer := object.DeepCopy()
+	err = w.Client.Patch(ctx, answer, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
+	return answer, err
 }
 
 // prune deletes an object of ours.
@@ -194,8 +208,25 @@ func (w *writer) prune(ctx context.Context, change desired.Change) error {
 	return nil
 }
 
-// delete deletes an object as it was seen. The resource version shows that nobody adopted it since.
+// delete deletes an object as it was seen: the resource version shows that nobody adopted it since. Its status may have changed meanwhile, as that of
+// a workload does all the time; then a second look tells whether it is still ours.
 func (w *writer) delete(ctx context.Context, live *unstructured.Unstructured) error {
+	err := w.deleteExactly(ctx, live)
+	if !apierrors.IsConflict(err) {
+		return err
+	}
+	fresh := &unstructured.Unstructured{}
+	fresh.SetGroupVersionKind(live.GroupVersionKind())
+	if readErr := w.Reader.Get(ctx, client.ObjectKeyFromObject(live), fresh); readErr != nil {
+		return client.IgnoreNotFound(readErr)
+	}
+	if fresh.GetUID() != live.GetUID() || !isOurs(fresh, w.edge) {
+		return err
+	}
+	return w.deleteExactly(ctx, fresh)
+}
+
+func (w *writer) deleteExactly(ctx context.Context, live *unstructured.Unstructured) error {
 	uid, version := live.GetUID(), live.GetResourceVersion()
 	err := w.Client.Delete(ctx, live.DeepCopy(), client.Preconditions{UID: &uid, ResourceVersion: &version}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 	return client.IgnoreNotFound(err)

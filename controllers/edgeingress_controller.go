@@ -35,6 +35,8 @@ type Reconciler struct {
 	RequestTimeout time.Duration
 	// retries limits how soon a pass that failed is repeated; nil without a queue.
 	retries *retries
+	// repairs are those of earlier passes; nil where nothing is remembered.
+	repairs *repairLog
 }
 
 // Reconcile makes one pass, which has a deadline, and arranges the next one.
@@ -64,6 +66,7 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	if len(follow.errs) == 0 {
 		released, err := r.release(ctx, seen, state)
 		if released {
+			r.repairs.forget(edge.UID)
 			return
 		}
 		if follow.fail(err) {
@@ -76,7 +79,7 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	if !edge.DeletionTimestamp.IsZero() {
 		follow.lookAgain(eventFallback)
 	}
-	if at := state.Nodes.Recheck; !at.IsZero() {
+	if at := state.Recheck(); !at.IsZero() {
 		follow.lookAgain(at.Sub(seen.Time))
 	}
 }

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -59,10 +61,17 @@ func (r *Reconciler) announceCreated(edge *v1alpha1.EdgeIngress, object *unstruc
 	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventCreated, "Apply", "Created " + desired.RefOf(object).String() + ".", object})
 }
 
-// announceRepaired names what was changed; of a field that somebody set to another value the first.
-func (r *Reconciler) announceRepaired(edge *v1alpha1.EdgeIngress, object *unstructured.Unstructured, fields []string) {
-	note := fmt.Sprintf("Somebody changed %s of %s; it was set back.", strings.Join(fields, ", "), desired.RefOf(object))
-	r.announce(edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", note, object})
+// announceRepaired names what was changed. Of what somebody changes back each time it says so once, and then no more.
+func (w *writer) announceRepaired(change desired.Change, fields []string, times int) {
+	what := strings.Join(fields, ", ") + " of " + change.Ref.String()
+	switch {
+	case times < drift.ContestedAfter:
+		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Somebody changed " + what + "; it was set back.", change.Live})
+	case times == drift.ContestedAfter:
+		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, "somebody")
+		note := fmt.Sprintf("After each repair, %s changes %s again. The operator sets it back less and less often: stop the other writer.", rival, what)
+		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, change.Live})
+	}
 }
 
 func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref, object client.Object) {

@@ -34,6 +34,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		Others:         r.observeOthers(ctx, edge),
 		Options:        r.Options,
 		Nodes:          r.observeNodes(ctx),
+		Repairs:        r.repairs.of(edge.UID),
 		Namespace:      r.observeNamespace(ctx, edge.ControllerNamespace()),
 		Live:           r.encoded(objects),
 		Service:        readAs[corev1.Service](objects, refTo("Service", service)),

@@ -35,7 +35,7 @@ func NewScheme() *runtime.Scheme {
 
 // SetupWithManager watches everything that a pass looks at. concurrency is how many EdgeIngress objects are worked on at once.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
-	r.retries = newRetries()
+	r.retries, r.repairs = newRetries(), &repairLog{}
 	unseen := builder.WithPredicates(ignoreUnseen)
 	// An EdgeIngress counts with its status: a pass that saw an older status than the last one written may have taken a write of its
 	// own for needless, and makes up for it in the pass that this write brings about.

@@ -327,6 +327,8 @@ const (
 	EventNodeReleased = "NodeReleased"
 	// EventDriftRepaired: somebody else changed an object, and the operator set it back.
 	EventDriftRepaired = "DriftRepaired"
+	// EventDriftContested: somebody changes an object again after each repair, so that the operator repairs it less and less often.
+	EventDriftContested = "DriftContested"
 	// EventCreated: the operator created an object.
 	EventCreated = "Created"
 	// EventPruned: the operator deleted an object that is no longer needed.

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"testing"
+	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
@@ -14,7 +15,7 @@ func refOf(kind string) snapshot.Ref {
 
 // written is a pass that wrote the object of this kind.
 func written(kind string) option {
-	return func(g *given) { g.o.Written = append(g.o.Written, refOf(kind)) }
+	return func(g *given) { g.o.Written = append(g.o.Written, snapshot.Write{Ref: refOf(kind)}) }
 }
 
 func writeFailed(kind, message string) option {
@@ -54,4 +55,31 @@ func TestBeingWrittenAgainIsSaidOnlyOfAWrite(t *testing.T) {
 
 func namespaceGoes(g *given) {
 	g.o.Failures = []snapshot.Failure{{Ref: snapshot.Ref{Kind: "Namespace", Name: namespace}, Message: "the namespace is being deleted"}}
+}
+
+// contest is a setting of the ConfigMap that somebody changes again after each repair.
+func contest(count int, rival string) option {
+	return func(g *given) {
+		ref := refOf("ConfigMap")
+		g.d.Changes = append(g.d.Changes, desired.Change{
+			Kind: desired.Leave, Ref: ref, Cause: desired.CauseContested, Until: noon.Add(time.Minute), Fields: []string{"data.a"},
+		})
+		g.s.Repairs = map[snapshot.Ref]snapshot.Repairs{ref: {"data.a": {Count: count, Last: noon, Rival: rival}}}
+	}
+}
+
+func TestAContestIsTold(t *testing.T) {
+	changed := seenConfig("use-forwarded-headers", "true")
+	runRows(t, v1alpha1.ConditionConfigEffective, map[string]row{
+		"with the other writer": {
+			given: []option{changed, contest(3, "rival")}, status: unknown, reason: v1alpha1.ReasonConfigChanged,
+			says: "After each repair of ConfigMap edge-public/public-edge-ingress, rival changes data.a again; the next repair is at 12:01:00 UTC. Stop the other writer.",
+		},
+		"where the other writer is not known": {
+			given: []option{changed, contest(9, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "somebody changes data.a again",
+		},
+		"not of one repair that may have been seen late": {
+			given: []option{changed, contest(1, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "the operator wrote it a moment ago.",
+		},
+	})
 }

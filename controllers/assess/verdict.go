@@ -54,6 +54,12 @@ type read struct {
 // answer specifies every condition. After a failed read it is Unknown. False beats Unknown, Unknown
 // beats True, and among equals the first check wins.
 func (q question) answer(sc *scene) verdict {
+	answered := q.decide(sc)
+	answered.message += contests(sc, q.writes)
+	return answered
+}
+
+func (q question) decide(sc *scene) verdict {
 	deleting := !sc.EdgeIngress.DeletionTimestamp.IsZero()
 	if sc.engineErr != nil && !deleting {
 		return *unclear(v1alpha1.ReasonEngineUnknown, "%s.", capital(sc.engineErr.Error()))

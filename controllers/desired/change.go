@@ -3,6 +3,7 @@ package desired
 import (
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -38,6 +39,8 @@ const (
 	CauseNameTaken Cause = "NameTaken"
 	// CauseTerminating: the namespace is being deleted.
 	CauseTerminating Cause = "Terminating"
+	// CauseContested: somebody changes the object back after each repair, and the next repair waits.
+	CauseContested Cause = "Contested"
 	// CauseNotRead: the live object could not be read.
 	CauseNotRead Cause = "NotRead"
 )
@@ -54,6 +57,10 @@ type Change struct {
 	Differences []drift.Difference
 	// Cause is why the object is left; empty of all other kinds.
 	Cause Cause
+	// Until is when a contested object is written again.
+	Until time.Time
+	// Fields are what the object is written for, as in [snapshot.Repairs]; of a contested one the fields that are contested.
+	Fields []string
 }
 
 // planChanges compares what should exist with what was seen.
@@ -71,7 +78,7 @@ func planChanges(s snapshot.Snapshot, state State) []Change {
 	}
 	for _, wanted := range state.Objects {
 		if change, needed := planChange(s.Live[RefOf(wanted)], wanted); needed {
-			changes = append(changes, change)
+			changes = append(changes, holdBack(change, s.Repairs[change.Ref], s.Time))
 		}
 	}
 	return changes
@@ -103,6 +110,50 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 		return Change{}, false
 	}
 	return change, true
+}
+
+// holdBack leaves what was repaired a moment ago: against somebody who changes it back each time, repairs without a pause would only be many.
+func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
+	switch change.Kind {
+	case Create, Replace:
+		change.Fields = []string{""}
+	case Apply:
+		// A changed spec is no repair; the same one, applied again, is.
+		change.Fields = []string{v1alpha1.AppliedAnnotation + "=" + change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]}
+	case Repair:
+		change.Fields = drift.Fields(change.Differences)
+	case Delete, Leave:
+		return change
+	}
+	var until time.Time
+	waits := func(field string) bool {
+		due := drift.Due(repairs, field)
+		if due.After(now) && (until.IsZero() || due.Before(until)) {
+			until = due
+		}
+		return due.After(now)
+	}
+	due := slices.DeleteFunc(slices.Clone(change.Fields), waits)
+	if len(due) == 0 && len(change.Fields) > 0 {
+		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Until: until, Fields: change.Fields}
+	}
+	if change.Kind == Repair {
+		change.Fields = due
+		change.Differences = slices.DeleteFunc(slices.Clone(change.Differences), func(d drift.Difference) bool { return !slices.Contains(due, d.Field) })
+	}
+	change.Until = until
+	return change
+}
+
+// Recheck is when time alone changes what is to be done; zero where only an event does.
+func (state State) Recheck() time.Time {
+	at := state.Nodes.Recheck
+	for _, change := range state.Changes {
+		if !change.Until.IsZero() && (at.IsZero() || change.Until.Before(at)) {
+			at = change.Until
+		}
+	}
+	return at
 }
 
 // isFrozen is whether Kubernetes would not let the live object become the wanted one, and nothing is lost by making it again.

@@ -27,6 +27,8 @@ type Snapshot struct {
 	Options Options
 	// Nodes are all nodes of the cluster, ordered by name.
 	Nodes List[Node]
+	// Repairs are those of earlier passes, by object. The operator forgets them when it restarts.
+	Repairs map[Ref]Repairs
 	// Namespace is where the controller runs.
 	Namespace Namespace
 	// Live are the live objects of the kinds that the operator makes: those that this EdgeIngress owns, and whatever has the name of one that it needs.
@@ -183,13 +185,35 @@ func (r Ref) String() string {
 // Outcome is what came of a pass's writes. What was written shows in the next snapshot only.
 type Outcome struct {
 	// Written are the objects that were created, changed or replaced. Nodes are not among them.
-	Written  []Ref
+	Written  []Write
 	Failures []Failure
 }
 
 // NameTakenRecheck is how long after a pass that met FailureNameTaken the next one looks at the name again. The caches hold only objects with
 // the operator's labels, so no event reports that another's object is gone.
 const NameTakenRecheck = 10 * time.Second
+
+// Write is an object that was written.
+type Write struct {
+	Ref Ref
+	// Fields are what it was written for, as in [Repairs].
+	Fields []string
+	// Rival is who changes the fields back each time, as far as that is known.
+	Rival string
+}
+
+// Repairs are the repairs of one object in the last while, by field. The whole object is a field as well, with an empty name: it is written where the
+// object is created or replaced.
+type Repairs map[string]Repair
+
+// Repair is how often a field was set back.
+type Repair struct {
+	Count int
+	// Last is when it was set back last.
+	Last time.Time
+	// Rival is who changes it back each time; empty where that is not known.
+	Rival string
+}
 
 // Failure is a write that did not happen.
 type Failure struct {
