@@ -377,6 +377,7 @@ func TestAWriteThatHangsHoldsNeitherThePassNorTheOtherWrites(t *testing.T) {
 
 // survivesAHang runs by a clock that moves only while everything waits.
 func survivesAHang(t *testing.T, hangs, written []string) {
+	t.Helper()
 	l := newLoop(t)
 	l.faults.set(hang(hangs...))
 	begin := time.Now()

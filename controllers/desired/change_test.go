@@ -57,6 +57,7 @@ func instead(kind string, live snapshot.Live) func(*snapshot.Snapshot) {
 }
 
 func setLive(t *testing.T, value any, path ...string) func(*unstructured.Unstructured) {
+	t.Helper()
 	return func(live *unstructured.Unstructured) {
 		if err := unstructured.SetNestedField(live.Object, value, path...); err != nil {
 			t.Fatal(err)

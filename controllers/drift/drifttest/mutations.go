@@ -187,6 +187,7 @@ func filled(t reflect.Type, name string, depth int) reflect.Value {
 		key := reflect.New(t.Key()).Elem()
 		key.SetString("added")
 		v.SetMapIndex(key, filled(t.Elem(), name, depth+1))
+	default: // numbers, booleans and strings are leaves: sample has returned them already
 	}
 	return v
 }

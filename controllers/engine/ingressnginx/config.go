@@ -56,7 +56,8 @@ func check(key, value string) *engine.Problem {
 		return nil
 	}
 	if !s.accepts(value) {
-		return &engine.Problem{Kind: engine.ProblemInvalid, Key: key, Message: fmt.Sprintf("%s cannot be %s: write %s (the default is %s)", key, quoted(value), s.advice, shortened(s.standard))}
+		message := fmt.Sprintf("%s cannot be %s: write %s (the default is %s)", key, quoted(value), s.advice, shortened(s.standard))
+		return &engine.Problem{Kind: engine.ProblemInvalid, Key: key, Message: message}
 	}
 	return nil
 }

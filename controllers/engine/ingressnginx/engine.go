@@ -79,7 +79,7 @@ func (e Engine) Support(image *v1alpha1.ImageSpec) engine.Support {
 		"and the operator does not know whether it gets fixes. Ask its publisher."}
 }
 
-// VersionDoubt: with PROXY protocol, builds before v1.13 ignore the header. Only the digest that the
+// VersionDoubt explains that builds before v1.13 ignore the header when they read PROXY protocol. Only the digest that the
 // operator ships is of a known version: a tag beside another digest proves nothing.
 func (e Engine) VersionDoubt(beliefs trust.Beliefs, image *v1alpha1.ImageSpec) string {
 	if !beliefs.ProxyProtocol || !beliefs.BelievesHeader() || image == nil || image.Digest == e.DefaultImage().Digest {
