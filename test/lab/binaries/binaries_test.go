@@ -129,16 +129,24 @@ func TestABuiltProgramIsNotBuiltAgain(t *testing.T) {
 func TestAProgramIsBuiltAgainWhen(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, s Store, p *program){
 		"its go.mod changes": func(t *testing.T, s Store, _ *program) {
+			t.Helper()
 			writeFile(t, filepath.Join(s.ModulesDir, "hello", "go.mod"), "module example.test/hello\n\ngo 1.26.1\n")
 		},
 		"its go.sum changes": func(t *testing.T, s Store, _ *program) {
+			t.Helper()
 			writeFile(t, filepath.Join(s.ModulesDir, "hello", "go.sum"), "example.test/x v1.0.0 h1:x=\n")
 		},
-		"its version changes":   func(_ *testing.T, _ Store, p *program) { p.version = "v2" },
-		"its variables change":  func(_ *testing.T, _ Store, p *program) { p.variables["main.version"] = "v2" },
-		"its package changes":   func(_ *testing.T, _ Store, p *program) { p.pkg += "/cmd" },
-		"its file is gone":      func(t *testing.T, s Store, p *program) { remove(t, s.path(*p)) },
-		"its build was aborted": func(t *testing.T, s Store, p *program) { remove(t, s.keyPath(*p)) },
+		"its version changes":  func(_ *testing.T, _ Store, p *program) { p.version = "v2" },
+		"its variables change": func(_ *testing.T, _ Store, p *program) { p.variables["main.version"] = "v2" },
+		"its package changes":  func(_ *testing.T, _ Store, p *program) { p.pkg += "/cmd" },
+		"its file is gone": func(t *testing.T, s Store, p *program) {
+			t.Helper()
+			remove(t, s.path(*p))
+		},
+		"its build was aborted": func(t *testing.T, s Store, p *program) {
+			t.Helper()
+			remove(t, s.keyPath(*p))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)

@@ -66,12 +66,23 @@ func TestAnImageIsMadeOnce(t *testing.T) {
 func TestAnImageIsMadeAgainWhen(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, s Store, archive Archive){
 		"its program changes": func(t *testing.T, s Store, _ Archive) {
+			t.Helper()
 			writeFile(t, filepath.Join(s.Repository, "bin", "own-program"), "the programM")
 		},
-		"its archive is gone":       func(t *testing.T, _ Store, archive Archive) { remove(t, archive.File) },
-		"its record is gone":        func(t *testing.T, _ Store, archive Archive) { remove(t, recordFile(archive.File)) },
-		"its record cannot be read": func(t *testing.T, _ Store, archive Archive) { writeFile(t, recordFile(archive.File), "{") },
+		"its archive is gone": func(t *testing.T, _ Store, archive Archive) {
+			t.Helper()
+			remove(t, archive.File)
+		},
+		"its record is gone": func(t *testing.T, _ Store, archive Archive) {
+			t.Helper()
+			remove(t, recordFile(archive.File))
+		},
+		"its record cannot be read": func(t *testing.T, _ Store, archive Archive) {
+			t.Helper()
+			writeFile(t, recordFile(archive.File), "{")
+		},
 		"its record is of other code": func(t *testing.T, _ Store, archive Archive) {
+			t.Helper()
 			writeFile(t, recordFile(archive.File), `{"key": "other"}`)
 		},
 	} {

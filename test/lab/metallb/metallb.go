@@ -33,8 +33,9 @@ const (
 	Speaker    = "speaker"
 )
 
-// Install installs MetalLB. The images must be loaded; root is the root of the repository. Its CustomResourceDefinitions and roles are those of the release, as its Go module has them; the Deployment and the
-// DaemonSet are written here, with the images that were built here.
+// Install installs MetalLB. Its images must be loaded; root is the root of the repository. The CustomResourceDefinitions and
+// roles are those of the release, from its Go module. The Deployment and the DaemonSet are in metallb.yaml, with the images
+// that were built here.
 func Install(ctx context.Context, c client.Client, root string) error {
 	dir, err := moduleDirectory(ctx, filepath.Join(root, "test", "lab", "modules", "metallb"), "go.universe.tf/metallb")
 	if err != nil {
