@@ -41,7 +41,7 @@ type demo struct {
 	operator *operator
 }
 
-// run tells the story and cleans up, whatever happened. What goes wrong is told with the operator's last words.
+// run tells the story and always cleans up. An error includes the end of the operator's log.
 func (d *demo) run(ctx context.Context) error {
 	running, end := context.WithCancelCause(ctx)
 	err := d.tell(running, end)

@@ -19,7 +19,7 @@ const (
 	beginningWidth = 64
 )
 
-// screen is where the story is told: a terminal, or a file, which gets no control characters.
+// screen prints the story to a terminal, or to a file without control characters.
 type screen struct {
 	out      io.Writer
 	bold     bool

@@ -90,7 +90,7 @@ func (u *starter) up(ctx context.Context, output io.Writer) error {
 }
 
 // startSupervisor returns when the cluster is ready. When the context ends before
-// that, the supervisor is told to stop.
+// that, the supervisor receives SIGTERM.
 func (u *starter) startSupervisor(ctx context.Context, logPath string) (connection instance.Connection, err error) {
 	log, err := os.Create(logPath)
 	if err != nil {

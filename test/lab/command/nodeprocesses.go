@@ -5,7 +5,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newNodeShim and newNodeInit are the two processes that make a node; see package machine. Nobody calls them by hand.
+// newNodeShim and newNodeInit are the two processes that make a node; see package machine. Only the supervisor starts them.
 func newNodeShim() *cobra.Command {
 	return &cobra.Command{
 		Use: machine.ShimCommand + " PLAN", Hidden: true, Args: cobra.ExactArgs(1),

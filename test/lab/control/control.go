@@ -20,7 +20,7 @@ type Node struct {
 type Cluster interface {
 	// AddNode makes a node and returns when it is Ready.
 	AddNode(ctx context.Context, node Node) error
-	// CrashNode ends a node as when its power fails; its Node object stays. Nobody is told.
+	// CrashNode ends a node as when its power fails; its Node object stays. Nothing announces the crash.
 	CrashNode(ctx context.Context, name string) error
 	// RestartNode starts a node that crashed, with the disk that it had, and returns when it is Ready.
 	RestartNode(ctx context.Context, name string) error

@@ -20,7 +20,7 @@ type Forwarder struct {
 	tasks    sync.WaitGroup
 }
 
-// Start serves a listener until Close, whatever becomes of the context. A connection for which the server cannot be reached is
+// Start serves a listener until Close, also after the context ends. A connection for which the server cannot be reached is
 // closed at once.
 func Start(ctx context.Context, listener net.Listener, dial Dial) *Forwarder {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

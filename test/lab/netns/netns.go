@@ -69,7 +69,7 @@ func (n *Namespace) Path() string {
 	return "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(n.fd)
 }
 
-// Close lets go of the namespace. When no process runs in it and nobody else holds it, it is removed with all links in it.
+// Close releases the namespace. The kernel removes it and its links when no process runs in it and nothing else holds it.
 // To close it again does nothing.
 func (n *Namespace) Close() error { return n.close() }
 

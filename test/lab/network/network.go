@@ -43,7 +43,7 @@ func New(ctx context.Context) (*Network, error) {
 // Hosts returns the namespaces of the fabric and of the hosts outside of the cluster by their names.
 func (n *Network) Hosts() map[string]*netns.Namespace { return n.hosts }
 
-// Close lets go of all namespaces. They are removed when no process runs in them any more.
+// Close releases all namespaces. The kernel removes them when no process runs in them.
 func (n *Network) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -78,7 +78,7 @@ func (n *Network) CrashNode(name string) error {
 	return errors.Join(n.disconnect(crashed), crashed.powerOff())
 }
 
-// RestartNode makes the machine of a node that crashed anew, with the same addresses.
+// RestartNode makes the machine of a crashed node again, with the same addresses.
 func (n *Network) RestartNode(name string) (Node, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

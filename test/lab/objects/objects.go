@@ -1,4 +1,4 @@
-// Package objects applies objects to a cluster and waits for what becomes of them.
+// Package objects applies objects to a cluster and waits until they are ready.
 package objects
 
 import (

@@ -1,5 +1,5 @@
 // Package pki makes the certificates, keys and kubeconfig files of a local
-// cluster. Everything is made anew for each cluster and is worth nothing after it.
+// cluster. Each cluster gets its own, which are worthless after it ends.
 package pki
 
 import (

@@ -110,7 +110,7 @@ func TestTheSettingsSayWhatTheConfigurationSays(t *testing.T) {
 	}
 	parse(t, files[proxyFile], &proxy)
 	if proxy.Mode != "iptables" || proxy.ClusterCIDR != "10.244.0.0/16" || proxy.HostnameOverride != "edge1" {
-		t.Errorf("kube-proxy is told %+v", proxy)
+		t.Errorf("the configuration of kube-proxy is %+v", proxy)
 	}
 	if proxy.Conntrack.MaxPerCore == nil || *proxy.Conntrack.MaxPerCore != 0 || proxy.Conntrack.Min == nil || *proxy.Conntrack.Min != 0 {
 		t.Error("kube-proxy would change the machine's limits of connection tracking")
@@ -123,7 +123,7 @@ func TestTheSettingsSayWhatTheConfigurationSays(t *testing.T) {
 	}
 	parse(t, files[networkDir+"/10-node.conflist"], &network)
 	if bridge := network.Plugins[0]; bridge.IPMasq || bridge.IPAM.Ranges[0][0].Subnet != "10.244.11.0/24" {
-		t.Errorf("the bridge is told %+v", bridge)
+		t.Errorf("the configuration of the bridge is %+v", bridge)
 	}
 }
 

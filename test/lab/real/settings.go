@@ -157,7 +157,7 @@ func (c Config) podNetwork() object {
 	}
 }
 
-// writeCredentials makes certificates anew for every start.
+// writeCredentials makes new certificates for every start.
 func (c Config) writeCredentials() error {
 	files := layout{c.Dir}
 	pair, err := c.Authority.IssueKubelet(c.Name, []string{c.Name, c.Address.String()})

@@ -129,7 +129,7 @@ func (c *Cluster) AddNode(ctx context.Context, node NodeOptions) error {
 	return c.changeNode(ctx, "add", node.Name, arguments...)
 }
 
-// CrashNode ends a node as when its power fails. Its Node object stays, and nobody is told.
+// CrashNode ends a node as when its power fails. Its Node object stays, and nothing announces the crash.
 func (c *Cluster) CrashNode(ctx context.Context, name string) error {
 	return c.changeNode(ctx, "crash", name)
 }

@@ -50,7 +50,7 @@ type Options struct {
 type Kubernetes string
 
 const (
-	// Newest is the newest version that can be had.
+	// Newest is the newest version that can be built.
 	Newest Kubernetes = "newest"
 	// Oldest is the oldest version that is supported.
 	Oldest Kubernetes = "oldest"

@@ -90,7 +90,7 @@ func Exchange(ctx context.Context, conn net.Conn, reader *bufio.Reader, request 
 	return answer
 }
 
-// limit makes reads and writes of conn fail at the deadline, or as soon as ctx ends. The function it returns lets go of ctx.
+// limit makes reads and writes of conn fail at the deadline, or as soon as ctx ends. The function it returns stops watching ctx.
 func limit(ctx context.Context, conn net.Conn, deadline time.Time) func() bool {
 	// An error means that the connection is closed, which the next read says as well.
 	_ = conn.SetDeadline(deadline)

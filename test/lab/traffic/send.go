@@ -43,7 +43,7 @@ func Send(ctx context.Context, dial Dialer, request Request) (Answer, error) {
 	}
 	answer.Connecting = opened.Connecting
 	if answer.Outcome == Answered {
-		// Whoever else answers is told by the status and the body.
+		// The status and the body show whether something else answered.
 		answer.Echo, _ = ParseEcho(answer.Body)
 	}
 	return answer, nil

@@ -1,4 +1,4 @@
-// Command pause is what a pod's sandbox runs: it holds the pod's namespaces open until it is told to end, and collects
+// Command pause is what a pod's sandbox runs: it holds the pod's namespaces open until it gets a signal to end, and collects
 // the orphans of the containers that share its process namespace.
 package main
 

@@ -1,6 +1,6 @@
 // Package load keeps up a steady load of requests against several targets at once and tells, by cause, which of them were
 // lost, and when. Two kinds of clients run side by side: those that open a new connection for each request, at a constant
-// rate whatever becomes of them, and those that keep their connection.
+// rate whatever their outcome, and those that keep their connection.
 package load
 
 import (
