@@ -10,14 +10,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// agentSign is how the pods of a load balancer's agent are recognised: by one of the images, given as a path without registry and tag, or by all of
-// the labels, which the project gives them.
+// agentSign identifies the pods of a load balancer's agent: by one of the images (a path without
+// registry and tag), or by all of the labels that the project sets.
 type agentSign struct {
 	images []string
 	labels map[string]string
 }
 
-// agentPerService is how a DaemonSet is recognised that a load balancer runs for one Service.
+// agentPerService identifies a DaemonSet that a load balancer runs for one Service.
 type agentPerService struct {
 	// namePrefix stands before the name of the Service; a hyphen and the beginning of the Service's uid may follow.
 	namePrefix string
@@ -25,7 +25,7 @@ type agentPerService struct {
 	label string
 }
 
-// AgentProvider returns the load balancer whose addresses a DaemonSet makes work on the nodes where it runs. It returns false for all other DaemonSets.
+// AgentProvider returns the load balancer to which an agent's DaemonSet belongs, and false where the DaemonSet is not an agent.
 func AgentProvider(ds *appsv1.DaemonSet) (v1alpha1.Provider, bool) {
 	var found *loadBalancer
 	for _, lb := range registered {
@@ -51,7 +51,7 @@ func (a agentPerService) matches(ds *appsv1.DaemonSet) bool {
 	return labelled || strings.HasPrefix(ds.Name, a.namePrefix)
 }
 
-// serves reports whether the DaemonSet is that of the Service.
+// serves reports whether the DaemonSet belongs to the Service.
 func (a agentPerService) serves(daemonSet, service string) bool {
 	if a == (agentPerService{}) {
 		return false
@@ -76,7 +76,7 @@ func (sign agentSign) matches(ds *appsv1.DaemonSet) bool {
 	return len(sign.labels) > 0
 }
 
-// imagePath is an image without its tag and digest.
+// imagePath returns an image without its tag and digest.
 func imagePath(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	if colon := strings.LastIndex(image, ":"); colon > strings.LastIndex(image, "/") {

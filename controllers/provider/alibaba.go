@@ -18,7 +18,7 @@ const (
 )
 
 // Annotations: kubernetes/cloud-provider-alibaba-cloud pkg/controller/service/reconcile/annotation/annotations.go and docs/usage.md.
-// A providerID is <region>.<instance>.
+// A providerID has the form <region>.<instance>.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderAlibaba,
 	name:     "Alibaba Cloud's load balancer",
@@ -30,7 +30,8 @@ var _ = register(loadBalancer{
 	describe:    alibaba,
 })
 
-// alibaba: the Classic Load Balancer forwards TCP and ends HTTP; the Network Load Balancer has a switch.
+// alibaba describes both kinds. The Classic Load Balancer forwards TCP and ends HTTP connections. The
+// Network Load Balancer has a switch.
 func alibaba(v view) Balancer {
 	b := Balancer{
 		Name: "Alibaba Cloud Classic Load Balancer", Path: Forwards, NeedsNodePorts: true,
@@ -39,7 +40,7 @@ func alibaba(v view) Balancer {
 	}
 	switch {
 	case v.is(alibabaBackendType, "eni"):
-		b.Path, b.Why, b.NeedsNodePorts = Unknown, "it sends to pods, and whether that keeps the client's address is not known", false
+		b.Path, b.Why, b.NeedsNodePorts = Unknown, "it sends to pods, and the operator does not know whether that keeps the client's address", false
 	case v.class == alibabaNetworkClass:
 		return alibabaNetwork(v, b)
 	case strings.Contains(strings.ToLower(v.annotations[alibabaProtocolPort]), "http"):
@@ -56,7 +57,8 @@ func alibabaNetwork(v view, b Balancer) Balancer {
 	case v.has(alibabaPreserve):
 		b.Preserve = Off
 	default:
-		b.Path, b.Why = Unknown, "the Service does not say whether it keeps the client's address: write "+b.PreserveRemedy.String()+" into the annotations"
+		b.Path, b.Why = Unknown, "the Service does not show whether it keeps the client's address; add "+b.PreserveRemedy.String()+
+			" to spec.exposure.loadBalancer.annotations"
 	}
 	return b
 }

@@ -24,7 +24,7 @@ const (
 	awsProxyAttribute    = "proxy_protocol_v2.enabled"
 )
 
-// Host names that AWS gives: of a Network Load Balancer, and of a Classic Load Balancer.
+// AWS assigns these host names to Network Load Balancers and to Classic Load Balancers.
 var (
 	awsNetworkHost = regexp.MustCompile(`\.elb\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
 	awsClassicHost = regexp.MustCompile(`\.[a-z0-9-]+\.elb\.amazonaws\.com(\.cn)?$`)
@@ -40,7 +40,7 @@ var _ = register(loadBalancer{
 		providerIDs: []string{"aws://"},
 		contradicts: func(v view) string {
 			if v.hasIP() {
-				return "the nodes are of AWS, which gives host names, and the Service has an IP address"
+				return "the nodes run on AWS, which assigns host names, but the Service has an IP address"
 			}
 			return ""
 		},
@@ -51,13 +51,14 @@ var _ = register(loadBalancer{
 	describe: aws,
 })
 
-// aws has three kinds: the Classic Load Balancer (no type), the Network Load Balancer of the cloud controller (type nlb), and that of
-// the AWS Load Balancer Controller (by class, or type external or nlb-ip).
+// aws distinguishes three kinds: the Classic Load Balancer (no type), the Network Load Balancer of the
+// cloud controller (type nlb), and the one of the AWS Load Balancer Controller (by class, or type
+// external or nlb-ip).
 func aws(v view) Balancer {
 	classic := !v.has(awsType) && v.class == ""
 	switch {
 	case v.hasHost(awsNetworkHost) && classic, v.hasHost(awsClassicHost) && !classic:
-		return Balancer{Path: Unknown, Why: "the Service's host name and its annotations name different kinds of AWS load balancer"}
+		return Balancer{Path: Unknown, Why: "the Service's host name and its annotations belong to different kinds of AWS load balancer"}
 	case classic:
 		return awsClassic(v)
 	case v.class == "" && v.is(awsType, "nlb"):
@@ -65,10 +66,10 @@ func aws(v view) Balancer {
 	case v.class == awsControllerClass, v.class == awsAutoModeClass, v.class == "" && v.is(awsType, "external", "nlb-ip"):
 		return awsController(v)
 	}
-	return Balancer{Path: Unknown, Why: "the Service's class and " + awsType + " name no AWS load balancer that is known"}
+	return Balancer{Path: Unknown, Why: "the Service's class and " + awsType + " name no known AWS load balancer"}
 }
 
-// awsClassic ends connections. The star is the only value that its controller takes for PROXY protocol.
+// awsClassic ends connections. Its controller accepts only the star as a value for PROXY protocol.
 func awsClassic(v view) Balancer {
 	return Balancer{
 		Name: "AWS Classic Load Balancer", Path: Proxies, NeedsNodePorts: true,
@@ -78,7 +79,8 @@ func awsClassic(v view) Balancer {
 	}
 }
 
-// awsController is the Network Load Balancer of the AWS Load Balancer Controller, whose flag --default-target-type no object shows.
+// awsController is the Network Load Balancer of the AWS Load Balancer Controller. No object shows the
+// controller's flag --default-target-type.
 func awsController(v view) Balancer {
 	proxy := either(settingOf(v.annotations[awsProxyProtocol] == "*"), v.switchedAttribute(awsProxyAttribute))
 	switch {
@@ -87,12 +89,13 @@ func awsController(v view) Balancer {
 	case v.is(awsTargetType, "instance"):
 		return awsInstanceTargets(v, proxy)
 	}
-	return Balancer{Path: Unknown, ProxyProtocol: proxy, Why: "whether it sends to nodes or to pods is a setting of its controller; write " +
-		Annotation{awsTargetType, "instance"}.String() + " into the annotations"}
+	return Balancer{Path: Unknown, ProxyProtocol: proxy, Why: "a setting of its controller decides whether it sends to nodes or to pods; add " +
+		Annotation{awsTargetType, "instance"}.String() + " to spec.exposure.loadBalancer.annotations"}
 }
 
-// awsInstanceTargets keep the client's address unless an attribute says otherwise. With PROXY protocol on, health checks begin with a PROXY header as
-// well, which kube-proxy cannot read (cilium/cilium issue 26274).
+// awsInstanceTargets keep the client's address unless an attribute says otherwise. With PROXY protocol
+// on, health checks also begin with a PROXY header, which kube-proxy cannot read (cilium/cilium issue
+// 26274).
 func awsInstanceTargets(v view, proxy Setting) Balancer {
 	b := Balancer{
 		Name: "AWS Network Load Balancer (instance targets)", Path: Forwards, NeedsNodePorts: true,
@@ -117,8 +120,9 @@ func awsPodTargets(v view, proxy Setting) Balancer {
 	})
 }
 
-// awsConvertsFamilies: a connection that is converted between IPv6 and IPv4 has the balancer's address
-// (docs.aws.amazon.com/elasticloadbalancing/latest/network, client IP preservation).
+// awsConvertsFamilies marks balancers that convert connections between IPv6 and IPv4, because a
+// converted connection has the balancer's address (docs.aws.amazon.com/elasticloadbalancing/latest/network,
+// client IP preservation).
 func awsConvertsFamilies(v view, b Balancer) Balancer {
 	if v.is(awsAddressType, "dualstack") && b.ProxyProtocol != On && b.Preserve == On {
 		b.Path, b.Why = Unknown, "with address type dualstack it converts between IPv6 and IPv4, and a converted connection has the balancer's address"
@@ -126,7 +130,8 @@ func awsConvertsFamilies(v view, b Balancer) Balancer {
 	return b
 }
 
-// awsHealthCheckOverride: a TCP check of the node port, or another port, finds nodes healthy that have no endpoint.
+// awsHealthCheckOverride finds a TCP check of the node port, or a check of another port. Both find nodes
+// without an endpoint healthy.
 func awsHealthCheckOverride(v view) Annotation {
 	if v.is(awsHealthCheckProtocol, "tcp") {
 		return Annotation{awsHealthCheckProtocol, v.annotations[awsHealthCheckProtocol]}

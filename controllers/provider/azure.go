@@ -16,12 +16,12 @@ var _ = register(loadBalancer{
 	describe:    azure,
 })
 
-// azure: a Private Link Service in front translates the source (site/content/en/topics/pls-integration.md). Whether traffic comes that way is
-// not visible.
+// azure is Unknown with a Private Link Service, which translates the source
+// (site/content/en/topics/pls-integration.md). No object shows whether traffic comes that way.
 func azure(v view) Balancer {
 	if v.is(azurePrivateLink, "true") {
 		return Balancer{Path: Unknown, ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
-			Why: "connections through its Private Link Service have a translated source, and whether traffic comes that way is not visible"}
+			Why: "connections through its Private Link Service have a translated source, and the cluster does not show whether traffic comes that way"}
 	}
 	return Balancer{Path: Forwards}
 }

@@ -10,8 +10,9 @@ const (
 	ciliumPoolCondition = "cilium.io/IPAMRequestSatisfied"
 )
 
-// Cilium announces addresses of its pools by BGP or by ARP and NDP (cilium/cilium Documentation/network/lb-ipam.rst). Its agent is a
-// network plugin that runs in many clusters whose addresses come from elsewhere.
+// Cilium announces addresses of its pools by BGP or by ARP and NDP (cilium/cilium
+// Documentation/network/lb-ipam.rst). Its agent is a network plugin. It also runs in many clusters
+// where another load balancer assigns the addresses.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderCilium,
 	name:     "Cilium",
@@ -25,7 +26,8 @@ var _ = register(loadBalancer{
 	describe: cilium,
 })
 
-// cilium: the documentation of the L2 announcements calls them incompatible with externalTrafficPolicy Local (Documentation/network/l2-announcements.rst).
+// cilium marks L2 announcements, because their documentation calls them incompatible with
+// externalTrafficPolicy Local (Documentation/network/l2-announcements.rst).
 func cilium(v view) Balancer {
 	switch v.class {
 	case ciliumBGPClass:
@@ -33,6 +35,6 @@ func cilium(v view) Balancer {
 	case ciliumL2Class:
 		return Balancer{Name: "Cilium (L2 announcements)", Path: Forwards, NeedsClusterPolicy: true}
 	}
-	return Balancer{Path: Unknown, Why: "the Service has neither of Cilium's classes " + ciliumBGPClass + " and " + ciliumL2Class +
+	return Balancer{Path: Unknown, Why: "the Service has neither Cilium's class " + ciliumBGPClass + " nor " + ciliumL2Class +
 		", so it does not show how Cilium announces its address"}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// cloud-provider-kind runs an Envoy that ends TCP connections, never sends PROXY protocol, and gives addresses with ipMode Proxy
-// (kubernetes-sigs/cloud-provider-kind pkg/loadbalancer/server.go and proxy.go). kind writes the providerID of the nodes.
+// cloud-provider-kind runs an Envoy that ends TCP connections, never sends PROXY protocol, and assigns
+// addresses with ipMode Proxy (kubernetes-sigs/cloud-provider-kind pkg/loadbalancer/server.go and
+// proxy.go). kind sets the providerID of the nodes.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderCloudProviderKind,
 	name:     "cloud-provider-kind",
@@ -17,7 +18,7 @@ var _ = register(loadBalancer{
 			if len(v.ingress) == 0 || v.ipMode(corev1.LoadBalancerIPModeProxy) {
 				return ""
 			}
-			return "the nodes are of kind, whose cloud provider gives addresses with ipMode Proxy, and the Service has another"
+			return "the nodes run in kind, whose cloud provider assigns addresses with ipMode Proxy, but the Service's addresses lack that mode"
 		},
 	},
 	describe: func(view) Balancer { return Balancer{Path: Proxies, ProxyProtocol: Off, NeedsNodePorts: true} },

@@ -2,7 +2,7 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-// Behaviours that the spec declares for a load balancer that this package does not know. Nothing is recognised as one of them.
+// The spec declares these behaviours for a load balancer that this package does not know. Detection never returns them.
 
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderPacketForwarding,

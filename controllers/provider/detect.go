@@ -12,8 +12,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// detect finds the one load balancer that everything points to, or says why there is none. What the Service itself shows
-// comes before what the cluster has: on a cloud, an address may well be MetalLB's.
+// detect returns the one load balancer to which all signs point, or explains why there is none. Signs
+// on the Service come before signs in the cluster, because MetalLB can run on a cloud, too.
 func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 	switch shown := slices.Sorted(maps.Keys(shownByService(s, v))); {
 	case len(shown) == 1:
@@ -21,22 +21,22 @@ func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 	case len(shown) > 1:
 		return v1alpha1.ProviderAuto, fmt.Sprintf("the Service shows signs of %s and of %s", shown[0], shown[1])
 	case v.class != "":
-		return v1alpha1.ProviderAuto, fmt.Sprintf("the loadBalancerClass %q is not one that is known", v.class)
+		return v1alpha1.ProviderAuto, fmt.Sprintf("the loadBalancerClass %q is unknown", v.class)
 	case s.Nodes.Err != nil || s.Agents.Err != nil:
-		return v1alpha1.ProviderAuto, "the nodes or the load-balancer agents could not be read"
+		return v1alpha1.ProviderAuto, "reading the nodes or the load-balancer agents failed"
 	}
 	for _, agent := range s.Agents.Items {
 		if lb := registration(agent.Provider); lb == nil || !lb.signs.networkPlugin {
-			return v1alpha1.ProviderAuto, fmt.Sprintf("%s (DaemonSet %s/%s) runs in the cluster, and the Service does not show whose its address "+
-				"is", agent.Provider, agent.Namespace, agent.Name)
+			return v1alpha1.ProviderAuto, fmt.Sprintf("%s (DaemonSet %s/%s) runs in the cluster, but the Service does not show which load balancer "+
+				"assigns its address", agent.Provider, agent.Namespace, agent.Name)
 		}
 	}
 	return cloudOf(s.Nodes.Items, v)
 }
 
-// shownByService are the load balancers that left a mark on the Service, or run something that is named after it.
+// shownByService returns the load balancers that left a mark on the Service, or run a DaemonSet that is named after it.
 func shownByService(s snapshot.Snapshot, v view) map[v1alpha1.Provider]bool {
-	// A mark shows nothing where a load balancer that is not known may serve the class.
+	// With an unknown class, a load balancer that this package does not know may have written the mark.
 	marksCount := v.class == "" || slices.ContainsFunc(registered, func(lb *loadBalancer) bool { return lb.servesClass(v) })
 	shown := map[v1alpha1.Provider]bool{}
 	for _, lb := range registered {
@@ -58,7 +58,7 @@ func (lb *loadBalancer) runsFor(s snapshot.Snapshot) bool {
 	})
 }
 
-// marked reports whether a load balancer wrote the annotation. One that the spec asks for was written by a person.
+// marked reports whether a load balancer wrote the annotation. An annotation in the spec comes from a person.
 func (v view) marked(s snapshot.Snapshot, key string) bool {
 	if lb := s.EdgeIngress.Spec.Exposure.LoadBalancer; lb != nil {
 		if _, asked := lb.Annotations[key]; asked {
@@ -68,10 +68,10 @@ func (v view) marked(s snapshot.Snapshot, key string) bool {
 	return v.annotations[key] != ""
 }
 
-// uninitializedTaint is on a node that the cloud's controller has not looked at yet, so that its providerID says nothing.
+// uninitializedTaint marks a node that the cloud's controller has not initialized yet. Its providerID shows nothing.
 const uninitializedTaint = "node.cloudprovider.kubernetes.io/uninitialized"
 
-// cloudOf is the cloud that all nodes belong to, if the address is such as that cloud gives.
+// cloudOf returns the cloud of all nodes, if that cloud could have assigned the Service's address.
 func cloudOf(nodes []snapshot.Node, v view) (found v1alpha1.Provider, why string) {
 	var cloud *loadBalancer
 	for _, node := range nodes {
@@ -81,21 +81,22 @@ func cloudOf(nodes []snapshot.Node, v view) (found v1alpha1.Provider, why string
 		lb := cloudOfNode(node.ProviderID)
 		switch {
 		case node.ProviderID == "":
-			return v1alpha1.ProviderAuto, fmt.Sprintf("the Service does not show whose its address is, and node %s has no providerID", node.Name)
+			return v1alpha1.ProviderAuto, fmt.Sprintf("the Service does not show which load balancer assigns its address, and node %s has no providerID", node.Name)
 		case lb == nil:
-			return v1alpha1.ProviderAuto, fmt.Sprintf("the Service does not show whose its address is, and the providerID of node %s is of no cloud that is known", node.Name)
+			return v1alpha1.ProviderAuto, fmt.Sprintf("the Service does not show which load balancer assigns its address, and the providerID of node %s "+
+				"belongs to no known cloud", node.Name)
 		case cloud != nil && cloud != lb:
-			return v1alpha1.ProviderAuto, fmt.Sprintf("the cluster has nodes of %s and of %s", cloud.provider, lb.provider)
+			return v1alpha1.ProviderAuto, fmt.Sprintf("the cluster has nodes of both %s and %s", cloud.provider, lb.provider)
 		}
 		cloud = lb
 	}
 	if cloud == nil {
-		return v1alpha1.ProviderAuto, "no node shows a cloud"
+		return v1alpha1.ProviderAuto, "no node shows its cloud"
 	}
 	return refine(cloud, v)
 }
 
-// cloudOfNode is the load balancer that comes with a machine; nil where the machine is of no cloud that is known.
+// cloudOfNode returns the load balancer of the node's cloud, or nil for an unknown cloud.
 func cloudOfNode(providerID string) *loadBalancer {
 	for _, lb := range registered {
 		if slices.ContainsFunc(lb.signs.providerIDs, func(prefix string) bool { return strings.HasPrefix(providerID, prefix) }) {
@@ -110,7 +111,7 @@ func cloudOfNode(providerID string) *loadBalancer {
 	return nil
 }
 
-// refine asks whether the Service agrees with the cloud that the nodes show.
+// refine checks the Service against the cloud that the nodes show.
 func refine(cloud *loadBalancer, v view) (found v1alpha1.Provider, why string) {
 	if cloud.signs.contradicts != nil {
 		if why := cloud.signs.contradicts(v); why != "" {

@@ -9,8 +9,8 @@ const (
 	digitalOceanOverrideHealthCheck = "service.beta.kubernetes.io/do-loadbalancer-override-health-check"
 )
 
-// Annotations: digitalocean/digitalocean-cloud-controller-manager docs/controllers/services/annotations.md. Its controller writes the type back
-// into the annotation.
+// Annotations: digitalocean/digitalocean-cloud-controller-manager docs/controllers/services/annotations.md.
+// The controller writes the type into the annotation itself.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderDigitalOcean,
 	name:     "DigitalOcean Load Balancer",
@@ -22,7 +22,7 @@ var _ = register(loadBalancer{
 	describe: digitalOcean,
 })
 
-// digitalOcean: type REGIONAL ends connections, REGIONAL_NETWORK forwards packets.
+// digitalOcean depends on the type: REGIONAL ends connections, and REGIONAL_NETWORK forwards packets.
 func digitalOcean(v view) Balancer {
 	override := Annotation{}
 	if v.is(digitalOceanOverrideHealthCheck, "true") {
@@ -39,5 +39,6 @@ func digitalOcean(v view) Balancer {
 			ProxyProtocolRemedy: Annotation{digitalOceanProxyProtocol, "true"},
 		}
 	}
-	return Balancer{Path: Unknown, Why: "its type is not shown: write " + Annotation{digitalOceanType, "REGIONAL_NETWORK"}.String() + " into the annotations"}
+	return Balancer{Path: Unknown, Why: "the Service does not show its type; add " + Annotation{digitalOceanType, "REGIONAL_NETWORK"}.String() +
+		" to spec.exposure.loadBalancer.annotations"}
 }

@@ -2,9 +2,10 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-// The passthrough Network Load Balancer of Google Cloud delivers packets with the client's address as source and its own as destination, without
-// node ports, and checks the healthCheckNodePort (cloud.google.com/kubernetes-engine/docs/concepts/service-load-balancer; classes in
-// kubernetes/ingress-gce pkg/annotations/service.go). Whatever annotations say, it is of this kind.
+// The passthrough Network Load Balancer of Google Cloud delivers packets with the client's address as
+// source and its own as destination, without node ports. It checks the healthCheckNodePort
+// (cloud.google.com/kubernetes-engine/docs/concepts/service-load-balancer; classes in
+// kubernetes/ingress-gce pkg/annotations/service.go). No annotation changes this.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderGCP,
 	name:     "Google Cloud's passthrough Network Load Balancer",

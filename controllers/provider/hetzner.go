@@ -11,8 +11,8 @@ const (
 	hetznerProtocol      = "load-balancer.hetzner.cloud/protocol"
 )
 
-// Annotations: hetznercloud/hcloud-cloud-controller-manager internal/annotation/load_balancer.go. hrobot:// are dedicated servers, which the same
-// controller manages.
+// Annotations: hetznercloud/hcloud-cloud-controller-manager internal/annotation/load_balancer.go. The
+// same controller manages dedicated servers (hrobot://).
 var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderHetzner,
 	name:        "Hetzner Load Balancer",
@@ -21,8 +21,9 @@ var _ = register(loadBalancer{
 	describe:    hetzner,
 })
 
-// hetzner ends connections. The default for PROXY protocol is an environment variable of its controller. The Service shows it only as ipMode
-// Proxy, which the controller sets where PROXY protocol is on (hcloud/load_balancers.go).
+// hetzner ends connections. An environment variable of its controller sets the default for PROXY
+// protocol. The Service shows it only as ipMode Proxy, which the controller sets where PROXY protocol is
+// on (hcloud/load_balancers.go).
 func hetzner(v view) Balancer {
 	byDefault := NotSaid
 	if v.ipMode(corev1.LoadBalancerIPModeProxy) {

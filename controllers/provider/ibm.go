@@ -9,7 +9,8 @@ import (
 
 const ibmFeatures = "service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features"
 
-// Annotations: IBM Cloud's documentation "Exposing apps with load balancers for VPC" (cloud.ibm.com/docs/containers). No source of its controller is open.
+// Annotations: IBM Cloud's documentation "Exposing apps with load balancers for VPC"
+// (cloud.ibm.com/docs/containers). The source of its controller is not public.
 var _ = register(loadBalancer{
 	provider:      v1alpha1.ProviderIBM,
 	name:          "IBM Cloud's load balancer",
@@ -19,7 +20,7 @@ var _ = register(loadBalancer{
 	describe:      ibm,
 })
 
-// ibm: in a VPC the Network Load Balancer forwards packets, and the Application Load Balancer ends connections.
+// ibm covers VPC clusters: the Network Load Balancer forwards packets, and the Application Load Balancer ends connections.
 func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
 	switch {
@@ -28,6 +29,6 @@ func ibm(v view) Balancer {
 	case slices.Contains(features, "proxy-protocol"):
 		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On}
 	}
-	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it is: declare PacketForwarding or Proxying in " +
-		"spec.exposure.loadBalancer.provider"}
+	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
+		"to PacketForwarding or Proxying"}
 }

@@ -4,8 +4,10 @@ import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
 const kubeVIPHost = "kube-vip.io/vipHost"
 
-// kube-vip gives the address to a node's interface, so packets keep their source (kube-vip.io/docs/usage/kubernetes-services). Its agent
-// notes the node on the Service (kube-vip/kube-vip pkg/kubevip/annotations.go VipHost). Images and labels are those of its manifests and chart.
+// kube-vip assigns the address to a node's interface, so packets keep their source
+// (kube-vip.io/docs/usage/kubernetes-services). Its agent writes the node into an annotation of the
+// Service (kube-vip/kube-vip pkg/kubevip/annotations.go VipHost). Images and labels come from its
+// manifests and chart.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderKubeVIP,
 	name:     "kube-vip",

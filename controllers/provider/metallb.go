@@ -7,10 +7,11 @@ const (
 	metalLBPoolBefore = "metallb.universe.tf/ip-allocated-from-pool"
 )
 
-// MetalLB attracts packets to a node, by ARP and NDP or by BGP, and leaves them as they are in both modes
-// (metallb/metallb website/content/concepts/layer2.md and bgp.md). Its controller notes the pool of an address on the Service
-// (internal/k8s annotations; metallb.universe.tf was their domain before). Images and labels are those of its manifests and chart;
-// FRR-K8s holds the BGP sessions of newer versions.
+// MetalLB attracts packets to a node, by ARP and NDP or by BGP, and does not change them
+// (metallb/metallb website/content/concepts/layer2.md and bgp.md). Its controller writes the pool of an
+// address into an annotation of the Service (internal/k8s annotations; the domain was
+// metallb.universe.tf before). Images and labels come from its manifests and chart. FRR-K8s holds the
+// BGP sessions of newer versions.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderMetalLB,
 	name:     "MetalLB",

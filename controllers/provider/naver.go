@@ -7,8 +7,9 @@ const (
 	naverProxyProtocol = "service.beta.kubernetes.io/ncloud-load-balancer-proxy-protocol"
 )
 
-// Annotations: NAVER Cloud's guide to load balancers of Ncloud Kubernetes Service (guide.ncloud-docs.com/docs/k8s-k8suse-loadbalancer). No
-// source of its controller is open, and nothing shows that a node is its own.
+// Annotations: NAVER Cloud's guide to load balancers of Ncloud Kubernetes Service
+// (guide.ncloud-docs.com/docs/k8s-k8suse-loadbalancer). The source of its controller is not public, and
+// no object shows that a node runs on NAVER Cloud.
 var _ = register(loadBalancer{
 	provider:      v1alpha1.ProviderNaver,
 	name:          "NAVER Cloud's load balancer",
@@ -17,7 +18,7 @@ var _ = register(loadBalancer{
 	describe:      naver,
 })
 
-// naver: layer type nplb, the default, ends connections; nlb forwards packets.
+// naver depends on the layer type: nplb, the default, ends connections, and nlb forwards packets.
 func naver(v view) Balancer {
 	if v.is(naverLayerType, "nlb") {
 		return Balancer{Name: "NAVER Cloud Network Load Balancer", Path: Forwards}

@@ -18,12 +18,14 @@ var _ = register(loadBalancer{
 	describe:    octavia,
 })
 
-// octavia ends connections with its amphora driver and forwards packets with its OVN driver (docs.openstack.org/octavia
-// user/feature-classification). Which one runs is in the cloud controller's file; only what OVN cannot do shows that it is not OVN.
+// octavia ends connections with its amphora driver and forwards packets with its OVN driver
+// (docs.openstack.org/octavia user/feature-classification). The cloud controller's configuration file
+// chooses the driver, and no object shows it. Only a feature that OVN does not have shows that the
+// driver is not OVN.
 func octavia(v view) Balancer {
 	b := octaviaAmphora(v)
 	if b.ProxyProtocol != On && !b.WritesHeader {
-		b.Path, b.Why = Unknown, "its driver is not visible: declare PacketForwarding (OVN) or Proxying (amphora) in spec.exposure.loadBalancer.provider"
+		b.Path, b.Why = Unknown, "the cluster does not show its driver; set spec.exposure.loadBalancer.provider to PacketForwarding (OVN) or Proxying (amphora)"
 	}
 	return b
 }

@@ -19,7 +19,7 @@ var _ = register(loadBalancer{
 	describe:    oracle,
 })
 
-// oracle: type lb, the default, ends connections; type nlb forwards packets.
+// oracle depends on the type: lb, the default, ends connections, and nlb forwards packets.
 func oracle(v view) Balancer {
 	switch {
 	case v.is(oracleType, "nlb"):
@@ -37,5 +37,5 @@ func oracle(v view) Balancer {
 			ProxyProtocolRemedy: Annotation{oracleProxyProtocol, "2"},
 		}
 	}
-	return Balancer{Path: Unknown, Why: oracleType + " has a value that is not known"}
+	return Balancer{Path: Unknown, Why: oracleType + " has an unknown value"}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// AgentRunsOn is whether the agent's DaemonSet runs a pod on the node: its selector and affinity choose the node, and it
-// tolerates the node's taints and the extra ones.
+// AgentRunsOn reports whether the agent's DaemonSet runs a pod on the node: its selector and affinity
+// select the node, and it tolerates the node's taints and the extra ones.
 func AgentRunsOn(agent snapshot.Agent, node snapshot.Node, extra ...corev1.Taint) bool {
 	return AgentMeantFor(agent, node) && tolerates(agent, node.Taints) && tolerates(agent, extra)
 }
 
-// AgentMeantFor is whether the agent's selector and affinity choose the node, whatever its taints.
+// AgentMeantFor reports whether the agent's selector and affinity select the node, whatever its taints.
 func AgentMeantFor(agent snapshot.Agent, node snapshot.Node) bool {
 	if !labels.SelectorFromSet(agent.NodeSelector).Matches(labels.Set(node.Labels)) {
 		return false
@@ -29,7 +29,8 @@ func AgentMeantFor(agent snapshot.Agent, node snapshot.Node) bool {
 	return required == nil || slices.ContainsFunc(required.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool { return termMatches(term, node) })
 }
 
-// toleratedByDaemonSets are the taints that Kubernetes lets every pod of a DaemonSet tolerate, that of a missing network for host network only, which agents use.
+// toleratedByDaemonSets are the taints that every pod of a DaemonSet tolerates. Kubernetes adds the
+// toleration for a missing network only to pods on the host network, which agents use.
 var toleratedByDaemonSets = []corev1.Taint{
 	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute},
 	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
@@ -54,7 +55,7 @@ func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
 	})
 }
 
-// termMatches is the rule of a required node affinity: all of its expressions hold, and a term without any matches nothing.
+// termMatches implements a term of a required node affinity: all expressions must hold, and an empty term matches nothing.
 func termMatches(term corev1.NodeSelectorTerm, node snapshot.Node) bool {
 	if len(term.MatchExpressions) == 0 && len(term.MatchFields) == 0 {
 		return false

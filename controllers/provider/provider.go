@@ -1,6 +1,7 @@
-// Package provider knows load balancers: which one serves a Service, what it does with the source address of a packet, and
-// which DaemonSets are its agents on the nodes. Each load balancer has a file of its own with all that is known about it, such as
-// metallb.go. The package is pure. What it cannot tell for certain is Unknown.
+// Package provider knows load balancers: which one serves a Service, what it does with the source
+// address of a packet, and which DaemonSets are its agents on the nodes. Each load balancer has a file
+// of its own, such as metallb.go, with everything about it. The package is pure, and reports Unknown
+// wherever it is not certain.
 package provider
 
 import (
@@ -14,13 +15,13 @@ import (
 type Path string
 
 const (
-	// Forwards: packets are passed on to a node with the source that they had.
+	// Forwards: the balancer passes packets on to a node and keeps their source.
 	Forwards Path = "Forwards"
 	// Proxies: the connection ends at the balancer, which opens one of its own.
 	Proxies Path = "Proxies"
-	// TargetsPods: the balancer sends to pods and goes around the nodes' Service rules.
+	// TargetsPods: the balancer sends to pods and bypasses the Service rules on the nodes.
 	TargetsPods Path = "TargetsPods"
-	// Unknown: it cannot be told from the cluster.
+	// Unknown: the cluster does not show it.
 	Unknown Path = "Unknown"
 )
 
@@ -36,51 +37,53 @@ const (
 	NotSaid Setting = "NotSaid"
 )
 
-// Annotation of a Service, to be written by a person.
+// Annotation of a Service that a user can set.
 type Annotation struct {
 	Key   string
 	Value string
 }
 
-// String is the annotation as it is written in YAML.
+// String returns the annotation as a line of YAML.
 func (a Annotation) String() string { return fmt.Sprintf("%s: %q", a.Key, a.Value) }
 
 // Balancer is what is known of the load balancer in front of a Service.
 type Balancer struct {
-	// Provider is ProviderAuto where it is not known.
+	// Provider is ProviderAuto where the load balancer is unknown.
 	Provider v1alpha1.Provider
-	// Name for people.
+	// Name for messages.
 	Name string
-	// Path of a connection. Where it is Unknown, Why says why.
+	// Path of a connection.
 	Path Path
-	// Why is a clause that tells why Path is Unknown.
+	// Why explains an Unknown Path. It is a clause for after "because".
 	Why string
-	// ProxyProtocol is whether the balancer sends PROXY protocol.
+	// ProxyProtocol shows whether the balancer sends PROXY protocol.
 	ProxyProtocol Setting
-	// Preserve is whether the balancer is set to keep the client's address, where it has such a switch.
+	// Preserve shows whether the balancer is set to keep the client's address, where it has such a switch.
 	Preserve Setting
-	// WritesHeader is whether the balancer reads HTTP and writes X-Forwarded-For.
+	// WritesHeader is set where the balancer reads HTTP and writes X-Forwarded-For.
 	WritesHeader bool
-	// NeedsNodePorts is whether the balancer delivers to node ports.
+	// NeedsNodePorts is set where the balancer delivers to node ports.
 	NeedsNodePorts bool
-	// HealthChecksCarryProxy is whether its health checks of nodes begin with a PROXY header, which kube-proxy cannot read.
+	// HealthChecksCarryProxy is set where its health checks of nodes begin with a PROXY header, which kube-proxy cannot read.
 	HealthChecksCarryProxy bool
-	// NeedsClusterPolicy is whether the balancer does not work with externalTrafficPolicy Local.
+	// NeedsClusterPolicy is set where the balancer does not work with externalTrafficPolicy Local.
 	NeedsClusterPolicy bool
-	// HealthCheckOverride is the annotation that makes the balancer check something else than the healthCheckNodePort; the zero value where there is none.
+	// HealthCheckOverride is the annotation that makes the balancer check something other than the
+	// healthCheckNodePort, or the zero value.
 	HealthCheckOverride Annotation
-	// ProxyProtocolRemedy switches PROXY protocol on; the zero value where the balancer cannot.
+	// ProxyProtocolRemedy switches PROXY protocol on, or is the zero value where the balancer does not support it.
 	ProxyProtocolRemedy Annotation
-	// PreserveRemedy makes the balancer keep the client's address; the zero value where no annotation does.
+	// PreserveRemedy makes the balancer keep the client's address, or is the zero value where no annotation does.
 	PreserveRemedy Annotation
 }
 
-// Identify returns which load balancer serves the Service of the snapshot, and what it does. What the spec declares wins over
-// what is found. A load balancer with lowConfidence is believed only where the spec declares it.
+// Identify returns the load balancer that serves the Service of the snapshot, and what it does. A
+// declaration in the spec overrides detection. A load balancer with lowConfidence counts only where the
+// spec declares it.
 func Identify(s snapshot.Snapshot) Balancer {
 	service := s.Service.Value
 	if service == nil {
-		return unknown(v1alpha1.ProviderAuto, "the Service was not seen")
+		return unknown(v1alpha1.ProviderAuto, "the operator has not seen the Service")
 	}
 	view := newView(service)
 	declared := declaredProvider(s.EdgeIngress)
@@ -104,7 +107,7 @@ func declaredProvider(e *v1alpha1.EdgeIngress) v1alpha1.Provider {
 func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 	known := registration(p)
 	if known == nil {
-		return unknown(p, fmt.Sprintf("nothing is known about provider %q", p))
+		return unknown(p, fmt.Sprintf("the operator knows nothing about provider %q", p))
 	}
 	b := known.describe(view)
 	b.Provider = p
@@ -118,7 +121,7 @@ func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 		b.Preserve = NotSaid
 	}
 	if known.lowConfidence && !declared && b.Path != Unknown {
-		b.Path, b.Why = Unknown, fmt.Sprintf("%s was recognised, but too little is known about it to say so unasked", known.name)
+		b.Path, b.Why = Unknown, fmt.Sprintf("the operator recognises %s but knows too little about it to rely on detection", known.name)
 	}
 	return b
 }

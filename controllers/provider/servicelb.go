@@ -2,9 +2,9 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-// ServiceLB, of k3s, runs a DaemonSet for each Service (k3s-io/k3s pkg/cloudprovider/servicelb.go), whose pods forward with DNAT and
-// MASQUERADE (k3s-io/klipper-lb entry). Where the address in the Service's status is the node's own, kube-proxy takes packets before they get
-// there, and the source stays.
+// ServiceLB of k3s runs a DaemonSet for each Service (k3s-io/k3s pkg/cloudprovider/servicelb.go). Its
+// pods forward with DNAT and MASQUERADE (k3s-io/klipper-lb entry). Where the address in the Service's
+// status is the node's own, kube-proxy takes packets before they reach these pods, and the source stays.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderServiceLB,
 	name:     "k3s ServiceLB",
@@ -14,6 +14,6 @@ var _ = register(loadBalancer{
 		agentOrder:      2,
 	},
 	describe: func(view) Balancer {
-		return Balancer{Path: Unknown, Why: "k3s ServiceLB masquerades what does not arrive at a node address of the Service's status", NeedsNodePorts: true}
+		return Balancer{Path: Unknown, Why: "k3s ServiceLB masquerades traffic that does not arrive at a node address in the Service's status", NeedsNodePorts: true}
 	},
 })

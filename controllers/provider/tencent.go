@@ -4,7 +4,8 @@ import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
 const tencentDirectAccess = "service.cloud.tencent.com/direct-access"
 
-// Annotations: Tencent Kubernetes Engine's documentation of Services (intl.cloud.tencent.com/document/product/457). No source of its controller is open.
+// Annotations: Tencent Kubernetes Engine's documentation of Services
+// (intl.cloud.tencent.com/document/product/457). The source of its controller is not public.
 var _ = register(loadBalancer{
 	provider:      v1alpha1.ProviderTencent,
 	name:          "Tencent Cloud's load balancer",
@@ -16,7 +17,7 @@ var _ = register(loadBalancer{
 
 func tencent(v view) Balancer {
 	if v.is(tencentDirectAccess, "true") {
-		return Balancer{Path: Unknown, Why: "it sends to pods, and whether that keeps the client's address is not known"}
+		return Balancer{Path: Unknown, Why: "it sends to pods, and the operator does not know whether that keeps the client's address"}
 	}
 	return Balancer{Path: Forwards, NeedsNodePorts: true}
 }

@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// view is what a Service says to a load balancer and the balancer to it.
+// view is the part of a Service through which users and load balancers communicate.
 type view struct {
 	annotations         map[string]string
 	class               string
@@ -38,13 +38,13 @@ func (v view) has(key string) bool {
 	return there
 }
 
-// is tells whether an annotation has one of the values, in upper or lower case.
+// is reports whether an annotation has one of the values, in upper or lower case.
 func (v view) is(key string, values ...string) bool {
 	value, there := v.annotations[key]
 	return there && slices.ContainsFunc(values, func(want string) bool { return strings.EqualFold(strings.TrimSpace(value), want) })
 }
 
-// switched reads a boolean annotation. What stands for an annotation that is not there is the balancer's default; a value that is no boolean says nothing.
+// switched reads a boolean annotation. absent is the balancer's default without the annotation. A value that is not a boolean gives NotSaid.
 func (v view) switched(key string, absent Setting) Setting {
 	value, there := v.annotations[key]
 	if !there {
@@ -57,7 +57,7 @@ func (v view) switched(key string, absent Setting) Setting {
 	return settingOf(on)
 }
 
-// attribute reads one of a comma-separated list of key=value pairs in an annotation.
+// attribute reads one key from a comma-separated list of key=value pairs in an annotation.
 func (v view) attribute(key, name string) (value string, there bool) {
 	for pair := range strings.SplitSeq(v.annotations[key], ",") {
 		k, val, found := strings.Cut(pair, "=")
@@ -68,17 +68,17 @@ func (v view) attribute(key, name string) (value string, there bool) {
 	return value, there
 }
 
-// hasIP is whether the balancer gave an address rather than a host name.
+// hasIP reports whether the balancer assigned an IP address.
 func (v view) hasIP() bool {
 	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return i.IP != "" })
 }
 
-// hasHost reports whether the balancer gave a host name that matches.
+// hasHost reports whether the balancer assigned a host name that matches.
 func (v view) hasHost(pattern *regexp.Regexp) bool {
 	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return pattern.MatchString(i.Hostname) })
 }
 
-// ipMode is whether an address in the status has this mode. An address without a mode has none.
+// ipMode reports whether an address in the status has this mode. An address may have no mode.
 func (v view) ipMode(mode corev1.LoadBalancerIPMode) bool {
 	return slices.ContainsFunc(v.ingress, func(i corev1.LoadBalancerIngress) bool { return i.IPMode != nil && *i.IPMode == mode })
 }
@@ -90,7 +90,7 @@ func settingOf(on bool) Setting {
 	return Off
 }
 
-// either is On where one of the settings is, else Off where all are, else NotSaid.
+// either returns On if one of the settings is On, Off if all are Off, and NotSaid otherwise.
 func either(settings ...Setting) Setting {
 	switch {
 	case slices.Contains(settings, On):
