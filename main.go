@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -55,9 +56,11 @@ func parseFlags() (flags, zap.Options) {
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", -1, "Limit of requests a second to the API server, with bursts of twice as many; "+
 		"-1 sets none and leaves the rate to the API server's priority and fairness.")
 	flag.DurationVar(&f.requestTimeout, "kube-api-timeout", controllers.DefaultRequestTimeout, "How long to wait for the answer to one request to the API server, webhooks included.")
-	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","), "Comma-separated image repositories that spec.controller.image may name.")
+	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","),
+		"Comma-separated image repositories that spec.controller.image may name.")
 	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole to bind to ingress controllers in the whole cluster.")
-	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election", "ClusterRole to bind to ingress controllers in their own namespace.")
+	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election",
+		"ClusterRole to bind to ingress controllers in their own namespace.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -97,7 +100,7 @@ func run(f flags) error {
 			AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
 			ControllerClusterRole:    f.controllerClusterRole,
 			ElectionClusterRole:      f.electionClusterRole,
-			ReservedNamespaces:       ownNamespaces(os.Getenv("POD_NAMESPACE"), serviceAccountNamespace, f.leaderElectionNamespace),
+			ReservedNamespaces:       ownNamespaces(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory), f.leaderElectionNamespace),
 		},
 	}
 	if err := reconciler.SetupWithManager(mgr, f.concurrency); err != nil {
@@ -124,14 +127,15 @@ func connections(config *rest.Config, limit float64) (work, election *rest.Confi
 	return work, election
 }
 
-// serviceAccountNamespace is the file in which Kubernetes tells every pod its namespace.
-const serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+// serviceAccountDirectory is where Kubernetes puts the token of every pod, and the pod's namespace.
+const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-// ownNamespaces are the namespace that the operator runs in, from the environment or else from the file, and the one with its leader lease.
-// Outside a cluster the first is not known.
-func ownNamespaces(fromEnvironment, file, leaderElection string) []string {
+// ownNamespaces are the namespace that the operator runs in, from the environment or from the
+// ServiceAccount's files, and the namespace of its leader lease. Outside a cluster the first one is
+// not known.
+func ownNamespaces(fromEnvironment string, serviceAccount fs.FS, leaderElection string) []string {
 	own := fromEnvironment
-	if content, err := os.ReadFile(file); own == "" && err == nil {
+	if content, err := fs.ReadFile(serviceAccount, "namespace"); own == "" && err == nil {
 		own = strings.TrimSpace(string(content))
 	}
 	return slices.DeleteFunc([]string{own, leaderElection}, func(namespace string) bool { return namespace == "" })

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"k8s.io/client-go/rest"
 )
@@ -34,23 +33,20 @@ func TestTheLimitOfRequests(t *testing.T) {
 }
 
 func TestOwnNamespaces(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "namespace")
-	if err := os.WriteFile(file, []byte("ingress-system\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	none := filepath.Join(t.TempDir(), "none")
+	inCluster, outside := fstest.MapFS{"namespace": {Data: []byte("ingress-system\n")}}, fstest.MapFS{}
 	for name, test := range map[string]struct {
-		environment, file, election string
-		want                        []string
+		environment, election string
+		files                 fstest.MapFS
+		want                  []string
 	}{
-		"the environment tells":                   {environment: "edge-ops", file: file, want: []string{"edge-ops"}},
-		"else the ServiceAccount tells":           {file: file, want: []string{"ingress-system"}},
-		"the lease may be elsewhere":              {environment: "edge-ops", file: none, election: "leases", want: []string{"edge-ops", "leases"}},
-		"outside a cluster only the lease counts": {file: none, election: "leases", want: []string{"leases"}},
-		"outside a cluster nothing may be known":  {file: none},
+		"the environment names it":                {environment: "edge-ops", files: inCluster, want: []string{"edge-ops"}},
+		"else the ServiceAccount names it":        {files: inCluster, want: []string{"ingress-system"}},
+		"the lease may be in another namespace":   {environment: "edge-ops", files: outside, election: "leases", want: []string{"edge-ops", "leases"}},
+		"outside a cluster only the lease counts": {files: outside, election: "leases", want: []string{"leases"}},
+		"outside a cluster nothing may be known":  {files: outside},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ownNamespaces(test.environment, test.file, test.election); !slices.Equal(got, test.want) {
+			if got := ownNamespaces(test.environment, test.files, test.election); !slices.Equal(got, test.want) {
 				t.Errorf("want %v, got %v", test.want, got)
 			}
 		})

@@ -207,15 +207,6 @@ func (s *story) podOn(node string) *corev1.Pod {
 	return &pods[i]
 }
 
-func (s *story) anyPod() *corev1.Pod {
-	s.Helper()
-	pods := s.pods()
-	if len(pods) == 0 {
-		s.Fatal("there is no controller pod")
-	}
-	return &pods[0]
-}
-
 func (s *story) pods() []corev1.Pod {
 	s.Helper()
 	pods := &corev1.PodList{}
