@@ -151,7 +151,10 @@ func essence(t testing.TB, object client.Object) map[string]any {
 	for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
 		unstructured.RemoveNestedField(content, "metadata", field)
 	}
-	for _, annotation := range []string{appsv1.DeprecatedTemplateGeneration, "deployment.kubernetes.io/revision"} {
+	// The operator's wake-up call comes and goes with a roll-out, and the digest of what was applied with it.
+	for _, annotation := range []string{
+		appsv1.DeprecatedTemplateGeneration, "deployment.kubernetes.io/revision", v1alpha1.WakeAnnotation, v1alpha1.AppliedAnnotation,
+	} {
 		unstructured.RemoveNestedField(content, "metadata", "annotations", annotation)
 	}
 	return content

@@ -188,6 +188,7 @@ func filled(t reflect.Type, name string, depth int) reflect.Value {
 		key.SetString("added")
 		v.SetMapIndex(key, filled(t.Elem(), name, depth+1))
 	default: // numbers, booleans and strings are leaves: sample has returned them already
+		panic(fmt.Sprintf("%s: there is no value of a %s", name, t))
 	}
 	return v
 }
