@@ -31,7 +31,9 @@ func (s *story) addBareNodes(count int) {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() {
-		if err := admin.DeleteAllOf(context.WithoutCancel(s.Context()), &corev1.Node{}, client.MatchingLabels{poolLabel: s.name}); err != nil {
+		// The API server gives up on one request after a minute, which thousands of nodes can take.
+		ctx := context.WithoutCancel(s.Context())
+		if err := poll(ctx, func() error { return admin.DeleteAllOf(ctx, &corev1.Node{}, client.MatchingLabels{poolLabel: s.name}) }); err != nil {
 			s.Error(err)
 		}
 	})
