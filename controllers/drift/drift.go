@@ -171,6 +171,12 @@ func (f *finder) list(live any, wanted []any, p place) {
 		f.plainList(liveList, wanted, p)
 		return
 	}
+	isWanted := func(element any) bool { return indexOf(wanted, element, keys) >= 0 }
+	if p.ours && len(liveList) > 0 && !slices.ContainsFunc(liveList, isWanted) {
+		// Kubernetes does not take a pod without containers: all of them go, and the wanted ones come, in one step.
+		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
+		return
+	}
 	known := make([]bool, len(liveList))
 	for _, element := range wanted {
 		at := indexOf(liveList, element, keys)
