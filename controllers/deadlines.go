@@ -62,14 +62,16 @@ func (d *deadlines) do(ctx context.Context, request func(context.Context) error)
 	if d.unanswered.Load() {
 		limit = d.hurried
 	}
+	begin := time.Now()
+	passEnds, ends := ctx.Deadline()
+	cutShort := ends && passEnds.Before(begin.Add(limit))
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	begin := time.Now()
 	err := request(bounded)
 	switch {
 	case err == nil || !errors.Is(bounded.Err(), context.DeadlineExceeded):
 		return err
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case cutShort:
 		return errOutOfTime // It may be slow or hang: sent early in a pass, it has the time to show which.
 	}
 	d.unanswered.Store(true)

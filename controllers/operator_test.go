@@ -46,6 +46,10 @@ type operatorProcess struct {
 	// requests are what it sent to the API server.
 	requests testcluster.Requests
 	denied   denials
+	// outage answers some of its requests instead of the API server.
+	outage outage
+	// requestTimeout is how long it waits for an answer; zero for what main.go sets.
+	requestTimeout time.Duration
 	// nodeWrites are those that changed nodes.
 	nodeWrites writeTimes
 	// reconciler of the manager that runs.
@@ -59,6 +63,7 @@ func (o *operatorProcess) start() error {
 	connection := cluster.ServiceAccountConfig(operatorNamespace, operatorAccount)
 	connection.Wrap(o.requests.Record)
 	connection.Wrap(o.denied.record)
+	connection.Wrap(o.outage.wrap)
 	connection.Wrap(o.nodeWrites.record)
 	mgr, err := newManager(connection)
 	if err != nil {
@@ -66,7 +71,7 @@ func (o *operatorProcess) start() error {
 	}
 	o.reconciler = &controllers.Reconciler{
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Events: mgr.GetEventRecorder("edge-ingress-operator"),
-		Now: time.Now, Options: operatorOptions,
+		Now: time.Now, Options: operatorOptions, RequestTimeout: o.requestTimeout,
 	}
 	if err := o.reconciler.SetupWithManager(mgr, 4); err != nil {
 		return err

@@ -37,10 +37,9 @@ func NewScheme() *runtime.Scheme {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	r.retries, r.repairs = newRetries(), &repairLog{}
 	unseen := builder.WithPredicates(ignoreUnseen)
-	// An EdgeIngress counts with its status: a pass that saw an older status than the last one written may have taken a write of its
-	// own for needless, and makes up for it in the pass that this write brings about.
 	build := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.EdgeIngress{}).
+		For(&v1alpha1.EdgeIngress{}, builder.WithPredicates(predicate.Not(onlyStatusChanged))).
+		Watches(&v1alpha1.EdgeIngress{}, lookAfterStatus, builder.WithPredicates(onlyStatusChanged)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: r.retries}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), builder.WithPredicates(ignoreHeartbeats)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner), unseen).

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"context"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,9 +12,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/conversion"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -95,4 +99,32 @@ func viewOfDaemonSet(daemonSet *appsv1.DaemonSet) any {
 	own := daemonSet.DeepCopy()
 	own.Status.Conditions = nil
 	return unversioned(own)
+}
+
+// onlyStatusChanged lets only those updates of an EdgeIngress through that left all but its status as it was.
+var onlyStatusChanged = predicate.Funcs{
+	CreateFunc:  func(event.CreateEvent) bool { return false },
+	DeleteFunc:  func(event.DeleteEvent) bool { return false },
+	GenericFunc: func(event.GenericEvent) bool { return false },
+	UpdateFunc: func(update event.UpdateEvent) bool {
+		return update.ObjectOld.GetResourceVersion() != update.ObjectNew.GetResourceVersion() &&
+			!passesSeeDifferently(withoutStatus(update.ObjectOld), withoutStatus(update.ObjectNew))
+	},
+}
+
+func withoutStatus(object client.Object) client.Object {
+	edge, isEdge := object.DeepCopyObject().(*v1alpha1.EdgeIngress)
+	if !isEdge {
+		return object
+	}
+	edge.Status = v1alpha1.EdgeIngressStatus{}
+	return edge
+}
+
+// lookAfterStatus causes a pass after a write of the status, because a pass that saw an older status may have taken its own write for needless. It
+// waits a little: a status that changes with every pass, such as one that quotes an error with a number in it, would bypass the back-off.
+var lookAfterStatus = handler.Funcs{
+	UpdateFunc: func(_ context.Context, update event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+		queue.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(update.ObjectNew)}, conflictRetry)
+	},
 }

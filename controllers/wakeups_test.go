@@ -10,6 +10,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -120,4 +121,30 @@ func TestPodsSlicesAndNamespacesWakeByWhatPassesSee(t *testing.T) {
 		"namespace: its end":      {change: func(n *metav1.PartialObjectMetadata) { now := metav1.Now(); n.DeletionTimestamp = &now }, wakes: true},
 		"namespace: it came back": {change: func(n *metav1.PartialObjectMetadata) { n.UID = "2" }, wakes: true},
 	})
+}
+
+func TestAStatusThatChangesWithEveryPassIsNoHotLoop(t *testing.T) {
+	before := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: "public", ResourceVersion: "1", Generation: 1}}
+	for name, row := range map[string]struct {
+		change func(*v1alpha1.EdgeIngress)
+		waits  bool
+	}{
+		"a status waits":      {change: func(e *v1alpha1.EdgeIngress) { e.Status.ObservedGeneration = 1 }, waits: true},
+		"a spec does not":     {change: func(e *v1alpha1.EdgeIngress) { e.Generation, e.Spec.Namespace = 2, "edge" }},
+		"a deletion does not": {change: func(e *v1alpha1.EdgeIngress) { now := metav1.Now(); e.DeletionTimestamp = &now }},
+		"a finalizer does not": {change: func(e *v1alpha1.EdgeIngress) {
+			e.Finalizers, e.Status.ObservedGeneration = []string{v1alpha1.Finalizer}, 1
+		}},
+		"an annotation does not":              {change: func(e *v1alpha1.EdgeIngress) { e.Annotations = map[string]string{"example.com/touched": "yes"} }},
+		"the resync of the cache is no write": {change: func(e *v1alpha1.EdgeIngress) { e.ResourceVersion = "1" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			after := before.DeepCopy()
+			after.ResourceVersion = "2"
+			row.change(after)
+			if waits := onlyStatusChanged.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after}); waits != row.waits {
+				t.Errorf("the pass waits: %t, want %t", waits, row.waits)
+			}
+		})
+	}
 }
