@@ -29,7 +29,7 @@ func TestConfigEffective(t *testing.T) {
 		"row 39: a bool that is none":                      {given: []option{config("use-gzip", "on")}, status: no, reason: v1alpha1.ReasonInvalidConfigValues, says: "use-gzip"},
 		"a key that a field owns":                          {given: []option{config("use-proxy-protocol", "true")}, status: no, reason: v1alpha1.ReasonReservedConfigKeys, says: "use-proxy-protocol"},
 		"row 30: the internal header of the engine":        {given: []option{config("forwarded-for-proxy-protocol-header", "X-Internal")}, status: no, reason: v1alpha1.ReasonReservedConfigKeys, says: "no client can send"},
-		"row 42: client addresses passed on":               {given: []option{config("compute-full-forwarded-for", "true")}, status: no, reason: v1alpha1.ReasonReservedConfigKeys, says: "what the client wrote"},
+		"row 42: client addresses passed on":               {given: []option{config("compute-full-forwarded-for", "true")}, status: no, reason: v1alpha1.ReasonReservedConfigKeys, says: "text from any client"},
 		"row 44: a snippet":                                {given: []option{config("http-snippet", "real_ip_header X-Real-IP;")}, status: no, reason: v1alpha1.ReasonForbiddenConfigKeys, says: "http-snippet"},
 		"forbidden keys come before unknown ones":          {given: []option{config("a-a", "1", "http-snippet", "x")}, status: no, reason: v1alpha1.ReasonForbiddenConfigKeys, says: "Did not write 2 settings of spec.controller.config. http-snippet is refused"},
 		"row 35: a trusted range that is none":             {given: []option{clientIP(v1alpha1.ClientIPSpec{ProxyProtocol: proxyFrom("10.0.0.0/33")})}, status: no, reason: v1alpha1.ReasonTrustRefused},

@@ -9,8 +9,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/trust"
 )
 
-// Beliefs reads what a ConfigMap's data makes the engine do. Absent keys have the engine's defaults, a
-// bool that cannot be read leaves the default, and keys are compared without regard to case.
+// Beliefs returns what a ConfigMap's data makes the engine trust. A missing key, and a bool that cannot
+// be parsed, give the engine's default. Keys are compared without regard to case.
 func (Engine) Beliefs(data map[string]string) trust.Beliefs {
 	forwarded := readBool(data, useForwardedHeadersKey, false)
 	beliefs := trust.Beliefs{
@@ -19,7 +19,7 @@ func (Engine) Beliefs(data map[string]string) trust.Beliefs {
 		PassesClientsHeader: forwarded && readBool(data, computeFullKey, false),
 		Overrides:           overrides(data),
 	}
-	// With PROXY protocol, enable-real-ip alone does not make the engine look at a header.
+	// With PROXY protocol, enable-real-ip alone does not make the engine read a header.
 	if forwarded || (readBool(data, enableRealIPKey, false) && !beliefs.ProxyProtocol) {
 		beliefs.Header = readString(data, forwardedHeaderKey, trust.StandardHeader)
 		beliefs.Position = positionIn(beliefs.Header)
@@ -45,7 +45,7 @@ func positionIn(header string) trust.Position {
 	return trust.First
 }
 
-// spelled are the values of a key in the spellings that the engine takes: the documented one, or else any other.
+// spelled returns the values of a key in the spellings that the engine accepts: the documented one, or else all others.
 func spelled(data map[string]string, key string) []string {
 	if value, ok := data[key]; ok {
 		return []string{value}
@@ -63,7 +63,7 @@ func otherSpellings(data map[string]string, key string) []string {
 	return values
 }
 
-// readBool reads a bool as the engine does. Of several spellings the one that differs from the safe default counts.
+// readBool reads a bool as the engine does. Among several spellings it takes the one that differs from the safe default.
 func readBool(data map[string]string, key string, standard bool) bool {
 	for _, value := range spelled(data, key) {
 		if read := value != "" && isTrue(value); read != standard && (value == "" || isBool(value)) {
@@ -85,7 +85,8 @@ func readString(data map[string]string, key, standard string) string {
 	return standard
 }
 
-// readCIDRs: the engine takes the documented spelling first, and then lets another one overwrite a part of the list.
+// readCIDRs collects the ranges of all spellings, because the engine reads the documented spelling first
+// and then lets another one overwrite a part of the list.
 func readCIDRs(data map[string]string) []string {
 	value, documented := data[trustedCIDRsKey]
 	others := otherSpellings(data, trustedCIDRsKey)
@@ -99,7 +100,7 @@ func readCIDRs(data map[string]string) []string {
 	return cidrs
 }
 
-// ownKeys are those that decide the other fields of the beliefs.
+// ownKeys decide the other fields of the beliefs.
 var ownKeys = []string{
 	useProxyProtocolKey, useForwardedHeadersKey, enableRealIPKey, trustedCIDRsKey, forwardedHeaderKey, internalHeaderKey, computeFullKey,
 	underscoresKey, ignoreInvalidKey,

@@ -11,7 +11,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// Configure makes the data of the controller's ConfigMap.
+// Configure returns the data of the controller's ConfigMap.
 func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, problems []engine.Problem) {
 	data, problems = trustData(e.Spec.ClientIP)
 	given := e.Spec.Controller.Config
@@ -23,7 +23,7 @@ func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, proble
 		value := string(given[key])
 		problem := check(key, value)
 		if problem == nil && spellings[canonical(key)] > 1 {
-			problem = &engine.Problem{Kind: engine.ProblemInvalid, Key: key, Message: fmt.Sprintf("%s is written in several spellings: keep %s", key, canonical(key))}
+			problem = &engine.Problem{Kind: engine.ProblemInvalid, Key: key, Message: fmt.Sprintf("%s appears in several spellings. Keep only %s", key, canonical(key))}
 		}
 		if problem == nil {
 			problem = clash(canonical(key), value, given)
@@ -39,15 +39,15 @@ func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, proble
 	return data, problems
 }
 
-// check says why a setting is not written; nil where it is.
+// check returns why a setting is not written, or nil.
 func check(key, value string) *engine.Problem {
 	name := canonical(key)
 	if advice, ok := reserved[name]; ok {
-		return &engine.Problem{Kind: engine.ProblemReserved, Key: key, Message: fmt.Sprintf("%s follows from other fields: %s", key, advice)}
+		return &engine.Problem{Kind: engine.ProblemReserved, Key: key, Message: fmt.Sprintf("%s is reserved. %s", key, advice)}
 	}
 	s, known := settings()[name]
 	if !known {
-		return &engine.Problem{Kind: engine.ProblemUnknown, Key: key, Message: fmt.Sprintf("%s is no setting of ingress-nginx and would be ignored: %s", key, instead(name))}
+		return &engine.Problem{Kind: engine.ProblemUnknown, Key: key, Message: fmt.Sprintf("%s is not a setting of ingress-nginx, which would ignore it. %s", key, instead(name))}
 	}
 	if why := whyForbidden(s, value); why != "" {
 		return &engine.Problem{Kind: engine.ProblemForbidden, Key: key, Message: fmt.Sprintf("%s is refused: %s", key, why)}
@@ -56,7 +56,7 @@ func check(key, value string) *engine.Problem {
 		return nil
 	}
 	if !s.accepts(value) {
-		message := fmt.Sprintf("%s cannot be %s: write %s (the default is %s)", key, quoted(value), s.advice, shortened(s.standard))
+		message := fmt.Sprintf("%s cannot be %s. Use %s (the default is %s)", key, quoted(value), s.advice, shortened(s.standard))
 		return &engine.Problem{Kind: engine.ProblemInvalid, Key: key, Message: message}
 	}
 	return nil
@@ -73,7 +73,7 @@ func (s setting) emptyByDefault() bool {
 	return s.standard == `""` || s.standard == "[]" || s.standard == "{}"
 }
 
-// instead is what the user may have meant by a key that the engine does not know.
+// instead suggests what to do about a key that the engine does not know.
 func instead(name string) string {
 	dashed := strings.ReplaceAll(name, "_", "-")
 	if advice, ok := elsewhere[dashed]; ok {
@@ -81,20 +81,20 @@ func instead(name string) string {
 	}
 	near := nearest(dashed, slices.Sorted(maps.Keys(settings())))
 	if near == "" {
-		return "remove it"
+		return "Remove it"
 	}
 	if advice, ok := reserved[near]; ok {
-		return fmt.Sprintf("if %s is meant, %s", near, advice)
+		return fmt.Sprintf("The similar key %s is reserved. %s", near, advice)
 	}
 	if why, ok := forbidden[near]; ok {
-		return fmt.Sprintf("remove it (%s is refused as well: %s)", near, why)
+		return fmt.Sprintf("Remove it. The similar key %s is refused, too: %s", near, why)
 	}
-	return "write " + near
+	return "Use " + near
 }
 
 const longestQuote = 60
 
-// quoted keeps a value from flooding a message, and from breaking its line.
+// quoted shortens and escapes a value, so that it neither floods a message nor breaks its line.
 func quoted(value string) string {
 	return fmt.Sprintf("%q", shortened(value))
 }

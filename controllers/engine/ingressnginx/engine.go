@@ -1,6 +1,6 @@
 // Package ingressnginx is the engine ingress-nginx (kubernetes/ingress-nginx): its chart, its flags,
-// the keys of its ConfigMap, what it believes, its image and whether that gets fixes. No other
-// package names any of these.
+// the keys of its ConfigMap, what it trusts, its image and its support state. No other package names
+// any of these.
 package ingressnginx
 
 import (
@@ -30,8 +30,8 @@ type Engine struct{}
 // Name implements engine.Engine.
 func (Engine) Name() v1alpha1.Engine { return name }
 
-// Render implements engine.Engine. The Service comes before the workload, because the controller ends
-// at its start where its Service does not exist.
+// Render implements engine.Engine. The Service comes before the workload, because the controller exits
+// at startup if its Service does not exist.
 func (Engine) Render(in engine.Input) ([]*unstructured.Unstructured, error) {
 	values, err := valuesOf(in).asMap()
 	if err != nil {
@@ -42,8 +42,8 @@ func (Engine) Render(in engine.Input) ([]*unstructured.Unstructured, error) {
 
 const configMapFlag = "--configmap="
 
-// ConfigMapRead reads the container's arguments. Of several flags the last counts, as for the
-// controller. Variables such as $(POD_NAMESPACE) are returned as they stand.
+// ConfigMapRead reads the container's arguments. Like the controller, it takes the last of several
+// flags. It does not expand variables such as $(POD_NAMESPACE).
 func (Engine) ConfigMapRead(template corev1.PodTemplateSpec) (ref string) {
 	for i := range template.Spec.Containers {
 		container := &template.Spec.Containers[i]
@@ -68,19 +68,20 @@ func (Engine) DefaultImage() v1alpha1.ImageSpec {
 	}
 }
 
-// Support knows upstream's builds only, from whichever registry.
+// Support knows only upstream's builds, from any registry.
 func (e Engine) Support(image *v1alpha1.ImageSpec) engine.Support {
 	upstream := e.DefaultImage()
 	if image == nil || image.Repository == upstream.Repository || image.Digest == upstream.Digest {
-		return engine.Support{State: engine.Retired, Message: "kubernetes/ingress-nginx was retired in March 2026 and gets no more fixes, security fixes included. " +
-			"Plan the move to a maintained build (spec.controller.image) or to another engine."}
+		return engine.Support{State: engine.Retired, Message: "kubernetes/ingress-nginx was retired in March 2026 and gets no more fixes, not even security fixes. " +
+			"Move to a maintained build (spec.controller.image) or to another engine."}
 	}
 	return engine.Support{State: engine.NotTracked, Message: "The image " + image.Repository + ":" + image.Tag + " is not upstream's build, " +
 		"and the operator does not know whether it gets fixes. Ask its publisher."}
 }
 
-// VersionDoubt explains that builds before v1.13 ignore the header when they read PROXY protocol. Only the digest that the
-// operator ships is of a known version: a tag beside another digest proves nothing.
+// VersionDoubt explains that builds before v1.13 ignore the header when they read PROXY protocol. It
+// knows only the version of the operator's default digest, because a tag beside another digest proves
+// nothing.
 func (e Engine) VersionDoubt(beliefs trust.Beliefs, image *v1alpha1.ImageSpec) string {
 	if !beliefs.ProxyProtocol || !beliefs.BelievesHeader() || image == nil || image.Digest == e.DefaultImage().Digest {
 		return ""

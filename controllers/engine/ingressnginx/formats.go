@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// place is where the engine's template puts a value. It decides which characters would let a value write directives of its own.
+// place is where the engine's template puts a value. It decides which characters would let the value add directives.
 type place int
 
 const (
@@ -19,22 +19,22 @@ const (
 	inArguments place = iota
 	inSingleQuotes
 	inDoubleQuotes
-	// inNoTemplate: read by the engine's own code only.
+	// inNoTemplate: only the engine's own code reads it.
 	inNoTemplate
 )
 
-// format is what values of a setting look like.
+// format describes the values of a setting.
 type format struct {
 	place place
-	// accepts is whether the engine would take the value as it is meant.
+	// accepts reports whether the engine would understand the value as the user means it.
 	accepts func(value string) bool
-	// advice completes "write ...".
+	// advice completes "Use …".
 	advice string
 }
 
 const formatRefused = "refused"
 
-// formatNamed finds a format by its name in keys.tsv. An unknown name is a mistake in that table, which a test finds.
+// formatNamed returns a format by its name in keys.tsv. A test finds unknown names in that table.
 func formatNamed(name string) format {
 	kind, argument, _ := strings.Cut(name, ":")
 	switch kind {
@@ -64,16 +64,16 @@ var formats = map[string]format{
 	"time":        {inArguments, isNginxTime, "a time such as 30s or 10m"},
 	"wholeTime":   {inArguments, isWholeTime, "a time in whole seconds, such as 30s or 10m"},
 	"shutdownTime": {inArguments, isShutdownTime,
-		"a time from 1s to 1h, because a pod that is to go waits for it"},
+		"a time from 1s to 1h, because a terminating pod waits that long"},
 	"processes":       {inArguments, matches(`auto|[1-9][0-9]{0,2}`), "auto or the number of processes"},
 	"variable":        {inArguments, isHTTPVariable, "a variable of nginx, such as $binary_remote_addr"},
 	"reference":       {inArguments, matches(`[a-z0-9][-a-z0-9]*/[a-z0-9][-.a-z0-9]*`), "namespace/name"},
-	"logPath":         {inArguments, isLogPath, "/dev/stdout, /dev/stderr or a file in /var/log/ or /var/log/nginx/, because nginx writes there what clients send"},
+	"logPath":         {inArguments, isLogPath, "/dev/stdout, /dev/stderr or a file in /var/log/ or /var/log/nginx/, because nginx writes text from clients there"},
 	"word":            {inArguments, isWord, "one word without spaces"},
 	"headerList":      {inArguments, eachOf(isHeader), "header names separated by commas"},
 	"addressList":     {inArguments, eachOf(isAddressOrRange), "addresses or ranges separated by commas, such as 10.0.0.0/8"},
 	"addressOnlyList": {inArguments, both(eachOf(isAddress), unrepeated), "addresses separated by commas, each once"},
-	"statusCodes":     {inNoTemplate, both(eachOf(isErrorCode), unrepeated), "status codes from 300 to 599 but 499, separated by commas, each once, such as 404,503"},
+	"statusCodes":     {inNoTemplate, both(eachOf(isErrorCode), unrepeated), "status codes from 300 to 599 except 499, separated by commas, each once, such as 404,503"},
 	"double":          {inDoubleQuotes, func(string) bool { return true }, "one line"},
 	"text":            {inNoTemplate, func(string) bool { return true }, "one line"},
 }
@@ -91,7 +91,7 @@ func numbers(from, to string) format {
 	}, "a whole number from " + from + " to " + to}
 }
 
-// writesDirectives is whether a value could end the directive that it is put into and begin another.
+// writesDirectives reports whether a value could end its directive and begin another.
 func (f format) writesDirectives(value string) bool {
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
 		return true
@@ -108,7 +108,7 @@ func (f format) writesDirectives(value string) bool {
 	}
 }
 
-// leavesQuotes follows nginx: a backslash takes the next character with it, so one at the end would take the closing quote.
+// leavesQuotes follows nginx: a backslash escapes the next character, so one at the end would escape the closing quote.
 func leavesQuotes(value string, quote rune) bool {
 	escaped := false
 	for _, c := range value {
@@ -124,8 +124,8 @@ func leavesQuotes(value string, quote rune) bool {
 	return escaped
 }
 
-// leavesArguments follows nginx: a semicolon or a brace ends a directive; a quote or a comment sign where a word begins, and a backslash
-// before a space, would swallow the end of the line.
+// leavesArguments follows nginx: a semicolon or a brace ends a directive. A quote or a comment sign at
+// the beginning of a word, and a backslash before a space, would swallow the rest of the line.
 func leavesArguments(value string) bool {
 	if strings.ContainsAny(value, ";{}'\"") {
 		return true
@@ -142,14 +142,14 @@ func matches(pattern string) func(string) bool {
 	return regexp.MustCompile(`^(?:` + pattern + `)$`).MatchString
 }
 
-// eachOf checks the items of a list as the engine splits it. An empty list is none of them wrong.
+// eachOf checks the items of a list as the engine splits it. It accepts an empty list.
 func eachOf(accepts func(string) bool) func(string) bool {
 	return func(value string) bool {
 		return !slices.ContainsFunc(splitList(value), func(item string) bool { return !accepts(item) })
 	}
 }
 
-// splitList splits as the engine does: empty items vanish, and spaces around items are cut.
+// splitList splits as the engine does: it drops empty items and trims spaces around items.
 func splitList(value string) []string {
 	items := strings.FieldsFunc(value, func(c rune) bool { return c == ',' })
 	for i := range items {
@@ -165,7 +165,7 @@ var (
 	logFile     = regexp.MustCompile(`^/var/log/(nginx/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
-// isErrorCode leaves out 499, with which nginx marks clients that went away.
+// isErrorCode excludes 499, which nginx uses for clients that closed the connection.
 func isErrorCode(value string) bool {
 	code, err := strconv.Atoi(value)
 	return err == nil && len(value) == 3 && code >= 300 && code <= 599 && code != 499
@@ -211,18 +211,18 @@ func isNginxTime(value string) bool {
 	return valid
 }
 
-// isWholeTime leaves out milliseconds, which nginx refuses where it counts seconds.
+// isWholeTime excludes milliseconds, which nginx refuses where it counts seconds.
 func isWholeTime(value string) bool { return isNginxTime(value) && !strings.HasSuffix(value, "ms") }
 
 const maxWorkerShutdown = time.Hour
 
-// isShutdownTime leaves out 0, with which nginx waits for ever, and what no pod should wait for.
+// isShutdownTime excludes 0, with which nginx waits forever, and times that are too long for a pod.
 func isShutdownTime(value string) bool {
 	d, valid := parseNginxTime(value)
 	return valid && d >= time.Second && d <= maxWorkerShutdown
 }
 
-// parseNginxTime reads a time as nginx writes it: descending units from d to ms, or a number of seconds.
+// parseNginxTime parses a time in nginx's format: descending units from d to ms, or a number of seconds.
 func parseNginxTime(value string) (time.Duration, bool) {
 	if bareSeconds.MatchString(value) {
 		value += "s"

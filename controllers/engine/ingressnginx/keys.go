@@ -13,11 +13,11 @@ var keysTable string
 type setting struct {
 	key string
 	format
-	// standard is the engine's default, for people.
+	// standard is the engine's default, for messages.
 	standard string
 }
 
-// settings are all keys that the engine knows, by their spelling in lower case, which is upstream's.
+// settings holds all keys that the engine knows, in upstream's spelling, which is lower case.
 var settings = sync.OnceValue(func() map[string]setting {
 	table := map[string]setting{}
 	for line := range strings.Lines(keysTable) {
@@ -31,6 +31,6 @@ var settings = sync.OnceValue(func() map[string]setting {
 	return table
 })
 
-// canonical is the spelling that the engine's documentation uses. The engine compares most keys without regard to case, so two
-// spellings are the same key.
+// canonical returns the spelling in the engine's documentation. The engine compares most keys without
+// regard to case, so two spellings are the same key.
 func canonical(key string) string { return strings.ToLower(key) }

@@ -1,7 +1,7 @@
 package ingressnginx
 
-// nearest is the candidate that a mistyped word most likely means: the fewest letters to change, at most a quarter of the word; the first of several.
-// It is empty where none is near.
+// nearest returns the candidate that a mistyped word most likely means: the first of those with the
+// fewest letters to change, at most a quarter of the word. It returns "" where none is near.
 func nearest(word string, candidates []string) string {
 	best, fewest := "", max(2, len(word)/4)+1
 	for _, candidate := range candidates {
@@ -12,7 +12,7 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// editDistance is the number of bytes to insert, delete or replace to make b of a (Levenshtein).
+// editDistance returns how many bytes to insert, delete or replace to turn a into b (Levenshtein).
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Keys that this package writes or reads itself.
+// These keys are the ones that this package itself writes or reads.
 const (
 	useForwardedHeadersKey   = "use-forwarded-headers"
 	enableRealIPKey          = "enable-real-ip"
@@ -20,21 +20,21 @@ const (
 	workerShutdownTimeoutKey = "worker-shutdown-timeout"
 )
 
-// reserved are keys that a field of the API owns: what to do instead.
+// reserved maps a key that fields of the API own to what to do instead.
 var reserved = map[string]string{
-	useForwardedHeadersKey: "write spec.clientIP.forwardedHeader",
-	enableRealIPKey:        "write spec.clientIP.forwardedHeader",
-	useProxyProtocolKey:    "write spec.clientIP.proxyProtocol",
-	trustedCIDRsKey:        "write trustedCIDRs of spec.clientIP.proxyProtocol or spec.clientIP.forwardedHeader",
-	forwardedHeaderKey:     "write spec.clientIP.forwardedHeader.header",
-	internalHeaderKey:      "remove it: with spec.clientIP.proxyProtocol and forwardedHeader together a name is chosen that no client can send",
-	computeFullKey: "remove it: it would put what the client wrote in front of X-Forwarded-For, also from those who are not trusted; " +
-		"the client's address alone is sent",
+	useForwardedHeadersKey: "Set spec.clientIP.forwardedHeader",
+	enableRealIPKey:        "Set spec.clientIP.forwardedHeader",
+	useProxyProtocolKey:    "Set spec.clientIP.proxyProtocol",
+	trustedCIDRsKey:        "Set trustedCIDRs in spec.clientIP.proxyProtocol or spec.clientIP.forwardedHeader",
+	forwardedHeaderKey:     "Set spec.clientIP.forwardedHeader.header",
+	internalHeaderKey: "With spec.clientIP.proxyProtocol and spec.clientIP.forwardedHeader together, the operator chooses a name that no client can send. " +
+		"Remove the key",
+	computeFullKey: "The controller sends only the client's address. The key would put text from any client, trusted or not, in front of it. Remove the key",
 }
 
-const directives = "it puts text into nginx.conf unchecked, which can make nginx believe any address"
+const directives = "it puts unchecked text into nginx.conf, which can make nginx trust any address"
 
-// forbidden are keys that could undo the trust settings, or the controller itself: why. No value of them is written.
+// forbidden maps a key that could undo the trust settings, or break the controller, to the reason. The operator writes no value of it.
 var forbidden = map[string]string{
 	"main-snippet":          directives,
 	"http-snippet":          directives,
@@ -43,45 +43,45 @@ var forbidden = map[string]string{
 	"stream-snippet":        directives,
 	"global-auth-snippet":   directives,
 	"modsecurity-snippet":   directives,
-	"proxy-set-headers":     "it can send applications another X-Forwarded-For or X-Real-IP beside the true one",
-	underscoresKey:          "clients could then send the internal header that names the client's address behind PROXY protocol",
-	ignoreInvalidKey:        "clients could then send the internal header that names the client's address behind PROXY protocol",
-	allowSnippetsKey:        "whoever may write an Ingress could then put directives into nginx.conf and have any address believed",
-	"forwarded-host-header": "it names a header that clients can send as they like, and the API has no field that says whom to believe",
-	// The controller writes a file of its own to this path, over whatever is there.
+	"proxy-set-headers":     "it can send applications a second X-Forwarded-For or X-Real-IP beside the true one",
+	underscoresKey:          "clients could then send the internal header that carries the client's address behind PROXY protocol",
+	ignoreInvalidKey:        "clients could then send the internal header that carries the client's address behind PROXY protocol",
+	allowSnippetsKey:        "users with write access to Ingress objects could then put directives into nginx.conf and make nginx trust any address",
+	"forwarded-host-header": "it names a header that clients can set freely, and the API has no field for the proxies to trust with it",
+	// The controller overwrites whatever is at this path.
 	"opentelemetry-config": "the controller writes a file to this path, which could be one that nginx reads",
-	// Pasted into listen directives as they are, and not split at commas.
-	"bind-address-ipv4": "it is not checked by the engine; write bind-address",
-	"bind-address-ipv6": "it is not checked by the engine; write bind-address",
+	// The template pastes them into listen directives without splitting them at commas.
+	"bind-address-ipv4": "the engine does not check it. Use bind-address",
+	"bind-address-ipv6": "the engine does not check it. Use bind-address",
 }
 
-// addressHeaders tell applications the client's address; nobody but the controller may set them.
+// addressHeaders carry the client's address to applications. Only the controller may set them.
 var addressHeaders = []string{"x-forwarded-for", "x-real-ip", "x-original-forwarded-for", "forwarded"}
 
-// forbiddenValue says why a value of a setting that is otherwise free could undo the trust settings; empty where it could not.
+// forbiddenValue explains why a value of an allowed setting could undo the trust settings. It returns "" where it could not.
 func forbiddenValue(s setting, value string) string {
 	switch s.key {
 	case "annotations-risk-level":
 		if strings.EqualFold(value, "Critical") {
-			return "annotations of this level put text into nginx.conf unchecked; write Low, Medium or High"
+			return "annotations of this level put unchecked text into nginx.conf. Use Low, Medium or High"
 		}
 	case "strict-validate-path-type":
-		// What the engine does not read as a bool leaves its default, true.
+		// With a value that is not a bool, the engine keeps its default, true.
 		if isBool(value) && !isTrue(value) {
-			return "paths of Ingress objects could then carry characters that end a directive"
+			return "paths of Ingress objects could then contain characters that end a directive"
 		}
 	case "global-auth-response-headers":
 		if slices.ContainsFunc(splitList(value), func(h string) bool { return slices.Contains(addressHeaders, normalHeader(h)) }) {
-			return "the authentication service could then choose the client's address: leave out X-Forwarded-For, X-Real-IP and Forwarded"
+			return "the authentication service could then choose the client's address. Remove X-Forwarded-For, X-Real-IP and Forwarded"
 		}
 	}
 	if s.writesDirectives(value) {
-		return "the value has characters that end an nginx directive or are invisible: leave out line breaks and what ends or opens " + s.ends()
+		return "the value has characters that end an nginx directive or are invisible. Remove line breaks and whatever opens or ends " + s.ends()
 	}
 	return ""
 }
 
-// ends names what a value must not hold, for people.
+// ends names what a value must not open or end, for messages.
 func (f format) ends() string {
 	switch f.place {
 	case inSingleQuotes:
@@ -93,32 +93,34 @@ func (f format) ends() string {
 	}
 }
 
-// normalHeader compares header names as applications read them, for most of which a hyphen and an underscore are the same.
+// normalHeader makes header names comparable. For most applications a hyphen and an underscore are the same.
 func normalHeader(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "-") }
 
-// elsewhere are settings of other controllers and of nginx itself, which this engine ignores silently: what means the same here.
+const noSnippets = "Snippets are refused, because they can make nginx trust any address. Remove it"
+
+// elsewhere maps settings of other controllers and of nginx itself, which this engine ignores silently, to what to do instead.
 var elsewhere = map[string]string{
-	"real-ip-header":          "write spec.clientIP.forwardedHeader.header, or spec.clientIP.proxyProtocol for a balancer that speaks PROXY protocol",
-	"set-real-ip-from":        "write trustedCIDRs of spec.clientIP.proxyProtocol or spec.clientIP.forwardedHeader",
-	"real-ip-recursive":       "remove it: the header is always searched from the right for the first address that is not trusted",
-	"proxy-protocol":          "write spec.clientIP.proxyProtocol",
-	"proxy-protocol-header":   "write spec.clientIP.proxyProtocol",
-	"client-max-body-size":    "write proxy-body-size",
-	"redirect-to-https":       "write force-ssl-redirect",
-	"http2":                   "write use-http2",
-	"log-format":              "write log-format-upstream",
-	"log-format-escaping":     "write log-format-escape-json",
-	"access-log-off":          "write disable-access-log",
-	"keepalive":               "write upstream-keepalive-connections",
-	"worker-connections":      "write max-worker-connections",
-	"worker-rlimit-nofile":    "write max-worker-open-files",
-	"proxy-hide-headers":      "write hide-headers",
-	"main-snippets":           "remove it: snippets are refused, because they can make nginx believe any address",
-	"http-snippets":           "remove it: snippets are refused, because they can make nginx believe any address",
-	"server-snippets":         "remove it: snippets are refused, because they can make nginx believe any address",
-	"location-snippets":       "remove it: snippets are refused, because they can make nginx believe any address",
-	"stream-snippets":         "remove it: snippets are refused, because they can make nginx believe any address",
-	"external-status-address": "remove it: Ingress objects show the address of the Service or of the edge nodes",
-	"use-geoip":               "remove it: the engine no longer has it; use-geoip2 needs databases that the image does not bring",
-	"plugins":                 "remove it: the engine no longer has it",
+	"real-ip-header":          "Set spec.clientIP.forwardedHeader.header, or spec.clientIP.proxyProtocol for a balancer that speaks PROXY protocol",
+	"set-real-ip-from":        "Set trustedCIDRs in spec.clientIP.proxyProtocol or spec.clientIP.forwardedHeader",
+	"real-ip-recursive":       "The engine always searches the header from the right for the first untrusted address. Remove it",
+	"proxy-protocol":          "Set spec.clientIP.proxyProtocol",
+	"proxy-protocol-header":   "Set spec.clientIP.proxyProtocol",
+	"client-max-body-size":    "Use proxy-body-size",
+	"redirect-to-https":       "Use force-ssl-redirect",
+	"http2":                   "Use use-http2",
+	"log-format":              "Use log-format-upstream",
+	"log-format-escaping":     "Use log-format-escape-json",
+	"access-log-off":          "Use disable-access-log",
+	"keepalive":               "Use upstream-keepalive-connections",
+	"worker-connections":      "Use max-worker-connections",
+	"worker-rlimit-nofile":    "Use max-worker-open-files",
+	"proxy-hide-headers":      "Use hide-headers",
+	"main-snippets":           noSnippets,
+	"http-snippets":           noSnippets,
+	"server-snippets":         noSnippets,
+	"location-snippets":       noSnippets,
+	"stream-snippets":         noSnippets,
+	"external-status-address": "Ingress objects show the address of the Service or of the edge nodes. Remove it",
+	"use-geoip":               "The engine no longer supports it, and use-geoip2 needs databases that are not in the image. Remove it",
+	"plugins":                 "The engine no longer supports it. Remove it",
 }

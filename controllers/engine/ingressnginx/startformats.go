@@ -2,7 +2,7 @@ package ingressnginx
 
 import "strings"
 
-// startFormats are of values that only nginx itself would read, at its start.
+// startFormats describe values that only nginx itself reads, when it starts.
 var startFormats = map[string]format{
 	"retryReasons": {inArguments, wordsFrom(retryReasons), "one or more of " + strings.Join(retryReasons, ", ") + ", separated by spaces"},
 	"tlsVersions":  {inArguments, wordsFrom(tlsVersions), "one or more of " + strings.Join(tlsVersions, ", ") + ", separated by spaces"},
@@ -14,15 +14,15 @@ var startFormats = map[string]format{
 	"buffers":      {inArguments, isBuffers, "a number up to 1024 and a size from 512 to 16m, such as \"4 16k\""},
 	"affinity":     {inArguments, isAffinity, "auto, auto and a mask, or masks, such as \"0101 1010\""},
 	"logParameters": {inArguments, isLogParameters,
-		"buffer=size, gzip or gzip=1 to 9, and flush=time, such as \"buffer=16k flush=5s\"; skip-access-log-urls says what is not logged"},
-	"rewrite":      {inArguments, isRewriteOrOff, "off, or what to replace and by what, such as \"one.example two.example\", with variables that nginx knows"},
-	"redirectFrom": {inArguments, isRedirectFrom, "off, default or what to replace: one word, with variables that nginx knows"},
+		"buffer=size, gzip or gzip=1 to 9, and flush=time, such as \"buffer=16k flush=5s\"; to leave out requests, use skip-access-log-urls"},
+	"rewrite":      {inArguments, isRewriteOrOff, "off, or a pattern and its replacement, such as \"one.example two.example\", with variables that nginx knows"},
+	"redirectFrom": {inArguments, isRedirectFrom, "off, default or a pattern: one word, with variables that nginx knows"},
 	"redirectTo":   {inArguments, isRedirectTo, "off or a replacement: one word, with variables that nginx knows"},
 	"cacheTimes":   {inArguments, eachOf(isCacheTime), "status codes and a time, separated by commas, such as \"200 202 401 5m\""},
-	"mapKeys": {inArguments, isMapKeys, "entries without spaces, each once, separated by commas; after ~ or ~* comes a regular expression, " +
-		"in which \\s stands for a space"},
+	"mapKeys": {inArguments, isMapKeys, "entries without spaces, each once, separated by commas; an entry that begins with ~ or ~* is a regular expression, " +
+		"with \\s for a space"},
 	"gzipDisable":     {inDoubleQuotes, isGzipDisable, "msie6 or a regular expression"},
-	"host":            {inArguments, isHost, "a host name or an address, an IPv6 address in brackets"},
+	"host":            {inArguments, isHost, "a host name or an address, with brackets around an IPv6 address"},
 	"authURL":         {inArguments, isAuthURL, "a URL such as https://auth.example.com/verify, with variables that nginx knows"},
 	"path":            {inArguments, both(matches(`/\S*`), hasHTTPVariables), "a path such as /app, with variables that nginx knows"},
 	"parameter":       {inArguments, matches(`[A-Za-z0-9_.~-]+`), "the name of a query parameter"},

@@ -11,13 +11,12 @@ import (
 )
 
 // internalHeader carries the client's address inside nginx where PROXY protocol and a header are
-// trusted together. nginx drops headers with underscores that clients send, so only nginx itself can
-// set this one. Anybody could send upstream's default.
+// trusted together. nginx drops headers with underscores from clients, so only nginx itself can set
+// this one. Clients could send upstream's default.
 const internalHeader = "X_Edge_Ingress_Client"
 
-// trustData is the part of the ConfigMap that is about trust. Every key is written, also when it is
-// off: the engine's defaults trust everyone, and only a key that is owned is set back when somebody
-// changes it.
+// trustData returns the part of the ConfigMap that is about trust. It writes every key, even one that
+// is off: the engine's defaults trust everyone, and the operator repairs only keys that it owns.
 func trustData(clientIP *v1alpha1.ClientIPSpec) (map[string]string, []engine.Problem) {
 	asked, refused := trust.AskedBy(clientIP, unusable)
 	var problems []engine.Problem
@@ -28,14 +27,15 @@ func trustData(clientIP *v1alpha1.ClientIPSpec) (map[string]string, []engine.Pro
 	if asked.Header != "" {
 		header = asked.Header
 	}
-	// Of nobody this becomes the empty text, an empty list for the engine. Without the key its list
-	// would be 0.0.0.0/0.
+	// Without CIDRs this is an empty string, which the engine reads as an empty list. Without the key,
+	// its list would be 0.0.0.0/0.
 	cidrs := make([]string, 0, len(asked.CIDRs))
 	for _, prefix := range asked.CIDRs {
 		cidrs = append(cidrs, prefix.String())
 	}
-	// With PROXY protocol the engine looks at the header only where use-forwarded-headers is on. Alone,
-	// enable-real-ip believes the address without believing Proto, Host and Port from anybody.
+	// With PROXY protocol, the engine reads the header only where use-forwarded-headers is on. Without
+	// PROXY protocol, enable-real-ip trusts the address and does not trust Proto, Host and Port from
+	// everyone.
 	forwarded := asked.Header != "" && (asked.ProtoAndHost || asked.ProxyProtocol)
 	return map[string]string{
 		useProxyProtocolKey:    strconv.FormatBool(asked.ProxyProtocol),
@@ -51,10 +51,10 @@ func trustData(clientIP *v1alpha1.ClientIPSpec) (map[string]string, []engine.Pro
 	}, problems
 }
 
-// ownHeaders are those that the engine itself writes.
+// ownHeaders are headers that the engine itself writes.
 var ownHeaders = []string{"x-original-forwarded-for", "x-forwarded-for-proxy-protocol"}
 
-// unusable says why nginx cannot take the client's address from a header of this name.
+// unusable explains why nginx cannot take the client's address from a header of this name.
 func unusable(header string) string {
 	switch {
 	case strings.Contains(header, "_"):

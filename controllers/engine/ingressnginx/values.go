@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// values are the chart's values; values.yaml describes them, values.schema.json checks them.
+// values are the chart's values. values.yaml describes them, and values.schema.json checks them.
 type values struct {
 	ObjectName             string                      `json:"objectName"`
 	ClusterRoleBindingName string                      `json:"clusterRoleBindingName"`
@@ -124,7 +124,7 @@ func valuesOf(in engine.Input) values {
 	}
 }
 
-// podAnnotations of a template change only where its pods shall be replaced.
+// podAnnotations returns the annotations of the pod template. They change only to replace the pods.
 func podAnnotations(in engine.Input) map[string]string {
 	if in.Move == "" || in.EdgeIngress.Spec.Controller.Kind != v1alpha1.WorkloadDeployment {
 		return map[string]string{}
@@ -132,7 +132,7 @@ func podAnnotations(in engine.Input) map[string]string {
 	return map[string]string{v1alpha1.MoveAnnotation: in.Move}
 }
 
-// workloadOf is the rollout in the words of the chart.
+// workloadOf converts the rollout to the chart's values.
 func workloadOf(e *v1alpha1.EdgeIngress) workloadValues {
 	r := workload.RolloutOf(e)
 	return workloadValues{
@@ -147,7 +147,8 @@ func roleLabel(e *v1alpha1.EdgeIngress) string {
 	return e.Spec.Nodes.Label
 }
 
-// imageReference takes an image as a whole or not at all: a repository or tag of one with the digest of another would run the other.
+// imageReference never mixes two images: a repository or tag of one with the digest of another would run
+// the other.
 func imageReference(image *v1alpha1.ImageSpec) string {
 	if image == nil {
 		standard := Engine{}.DefaultImage()

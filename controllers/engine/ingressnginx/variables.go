@@ -7,16 +7,18 @@ import (
 	"sync"
 )
 
-// variableSet is what nginx can stand for in one of its contexts. nginx does not start where a text names another variable.
+// variableSet holds the variables that nginx knows in one of its contexts. nginx does not start if a
+// text names another variable.
 type variableSet struct {
 	names []string
-	// prefixes begin names of which the client, the upstream or the PROXY protocol decides the rest.
+	// prefixes begin names whose rest comes from the client, the upstream or PROXY protocol.
 	prefixes []string
 }
 
-// Variables of nginx 1.27 as the engine's image builds it (nginx.org/en/docs/varindex.html), and those that the engine's template defines in every
-// nginx.conf, whatever else is set. Those of geoip2 are missing because the image brings no databases, those that only some annotation
-// defines because no Ingress needs to have it.
+// These are the variables of nginx 1.27 as the engine's image builds it (nginx.org/en/docs/varindex.html),
+// and those that the engine's template defines in every nginx.conf. The variables of geoip2 are not among
+// them, because the image has no databases. Neither are variables that only an annotation defines,
+// because no Ingress may have it.
 var (
 	httpVariables = sync.OnceValue(func() variableSet {
 		return variableSet{
@@ -63,8 +65,8 @@ var (
 	namedCapture = regexp.MustCompile(`\(\?P?<[A-Za-z_]|\(\?'`)
 )
 
-// knows is whether nginx could compile a text: every dollar sign in it must begin a variable of the set. nginx compares names without
-// regard to case.
+// knows reports whether nginx could compile a text: every dollar sign must begin a variable of the set.
+// nginx compares names without regard to case.
 func (v variableSet) knows(text string) bool {
 	for _, name := range variablesIn(text) {
 		if !v.has(strings.ToLower(name)) {
@@ -79,7 +81,7 @@ func (v variableSet) has(name string) bool {
 		slices.ContainsFunc(v.prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) && name != prefix })
 }
 
-// variablesIn are the names after dollar signs; an empty one where no name follows.
+// variablesIn returns the names after dollar signs, and "" where no name follows.
 func variablesIn(text string) []string {
 	var names []string
 	for _, found := range variableName.FindAllStringSubmatch(text, -1) {
@@ -92,13 +94,14 @@ func hasHTTPVariables(text string) bool { return httpVariables().knows(text) }
 
 func hasStreamVariables(text string) bool { return streamVariables().knows(text) }
 
-// isHTTPVariable is one variable that stands alone, without braces.
+// isHTTPVariable reports whether a value is a single variable without braces.
 func isHTTPVariable(value string) bool {
 	names := variablesIn(value)
 	return len(names) == 1 && value == "$"+names[0] && hasHTTPVariables(value)
 }
 
-// isRewrite is a text or ~pattern to search for, and what replaces it, which may have what the pattern captured.
+// isRewrite reports whether from is a text or ~pattern, and to is a replacement that uses known
+// variables and captures.
 func isRewrite(from, to string) bool {
 	pattern, isPattern := strings.CutPrefix(from, "~")
 	if !isPattern {

@@ -11,14 +11,15 @@ import (
 	"strings"
 )
 
-// What nginx would refuse at its start. A pod with such a value never gets ready, and one that runs takes no change of an Ingress any more.
+// nginx refuses other values when it starts. With such a value a new pod never becomes ready, and a
+// running one stops following changes of Ingress objects.
 
 var (
 	retryReasons = strings.Fields("error timeout invalid_header http_500 http_502 http_503 http_504 http_403 http_404 http_429 non_idempotent off")
 	tlsVersions  = strings.Fields("SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3")
 	tlsGroups    = strings.Fields(`X25519 X448 P-224 P-256 P-384 P-521 prime256v1 secp224r1 secp256r1 secp384r1 secp521r1 secp256k1 brainpoolP256r1
 brainpoolP384r1 brainpoolP512r1 ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192 X25519MLKEM768 SecP256r1MLKEM768 SecP384r1MLKEM1024`)
-	// cipherParts are what names of OpenSSL's ciphers and groups of ciphers up to TLS 1.2 are made of.
+	// cipherParts are the parts of the names of OpenSSL's ciphers and cipher groups up to TLS 1.2.
 	cipherParts = strings.Fields(`ALL COMPLEMENTOFDEFAULT COMPLEMENTOFALL DEFAULT HIGH MEDIUM LOW FIPS SUITEB128 SUITEB128ONLY SUITEB128C2 SUITEB192
 aRSA aDSS aECDSA aPSK kRSA kDHE kEDH kECDHE kEECDH kPSK kECDHEPSK kDHEPSK kRSAPSK DHE EDH ECDHE EECDH RSA DSS ECDSA PSK AES AES128 AES256
 AESGCM AESCCM AESCCM8 GCM CCM CCM8 CHACHA20 POLY1305 CAMELLIA CAMELLIA128 CAMELLIA256 ARIA ARIA128 ARIA256 ARIAGCM SHA SHA1 SHA256 SHA384
@@ -37,7 +38,7 @@ func wordsFrom(allowed []string) func(string) bool {
 	return eachWord(func(word string) bool { return slices.Contains(allowed, word) })
 }
 
-// eachWord checks the words between spaces, of which there must be one.
+// eachWord checks the words between spaces. There must be at least one.
 func eachWord(accepts func(string) bool) func(string) bool {
 	return func(value string) bool {
 		words := strings.Fields(value)
@@ -49,7 +50,8 @@ func both(one, other func(string) bool) func(string) bool {
 	return func(value string) bool { return one(value) && other(value) }
 }
 
-// isBuffers is a number of buffers and the size of each, in which nginx wants a connection's memory pool to fit.
+// isBuffers reports whether a value is a number of buffers and the size of each. nginx requires that a
+// connection's memory pool fits into one.
 func isBuffers(value string) bool {
 	words := strings.Fields(value)
 	if len(words) != 2 {
@@ -60,7 +62,7 @@ func isBuffers(value string) bool {
 	return err == nil && number >= 1 && number <= 1024 && valid && size >= 512 && size <= 16<<20
 }
 
-// isAffinity is auto with at most one mask, or masks.
+// isAffinity reports whether a value is auto with at most one mask, or a list of masks.
 func isAffinity(value string) bool {
 	words := strings.Fields(value)
 	if len(words) > 0 && words[0] == "auto" {
@@ -69,7 +71,7 @@ func isAffinity(value string) bool {
 	return eachWord(isCPUMask)(value)
 }
 
-// isLogParameters leaves out if=, which the template has after it. nginx wants a buffer where there is something to flush.
+// isLogParameters excludes if=, which the template adds itself. nginx requires a buffer for flush.
 func isLogParameters(value string) bool {
 	buffered, flushed := false, false
 	valid := eachWord(func(word string) bool {
@@ -92,19 +94,20 @@ func isLogParameters(value string) bool {
 	return valid && (buffered || !flushed)
 }
 
-// isRewriteOrOff is off, or what is searched for and what replaces it.
+// isRewriteOrOff reports whether a value is off, or a pattern and its replacement.
 func isRewriteOrOff(value string) bool {
 	words := strings.Fields(value)
 	return len(words) == 1 && words[0] == "off" || len(words) == 2 && isRewrite(words[0], words[1])
 }
 
-// isRedirectFrom is one side of a rewrite; what replaces it is a setting of its own.
+// isRedirectFrom checks the pattern of a rewrite. Another setting holds the replacement.
 func isRedirectFrom(value string) bool { return isWord(value) && isRewrite(value, "") }
 
-// isRedirectTo may have what the other side captured.
+// isRedirectTo checks the replacement, which may use what the pattern captured.
 func isRedirectTo(value string) bool { return isWord(value) && isRewrite("~", value) }
 
-// isCipherList wants one cipher that OpenSSL has, because nginx does not start without any. OpenSSL passes over those that it has not.
+// isCipherList requires at least one cipher that OpenSSL knows, because nginx does not start without
+// any. OpenSSL skips unknown ciphers.
 func isCipherList(value string) bool {
 	words := strings.FieldsFunc(value, func(c rune) bool { return c == ':' || c == ',' || c == ' ' })
 	known := slices.ContainsFunc(words, func(word string) bool {
@@ -119,7 +122,8 @@ func isGroupList(value string) bool {
 	return value == "auto" || !slices.ContainsFunc(strings.Split(value, ":"), func(group string) bool { return !slices.Contains(tlsGroups, group) })
 }
 
-// isTicketKey is what nginx reads from a file: 48 bytes for AES-128 or 80 for AES-256.
+// isTicketKey reports whether a value is a key as nginx reads it from a file: 48 bytes for AES-128 or
+// 80 for AES-256.
 func isTicketKey(value string) bool {
 	key, err := base64.StdEncoding.DecodeString(value)
 	return err == nil && (len(key) == 48 || len(key) == 80)
@@ -134,14 +138,14 @@ func isHost(value string) bool {
 	return isHostName(value)
 }
 
-// isAuthURL is what the engine keeps of a URL for authentication; it drops others.
+// isAuthURL reports whether the engine accepts a URL for authentication. It drops others.
 func isAuthURL(value string) bool {
 	parsed, err := url.Parse(value)
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != "" && !strings.Contains(parsed.Host, "..") &&
 		isWord(value) && hasHTTPVariables(value)
 }
 
-// isMapKeys are left sides of an nginx map whose right sides and default the template has.
+// isMapKeys checks the left sides of an nginx map. The template adds the right sides and the default.
 func isMapKeys(value string) bool {
 	seen := map[string]bool{}
 	for _, key := range splitList(value) {
@@ -161,24 +165,27 @@ func isMapKeys(value string) bool {
 	return true
 }
 
-// isGzipDisable are patterns of browsers, or msie6.
+// isGzipDisable accepts patterns of browsers, and msie6.
 func isGzipDisable(value string) bool { return value != "" && !brokenPattern(value) }
 
-// brokenPattern is whether no reader of regular expressions takes a pattern. Go reads less than nginx does: what only Go refuses is not broken.
+// brokenPattern reports whether a regular expression is invalid in every dialect. Go supports less than
+// nginx does, so a pattern that only Go refuses is not broken.
 func brokenPattern(pattern string) bool {
 	_, err := syntax.Parse(pattern, syntax.Perl)
 	var refused *syntax.Error
 	return errors.As(err, &refused) && slices.Contains(brokenPatterns, refused.Code)
 }
 
-// unrepeated is whether a list names nothing twice, which nginx refuses where each item opens a block or a socket.
+// unrepeated reports whether a list has no duplicates. nginx refuses duplicates where each item opens a
+// block or a socket.
 func unrepeated(value string) bool {
 	items := splitList(value)
 	slices.Sort(items)
 	return len(slices.Compact(items)) == len(splitList(value))
 }
 
-// isDictionary follows the engine, for which a number alone counts megabytes, and which takes no more than 200; nginx wants 8 KiB at least.
+// isDictionary follows the engine, which reads a plain number as megabytes and accepts at most 200.
+// nginx requires at least 8 KiB.
 func isDictionary(value string) bool {
 	name, size, _ := strings.Cut(value, ":")
 	size = strings.TrimSpace(size)
@@ -191,7 +198,7 @@ func isDictionary(value string) bool {
 
 var isIdentifier = matches(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// sizes is a size within bounds, written as nginx writes them.
+// sizes accepts a size within bounds, in the format of nginx.
 func sizes(from, to string) format {
 	low, lowValid := parseSize(from)
 	high, highValid := parseSize(to)
@@ -201,7 +208,7 @@ func sizes(from, to string) format {
 	}, "a size from " + from + " to " + to + ", such as 8k or 10m"}
 }
 
-// parseSize reads a size in bytes, with k or m for more. nginx knows g in few places.
+// parseSize parses a size in bytes with an optional k or m. nginx supports g in few places.
 func parseSize(value string) (int64, bool) {
 	digits := strings.TrimRight(value, "kKmM")
 	if len(value)-len(digits) > 1 || len(digits) > 10 || !isDigits(digits) {

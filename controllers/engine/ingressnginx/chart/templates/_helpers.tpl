@@ -1,4 +1,4 @@
-{{/* Labels that tell the pods of this workload from those of the other kind, which run side by side while the kind is changed. */}}
+{{/* These labels select the pods of this kind of workload only. While the kind changes, pods of both kinds run side by side. */}}
 {{- define "edge-ingress.podSelector" -}}
 {{ toYaml .Values.selector }}
 edgeingress.dev/workload: {{ .Values.workload.kind }}

@@ -1,4 +1,4 @@
-{{/* The pod, the same for both kinds of workload but for how a Deployment spreads. */}}
+{{/* The pod is the same for both kinds of workload, except that a Deployment spreads its pods. */}}
 {{- define "edge-ingress.podTemplate" -}}
 metadata:
   labels:
@@ -11,8 +11,8 @@ spec:
   serviceAccountName: {{ .Values.objectName }}
   automountServiceAccountToken: true
   enableServiceLinks: false
-  # No priorityClassName: some clusters admit system-cluster-critical only in namespaces with a ResourceQuota for it (GKE), and the
-  # pods would not be created at all. Dedicated nodes leave little that could push them out.
+  # No priorityClassName: some clusters (GKE) admit system-cluster-critical only in namespaces with a ResourceQuota for it, and would
+  # refuse the pods elsewhere. On dedicated nodes little could preempt them.
   nodeSelector:
     kubernetes.io/os: linux
     {{ .Values.nodeLabel }}: ""
@@ -29,7 +29,7 @@ spec:
   - name: controller
     image: {{ .Values.image }}
     imagePullPolicy: IfNotPresent
-    # No command: the image's entrypoint (dumb-init) passes signals on and collects orphaned processes.
+    # No command: the image's entrypoint (dumb-init) passes on signals and reaps orphaned processes.
     args: {{- include "edge-ingress.args" . | nindent 4 }}
     env:
     - name: POD_NAME
@@ -62,45 +62,45 @@ spec:
     {{- include "edge-ingress.lifecycle" . | nindent 4 }}
     terminationMessagePolicy: FallbackToLogsOnError
     securityContext:
-      # The image's user www-data, who owns what the controller writes to.
+      # The image's user www-data owns the files that the controller writes.
       runAsNonRoot: true
       runAsUser: 101
       runAsGroup: 82
       allowPrivilegeEscalation: false
       capabilities:
         drop: [ALL]
-        # Ports 80 and 443; the image's binaries carry the file capability and would not start without it.
+        # For ports 80 and 443. The image's binaries have the file capability and would not start without it.
         add: [NET_BIND_SERVICE]
       seccompProfile:
         type: RuntimeDefault
-      # Not possible: the controller writes nginx.conf, certificates and caches beside files that the image brings in
-      # /etc/nginx, /etc/ingress-controller and /tmp/nginx; a volume in their place would hide those files.
+      # A read-only file system does not work: the controller writes nginx.conf, certificates and caches beside the image's files in
+      # /etc/nginx, /etc/ingress-controller and /tmp/nginx. A volume there would hide those files.
       readOnlyRootFilesystem: false
 {{- end }}
 
 {{- define "edge-ingress.args" -}}
 - /nginx-ingress-controller
 {{- if eq .Values.service.type "LoadBalancer" }}
-# Ingress objects show the load balancer's address. The controller ends at start if this Service does not exist.
+# Ingress objects show the load balancer's address. The controller exits at startup if this Service does not exist.
 - --publish-service={{ .Release.Namespace }}/{{ .Values.objectName }}
 {{- else }}
-# Ingress objects show the address of each node that runs a ready controller: the ExternalIP where the node has one, else the
-# InternalIP. With true it would be the InternalIP always, which clients outside seldom reach.
+# Ingress objects show the address of each node that runs a ready controller: the ExternalIP, or else the InternalIP. With true they
+# would always show the InternalIP, which clients outside can seldom reach.
 - --report-node-internal-ip-address=false
 {{- end }}
-# Own values throughout, so that several controllers in one cluster neither elect each other nor serve each other's Ingress objects.
+# Each controller has its own values, so that several in one cluster do not share an election or serve each other's Ingress objects.
 - --election-id={{ .Values.objectName }}
 - --controller-class={{ .Values.controllerValue }}
-# The class name in the old annotation kubernetes.io/ingress.class; without it every controller would answer to "nginx".
+# This is the class name in the old annotation kubernetes.io/ingress.class. Without it every controller would answer to "nginx".
 - --ingress-class={{ .Values.ingressClass.name }}
 - --ingress-class-by-name=false
 - --watch-ingress-without-class=false
 - --configmap={{ .Release.Namespace }}/{{ .Values.objectName }}
-# An annotation's value must match its pattern: what does not could carry nginx directives.
+# An annotation's value must match its pattern, because other values could contain nginx directives.
 - --enable-annotation-validation=true
-# Told to end, the controller stops being ready at once, and nginx serves on until who looks at readiness has moved away.
+# On SIGTERM the controller becomes unready at once, and nginx keeps serving until balancers that check readiness have moved away.
 - --shutdown-grace-period={{ .Values.shutdown.unreadySeconds }}
-# After nginx has ended there is nothing left to wait for but the hook.
+# After nginx has exited, the controller waits only for the hook.
 - --post-shutdown-grace-period={{ .Values.shutdown.postSeconds }}
 {{- end }}
 
@@ -108,23 +108,23 @@ spec:
 lifecycle:
   preStop:
     exec:
-      # A pod that is to go serves on, and stays ready, until health checks have noticed that it is going. Then /wait-shutdown tells the controller to end,
-      # and waits until nginx has.
+      # A terminating pod keeps serving and stays ready until health checks have noticed. Then /wait-shutdown sends SIGTERM to the
+      # controller and waits until nginx has exited.
       {{- if gt (int .Values.shutdown.readySeconds) 0 }}
       command: [/bin/sh, -c, "sleep {{ .Values.shutdown.readySeconds }}; /wait-shutdown"]
       {{- else }}
       command: [/wait-shutdown]
       {{- end }}
-# A restart on account of a probe has a time of its own: the pod's, which holds the drain, would be spent on a controller that does not answer.
-# Ready as soon as the controller is, and no first delay that every rollout would pay; two minutes for a first configuration with many Ingress objects.
+# A restart after a failed probe has a grace period of its own. The pod's includes the drain, which a controller that does not answer would waste.
+# It starts without a delay, which every rollout would pay for, and allows two minutes for a first configuration with many Ingress objects.
 startupProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: 1
   timeoutSeconds: 1
   failureThreshold: 120
   terminationGracePeriodSeconds: 30
-# Several answers in a row make the pod ready: for a moment after the first, nginx still answers 503. The kubelet goes on asking while the pod ends. A
-# refusal counts after period x threshold, so that the address moves soon; the timeout is longer than the period, so that a busy node has timeout x threshold.
+# The pod is ready after several answers in a row, because nginx still answers 503 for a moment after the first. The kubelet keeps probing a terminating
+# pod. A refusal makes it unready after period x threshold, so that the address moves soon. A busy node has timeout x threshold.
 readinessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: {{ .Values.readinessProbe.periodSeconds }}
@@ -140,11 +140,11 @@ livenessProbe:
 {{- end }}
 
 {{- define "edge-ingress.spread" -}}
-# No anti-affinity, also where two pods would want the same port of a node: the scheduler keeps those apart by their hostPort. An anti-affinity of the old pods
-# would keep the new ones off as well, and a rollout that adds a pod first, as the one that leaves host ports does, would wait for ever.
+# No anti-affinity: the scheduler keeps pods with the same hostPort apart. An anti-affinity of the old pods would also keep the new ones away, and a
+# rollout that adds a pod first, such as the one away from host ports, would wait forever.
 topologySpreadConstraints:
-# A node that cannot take pods (cordoned, gone) does not count, so that its pod is not waited for. Pods of the same revision are compared:
-# those that a rollout is about to remove must not decide where the new ones go.
+# A node that cannot take pods (cordoned, gone) does not count, so the rollout does not wait for it. Only pods of the same revision
+# count: pods that a rollout is about to remove must not decide where the new ones go.
 - topologyKey: kubernetes.io/hostname
   maxSkew: 1
   whenUnsatisfiable: DoNotSchedule
