@@ -54,7 +54,7 @@ func (s packageSource) resolve(ctx context.Context, names []string) ([]debianPac
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the directory of packages: %w", err)
 	}
-	output, err := s.apt(ctx, append([]string{"download", "--print-uris"}, names...)...)
+	output, err := s.nameFiles(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,17 @@ func (s packageSource) resolve(ctx context.Context, names []string) ([]debianPac
 		return nil, fmt.Errorf("encoding the versions of packages: %w", err)
 	}
 	return packages, os.WriteFile(file, data, 0o644)
+}
+
+// nameFiles asks apt-get for the files of packages. It is asked in an empty directory, because it leaves
+// out those that are in its working directory.
+func (s packageSource) nameFiles(ctx context.Context, names []string) (output string, err error) {
+	empty, err := os.MkdirTemp(s.dir, "empty-")
+	if err != nil {
+		return "", fmt.Errorf("creating an empty directory for apt-get: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(empty)) }()
+	return apt(ctx, empty, append([]string{"download", "--print-uris"}, names...)...)
 }
 
 // aptState is a checksum of what apt's answer depends on: its lists and its configuration, by name, size and time, and the question.
@@ -114,7 +125,7 @@ func (s packageSource) fetch(ctx context.Context, names []string, packages []deb
 		return nil
 	}
 	fmt.Fprintf(s.progress, "fetching %d Debian packages ...\n", len(packages))
-	if _, err := s.apt(ctx, append([]string{"download"}, names...)...); err != nil {
+	if _, err := apt(ctx, s.dir, append([]string{"download"}, names...)...); err != nil {
 		return err
 	}
 	return s.verify(packages)
@@ -133,10 +144,10 @@ func (s packageSource) verify(packages []debianPackage) error {
 	return nil
 }
 
-// apt runs apt-get in the directory of packages and returns what it printed.
-func (s packageSource) apt(ctx context.Context, arguments ...string) (string, error) {
+// apt runs apt-get in a directory and returns what it printed.
+func apt(ctx context.Context, dir string, arguments ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--quiet=2"}, arguments...)...)
-	cmd.Dir = s.dir
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	var messages strings.Builder
 	cmd.Stderr = &messages

@@ -301,7 +301,8 @@ func fakeAPT(t *testing.T, answer string) (source packageSource, asked func() in
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "answer"), answer)
-	script := "#!/bin/sh\necho >>" + dir + "/asked\ncat " + dir + "/answer\n"
+	// As apt-get does, it does not name a file that is in the working directory already.
+	script := "#!/bin/sh\necho >>" + dir + "/asked\n[ -e nginx_1_amd64.deb ] || cat " + dir + "/answer\n"
 	if err := os.WriteFile(filepath.Join(dir, "apt-get"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -346,6 +347,18 @@ func TestAPTIsAskedAgainWhenItsListsChange(t *testing.T) {
 	}
 	if _, err := source.resolve(t.Context(), []string{"nginx", "missing"}); err == nil {
 		t.Error("one file for two packages is taken")
+	}
+}
+
+// apt-get names only files that it would have to fetch.
+func TestAPackageThatWasFetchedBeforeIsNamedAllTheSame(t *testing.T) {
+	source, _ := fakeAPT(t, "'http://mirror.example/nginx_1_amd64.deb' nginx_1_amd64.deb 5 SHA256:"+strings.Repeat("0a", 32)+"\n")
+	writeFile(t, filepath.Join(source.dir, "nginx_1_amd64.deb"), "there")
+	if packages, err := source.resolve(t.Context(), []string{"nginx"}); err != nil || len(packages) != 1 {
+		t.Errorf("got %+v, error %v", packages, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(source.dir, "*")); err != nil || len(left) != 2 {
+		t.Errorf("the directory of packages has %v (error %v), want the package and what was resolved", left, err)
 	}
 }
 
