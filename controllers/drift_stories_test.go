@@ -46,7 +46,8 @@ func TestChangesByHandAreUndone(t *testing.T) {
 	}
 	s.undoes(map[string]tampering{
 		"a header is believed":                    {configMap, `{"data":{"use-forwarded-headers":"true"}}`, nil},
-		"a snippet is added to the configuration": {configMap, `{"data":{"http-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
+		"a snippet is added to the configuration": {configMap, `{"data":{"server-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
+		"our snippet is replaced by another":      {configMap, `{"data":{"http-snippet":"set_real_ip_from 0.0.0.0/0;"}}`, nil},
 		"a setting is added as binary data":       {configMap, `{"binaryData":{"server-snippet":"dHJ1ZQ=="}}`, nil},
 		"a file is mounted over the engine's template": {daemonSet, `{"spec":{"template":{"spec":{"volumes":[{"name":"t","configMap":{"name":"evil"}}],` +
 			`"containers":[{"name":"controller","volumeMounts":[{"name":"t","mountPath":"/etc/nginx/template"}]}]}}}}`, nil},

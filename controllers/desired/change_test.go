@@ -111,9 +111,9 @@ func TestChanges(t *testing.T) {
 		},
 		"somebody changed a setting and added one": {
 			given: []func(*snapshot.Snapshot){
-				onLive("ConfigMap", setLive(t, "true", "data", "use-proxy-protocol")), onLive("ConfigMap", setLive(t, "x", "data", "http-snippet")),
+				onLive("ConfigMap", setLive(t, "true", "data", "use-proxy-protocol")), onLive("ConfigMap", setLive(t, "x", "data", "server-snippet")),
 			},
-			want: []brief{{Kind: Repair, Object: "ConfigMap", Fields: []string{"data.use-proxy-protocol", "data.http-snippet"}}},
+			want: []brief{{Kind: Repair, Object: "ConfigMap", Fields: []string{"data.use-proxy-protocol", "data.server-snippet"}}},
 		},
 		"somebody lets the pods see the node's processes": {
 			given: []func(*snapshot.Snapshot){onLive("DaemonSet", setLive(t, true, append(podSpec, "hostPID")...))},

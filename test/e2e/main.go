@@ -32,24 +32,26 @@ type flags struct {
 	list      bool
 	keep      bool
 	skipBuild bool
+	rounds    int
 	report    string
 }
 
 func parseFlags() (flags, error) {
 	var f flags
 	run := flag.String("run", "", "Run only the scenarios whose name this regular expression matches.")
-	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", or only measure the "losses"; with --run only scenarios.`)
+	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", only measure the "losses", or only measure "starts"; with --run only scenarios.`)
 	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
+	flag.IntVar(&f.rounds, "rounds", 3, `How many times each installation is started with --only=starts.`)
 	flag.StringVar(&f.report, "report", filepath.Join("bin", "e2e-report", "scenarios.md"), "File to write the table to.")
 	flag.Parse()
 	var err error
 	if f.run, err = regexp.Compile(*run); err != nil {
 		return f, fmt.Errorf("reading --run: %w", err)
 	}
-	if f.only != "" && f.only != onlyScenarios && f.only != onlyLosses {
-		return f, fmt.Errorf("--only is %q: it must be %q or %q", f.only, onlyScenarios, onlyLosses)
+	if f.only != "" && f.only != onlyScenarios && f.only != onlyLosses && f.only != onlyStarts {
+		return f, fmt.Errorf("--only is %q: it must be %q, %q or %q", f.only, onlyScenarios, onlyLosses, onlyStarts)
 	}
 	return f, nil
 }
@@ -58,6 +60,7 @@ func parseFlags() (flags, error) {
 const (
 	onlyScenarios = "scenarios"
 	onlyLosses    = "losses"
+	onlyStarts    = "starts"
 )
 
 // keptName is the cluster that --keep leaves running.
@@ -110,7 +113,10 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "the cluster with everything in it is ready after %s\n", time.Since(began).Round(time.Second))
-	if f.only != onlyLosses {
+	if f.only == onlyStarts {
+		err = measureStarts(ctx, l, f.rounds)
+	}
+	if f.only == "" || f.only == onlyScenarios {
 		err = runScenarios(ctx, f, l, plan)
 	}
 	if f.only == onlyLosses || (f.only == "" && f.run.String() == "") {
@@ -122,9 +128,9 @@ func run(ctx context.Context, f flags) error {
 // lab is the one that the plan needs. The taint gate is seen only where no speaker tolerates the taint yet, and begins with an EdgeIngress that is new.
 func (f flags) lab(plan [][]scenario.Group) lab.Options {
 	o := lab.Options{Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes()}
-	onlyLosses := f.only == onlyLosses
-	o.SpeakerToleratesEdge = onlyLosses || !tests(plan, scenario.TolerateEdgeTaint)
-	if o.SpeakerToleratesEdge && !onlyLosses {
+	measures := f.only == onlyLosses || f.only == onlyStarts
+	o.SpeakerToleratesEdge = measures || !tests(plan, scenario.TolerateEdgeTaint)
+	if o.SpeakerToleratesEdge && !measures {
 		o.Stay = scenario.Objects(plan)
 	}
 	return o

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -42,6 +43,31 @@ func (s suite) rolloutOrder(t *testing.T) {
 
 var exposures = []v1alpha1.ExposureType{
 	v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureNodePort, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort,
+}
+
+// leastStart is how long a first configuration may take before the container is restarted.
+const leastStart = 2 * time.Minute
+
+// beginning: a pod is Ready as soon as all of the engine serves, and not before. Probes ask for that:
+// none waits first, and none needs a second answer.
+func (s suite) beginning(t *testing.T) {
+	for name, edge := range s.cases {
+		t.Run(name, func(t *testing.T) {
+			container := s.byKind(t, edge).workload(t).template.Spec.Containers[0]
+			startup, readiness := container.StartupProbe, container.ReadinessProbe
+			if startup == nil || readiness == nil || container.LivenessProbe == nil {
+				t.Fatal("a probe is missing: startup, readiness and liveness are needed")
+			}
+			for _, probe := range []*corev1.Probe{startup, readiness, container.LivenessProbe} {
+				if probe.InitialDelaySeconds != 0 || probe.SuccessThreshold > 1 {
+					t.Errorf("a probe waits %d s first and for %d answers", probe.InitialDelaySeconds, probe.SuccessThreshold)
+				}
+			}
+			if longest := time.Duration(max(startup.TimeoutSeconds, startup.PeriodSeconds)*startup.FailureThreshold) * time.Second; longest < leastStart {
+				t.Errorf("the container is restarted after %s", longest)
+			}
+		})
+	}
 }
 
 // leastFinish is how long open connections must be able to go on after the drain.

@@ -40,6 +40,7 @@ func Run(t *testing.T, tested engine.Engine, directory string) {
 	t.Run("beliefs are those that were written", s.beliefs)
 	t.Run("settings do not change beliefs", s.settingsKeepBeliefs)
 	t.Run("rollout order", s.rolloutOrder)
+	t.Run("beginning", s.beginning)
 	t.Run("order of the end", s.orderOfTheEnd)
 	t.Run("images", s.images)
 }

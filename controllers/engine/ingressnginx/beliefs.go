@@ -121,6 +121,8 @@ func undoes(key, value string) bool {
 	switch {
 	case !known || value == "":
 		return false
+	case s.key == httpSnippetKey && value == httpSnippet:
+		return false
 	case slices.Contains(ownKeys, s.key):
 		return s.writesDirectives(value)
 	case s.key == allowSnippetsKey:

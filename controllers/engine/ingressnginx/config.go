@@ -14,6 +14,7 @@ import (
 // Configure returns the data of the controller's ConfigMap.
 func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, problems []engine.Problem) {
 	data, problems = trustData(e.Spec.ClientIP)
+	data[httpSnippetKey] = httpSnippet
 	given := e.Spec.Controller.Config
 	spellings := map[string]int{}
 	for key := range given {

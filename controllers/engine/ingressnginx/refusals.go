@@ -37,7 +37,7 @@ const directives = "it puts unchecked text into nginx.conf, which can make nginx
 // forbidden maps a key that could undo the trust settings, or break the controller, to the reason. The operator writes no value of it.
 var forbidden = map[string]string{
 	"main-snippet":          directives,
-	"http-snippet":          directives,
+	httpSnippetKey:          directives,
 	"server-snippet":        directives,
 	"location-snippet":      directives,
 	"stream-snippet":        directives,

@@ -16,10 +16,6 @@ const (
 	readinessPeriod   = 1 * time.Second
 	readinessFailures = 3
 	readinessTimeout  = 3 * time.Second
-	// readinessSuccesses is how many answers in a row make a pod ready. The controller says yes as soon
-	// as it has given nginx the endpoints. Each worker of nginx takes them up within another second
-	// (BACKENDS_SYNC_INTERVAL of its balancer.lua) and answers 503 until then. Two periods cover that.
-	readinessSuccesses = 3
 	// withdrawal is the time from there until no new connection arrives: the kubelet writes the pod's
 	// status, the EndpointSlice follows, kube-proxies read it, and the load balancer's agent moves the
 	// address. On an idle cluster this takes about two seconds.

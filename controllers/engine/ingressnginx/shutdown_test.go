@@ -71,14 +71,6 @@ func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
 	}
 }
 
-func TestAPodIsNotReadyBeforeAllOfNGINXKnowsTheEndpoints(t *testing.T) {
-	const takesUpEndpoints = 1 // second, in which workers of nginx answer 503 although the controller is healthy
-	probe := templateOf(t, edgeIngress(nil)).Spec.Containers[0].ReadinessProbe
-	if least := probe.PeriodSeconds * (probe.SuccessThreshold - 1); least <= takesUpEndpoints {
-		t.Errorf("a pod may be ready %d s after the controller is healthy", least)
-	}
-}
-
 // A controller that hangs ends its connections when it is restarted, whatever the time for a drain is: health checks fail by then.
 func TestAControllerThatHangsIsRestartedSoon(t *testing.T) {
 	template := templateOf(t, edgeIngress(func(e *v1alpha1.EdgeIngress) {

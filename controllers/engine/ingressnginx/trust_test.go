@@ -23,6 +23,7 @@ var off = map[string]string{
 	"enable-underscores-in-headers":       "false",
 	"ignore-invalid-headers":              "true",
 	"allow-snippet-annotations":           "false",
+	"http-snippet":                        httpSnippet,
 }
 
 func with(changes ...string) map[string]string {

@@ -32,6 +32,7 @@ type values struct {
 	Workload               workloadValues              `json:"workload"`
 	PodAnnotations         map[string]string           `json:"podAnnotations"`
 	Shutdown               shutdownValues              `json:"shutdown"`
+	StartupProbe           probeValues                 `json:"startupProbe"`
 	ReadinessProbe         probeValues                 `json:"readinessProbe"`
 	Service                serviceValues               `json:"service"`
 }
@@ -60,7 +61,6 @@ type probeValues struct {
 	PeriodSeconds    int64 `json:"periodSeconds"`
 	TimeoutSeconds   int64 `json:"timeoutSeconds"`
 	FailureThreshold int64 `json:"failureThreshold"`
-	SuccessThreshold int64 `json:"successThreshold"`
 }
 
 type serviceValues struct {
@@ -119,7 +119,8 @@ func valuesOf(in engine.Input) values {
 		Workload:               workloadOf(e),
 		PodAnnotations:         podAnnotations(in),
 		Shutdown:               shutdownValues{end.readySeconds, end.unreadySeconds, workload.WholeSeconds(postShutdown), end.totalSeconds},
-		ReadinessProbe:         probeValues{workload.WholeSeconds(readinessPeriod), workload.WholeSeconds(readinessTimeout), readinessFailures, readinessSuccesses},
+		StartupProbe:           probeValues{1, workload.WholeSeconds(startupTimeout), startupFailures},
+		ReadinessProbe:         probeValues{workload.WholeSeconds(readinessPeriod), workload.WholeSeconds(readinessTimeout), readinessFailures},
 		Service:                service(e, in.HealthCheckNodePort),
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,22 +13,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/peer"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// The installation to compare with: what the operator renders, with the settings of upstream's chart 4.15.1 for how pods end and are replaced.
-const (
-	plainName  = "plain"
-	plainLabel = "e2e.lab.test/plain"
-)
-
-var plainLabels = map[string]string{"app": plainName}
-
 func (s *stage) plainKey() client.ObjectKey {
-	return client.ObjectKey{Namespace: s.namespace(), Name: plainName}
+	return client.ObjectKey{Namespace: s.namespace(), Name: peer.Name}
 }
 
 // comparePlain runs the same load on a plain DaemonSet on the same nodes.
@@ -62,10 +53,10 @@ func (s *stage) installPlain(ctx context.Context, nodes []string) error {
 	if err := s.lab.Client.Get(ctx, s.key(), ours); err != nil {
 		return err
 	}
-	if err := s.recreate(ctx, plainDaemonSet(ours)); err != nil {
+	if err := s.recreate(ctx, peer.DaemonSet(ours)); err != nil {
 		return err
 	}
-	if err := s.recreate(ctx, plainService(s.namespace())); err != nil {
+	if err := s.recreate(ctx, peer.Service(s.namespace())); err != nil {
 		return err
 	}
 	return s.awaitPlain(ctx, len(nodes))
@@ -79,51 +70,9 @@ func (s *stage) recreate(ctx context.Context, object client.Object) error {
 	return nil
 }
 
-// plainDaemonSet is ours without what makes it end gracefully.
-func plainDaemonSet(ours *appsv1.DaemonSet) *appsv1.DaemonSet {
-	one, none, grace := intstr.FromInt32(1), intstr.FromInt32(0), int64(300)
-	set := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: ours.Namespace, Name: plainName, Labels: plainLabels}}
-	set.Spec.Selector = &metav1.LabelSelector{MatchLabels: plainLabels}
-	set.Spec.UpdateStrategy = appsv1.DaemonSetUpdateStrategy{
-		Type: appsv1.RollingUpdateDaemonSetStrategyType, RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: &one, MaxSurge: &none},
-	}
-	ours.Spec.Template.DeepCopyInto(&set.Spec.Template)
-	set.Spec.Template.ObjectMeta = metav1.ObjectMeta{Labels: plainLabels}
-	pod := &set.Spec.Template.Spec
-	pod.NodeSelector = map[string]string{plainLabel: ""}
-	pod.TerminationGracePeriodSeconds = &grace
-	controller := &pod.Containers[0]
-	controller.Args = slices.DeleteFunc(controller.Args, func(argument string) bool {
-		return strings.HasPrefix(argument, "--shutdown-grace-period=") || strings.HasPrefix(argument, "--post-shutdown-grace-period=")
-	})
-	// Two installations would write the status of the same Ingress objects in turns.
-	controller.Args = append(controller.Args, "--update-status=false")
-	controller.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/wait-shutdown"}}}}
-	controller.StartupProbe = nil
-	controller.ReadinessProbe = plainProbe(controller.ReadinessProbe, 3)
-	controller.LivenessProbe = plainProbe(controller.LivenessProbe, 5)
-	return set
-}
-
-func plainProbe(ours *corev1.Probe, failures int32) *corev1.Probe {
-	return &corev1.Probe{
-		ProbeHandler: ours.ProbeHandler, InitialDelaySeconds: 10, PeriodSeconds: 10, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: failures,
-	}
-}
-
-func plainService(namespace string) *corev1.Service {
-	return &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: plainName},
-		Spec: corev1.ServiceSpec{
-			Type: corev1.ServiceTypeLoadBalancer, ExternalTrafficPolicy: corev1.ServiceExternalTrafficPolicyLocal, Selector: plainLabels,
-			Ports: []corev1.ServicePort{{Name: "http", Port: 80, TargetPort: intstr.FromString("http")}},
-		},
-	}
-}
-
 // labelPlain sets the label of the plain installation on a node to a JSON value, null for none.
 func (s *stage) labelPlain(ctx context.Context, node, value string) error {
-	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%s}}}`, plainLabel, value)
+	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%s}}}`, peer.NodeLabel, value)
 	if err := s.lab.Client.Patch(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
 		return fmt.Errorf("labelling node %s: %w", node, err)
 	}
@@ -137,7 +86,7 @@ func (s *stage) awaitPlain(ctx context.Context, nodes int) error {
 		if err := s.lab.Client.Get(ctx, s.plainKey(), set); err != nil {
 			return false, "", err
 		}
-		if err := s.lab.Client.List(ctx, pods, client.InNamespace(s.namespace()), client.MatchingLabels(plainLabels)); err != nil {
+		if err := s.lab.Client.List(ctx, pods, client.InNamespace(s.namespace()), client.MatchingLabels(peer.Labels())); err != nil {
 			return false, "", err
 		}
 		done := set.Status.ObservedGeneration == set.Generation && int(set.Status.UpdatedNumberScheduled) == nodes &&
@@ -166,7 +115,7 @@ const upAgain = 3 * time.Second
 // unlabelAnnouncer takes the announcing node away, when everybody sends to it: unlike ours, the roll-out before is over as soon as its last pod is ready.
 func (s *stage) unlabelAnnouncer(ctx context.Context, o *scene) error {
 	pause(ctx, upAgain)
-	node, err := s.lab.Announcer(ctx, s.namespace(), plainName)
+	node, err := s.lab.Announcer(ctx, s.namespace(), peer.Name)
 	if err != nil {
 		return err
 	}
@@ -181,7 +130,7 @@ func (s *stage) removePlain(ctx context.Context, nodes []string) error {
 	var errs []error
 	for _, object := range []client.Object{&corev1.Service{}, &appsv1.DaemonSet{}} {
 		object.SetNamespace(s.plainKey().Namespace)
-		object.SetName(plainName)
+		object.SetName(peer.Name)
 		errs = append(errs, client.IgnoreNotFound(s.lab.Client.Delete(ctx, object)))
 	}
 	for _, node := range nodes {

@@ -115,22 +115,22 @@ lifecycle:
       {{- else }}
       command: [/wait-shutdown]
       {{- end }}
-# A restart after a failed probe has a grace period of its own. The pod's includes the drain, which a controller that does not answer would waste.
-# It starts without a delay, which every rollout would pay for, and allows two minutes for a first configuration with many Ingress objects.
+# A restart after a failed probe has a grace period of its own. The pod's includes the drain, which a controller that hangs would waste.
+# The startup probe succeeds as soon as every worker of nginx serves. It has two minutes for a first configuration with many Ingress objects.
 startupProbe:
-  httpGet: {path: /healthz, port: 10254, scheme: HTTP}
-  periodSeconds: 1
-  timeoutSeconds: 1
-  failureThreshold: 120
+  exec:
+    command: [/bin/sh, -c, {{ .Files.Get "files/started.sh" | toJson }}]
+  periodSeconds: {{ .Values.startupProbe.periodSeconds }}
+  timeoutSeconds: {{ .Values.startupProbe.timeoutSeconds }}
+  failureThreshold: {{ .Values.startupProbe.failureThreshold }}
   terminationGracePeriodSeconds: 30
-# The pod is ready after several answers in a row, because nginx still answers 503 for a moment after the first. The kubelet keeps probing a terminating
-# pod. A refusal makes it unready after period x threshold, so that the address moves soon. A busy node has timeout x threshold.
+# The kubelet keeps probing a terminating pod. A refusal makes it unready after period x threshold, so that the address moves soon. A busy node has
+# timeout x threshold.
 readinessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: {{ .Values.readinessProbe.periodSeconds }}
   timeoutSeconds: {{ .Values.readinessProbe.timeoutSeconds }}
   failureThreshold: {{ .Values.readinessProbe.failureThreshold }}
-  successThreshold: {{ .Values.readinessProbe.successThreshold }}
 livenessProbe:
   httpGet: {path: /healthz, port: 10254, scheme: HTTP}
   periodSeconds: 10
