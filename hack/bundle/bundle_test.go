@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,12 +27,13 @@ func generated(t *testing.T, version, digest string) string {
 func filesBelow(t *testing.T, root string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+	tree := os.DirFS(root)
+	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		files[strings.TrimPrefix(path, root)] = string(content)
+		content, err := fs.ReadFile(tree, path)
+		files[path] = string(content)
 		return err
 	})
 	if err != nil {
@@ -69,7 +71,7 @@ func TestGenerateRefersToTheImageByDigestWhereThereIsOne(t *testing.T) {
 		"":              "image: registry.example.com/operator:v0.1.0",
 		"sha256:abcdef": "image: registry.example.com/operator@sha256:abcdef",
 	} {
-		csv := filesBelow(t, generated(t, "v0.1.0", digest))["/bundle/manifests/edge-ingress-operator.clusterserviceversion.yaml"]
+		csv := filesBelow(t, generated(t, "v0.1.0", digest))["bundle/manifests/edge-ingress-operator.clusterserviceversion.yaml"]
 		if got := strings.Count(csv, want+"\n"); got != 2 {
 			t.Errorf("with digest %q, %q stands %d times in the ClusterServiceVersion, want 2 (deployment and related images)", digest, want, got)
 		}
