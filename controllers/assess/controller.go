@@ -26,13 +26,13 @@ func controllerAvailable(sc *scene) verdict {
 	}.answer(sc)
 }
 
-// namespaceReserved is about a namespace that the API cannot know to be the operator's, because the operator was installed there.
+// namespaceReserved finds the operator's own namespace. The API server's rules cannot, because the operator can be installed anywhere.
 func namespaceReserved(sc *scene) *verdict {
 	if !sc.state.NamespaceReserved {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonNamespaceReserved, "Namespace %s belongs to the operator: a controller there could write to the operator's leader election, "+
-		"so no object is created. Create an EdgeIngress with another spec.namespace, and delete this one.", sc.state.Namespace)
+	return isNot(v1alpha1.ReasonNamespaceReserved, "Namespace %s belongs to the operator. A controller there could write to the operator's leader election, "+
+		"so the operator creates no object. Create an EdgeIngress with another spec.namespace, and delete this one.", sc.state.Namespace)
 }
 
 func workloadTaken(sc *scene) *verdict {

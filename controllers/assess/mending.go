@@ -52,7 +52,7 @@ func (sc *scene) leaving(change desired.Change) string {
 	return "the operator leaves it alone"
 }
 
-// contestOf is the repair of the object's field that was repaired most often.
+// contestOf returns the repair of the object's most often repaired field.
 func (sc *scene) contestOf(change desired.Change) snapshot.Repair {
 	var most snapshot.Repair
 	for _, field := range change.Fields {
@@ -73,7 +73,7 @@ func contests(sc *scene, belongs func(kind string) bool) string {
 		}
 		if contest := sc.contestOf(change); contest.Count >= drift.ContestedAfter {
 			text += fmt.Sprintf(" After each repair of %s, %s changes %s again; the next repair is at %s. Stop the other writer.",
-				change.Ref, cmp.Or(contest.Rival, "somebody"), listed(change.Fields), change.Until.UTC().Format("15:04:05 MST"))
+				change.Ref, cmp.Or(contest.Rival, "an unknown writer"), listed(change.Fields), change.Until.UTC().Format("15:04:05 MST"))
 		}
 	}
 	return text

@@ -76,7 +76,7 @@ func TestAContestIsTold(t *testing.T) {
 			says: "After each repair of ConfigMap edge-public/public-edge-ingress, rival changes data.a again; the next repair is at 12:01:00 UTC. Stop the other writer.",
 		},
 		"where the other writer is not known": {
-			given: []option{changed, contest(9, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "somebody changes data.a again",
+			given: []option{changed, contest(9, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "an unknown writer changes data.a again",
 		},
 		"not of one repair that may have been seen late": {
 			given: []option{changed, contest(1, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "the operator wrote it a moment ago.",

@@ -13,49 +13,49 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// ChangeKind is what is to be done about an object.
+// ChangeKind is what apply does to an object.
 type ChangeKind string
 
 const (
 	// Create: there is no object of this name.
 	Create ChangeKind = "Create"
-	// Apply: the live object was applied from something else than what is wanted now.
+	// Apply: the live object was applied from another version of the wanted object.
 	Apply ChangeKind = "Apply"
-	// Repair: somebody changed the live object since it was applied.
+	// Repair: another writer changed the live object since it was applied.
 	Repair ChangeKind = "Repair"
-	// Replace: Kubernetes freezes a field that has to change, and nothing is lost by deleting the object and creating it again.
+	// Replace: a field must change that Kubernetes freezes, and deleting and creating the object again loses nothing.
 	Replace ChangeKind = "Replace"
 	// Delete: the object is no longer wanted.
 	Delete ChangeKind = "Delete"
-	// Leave: the object is not as wanted, and Cause says why it stays so for now.
+	// Leave: the object does not match, and stays so for now because of Cause.
 	Leave ChangeKind = "Leave"
 )
 
-// Cause is why an object is left.
+// Cause is the reason why an object is left.
 type Cause string
 
 const (
-	// CauseNameTaken: an object of this name is not this EdgeIngress's.
+	// CauseNameTaken: an object of this name does not belong to this EdgeIngress.
 	CauseNameTaken Cause = "NameTaken"
 	// CauseTerminating: the namespace is being deleted.
 	CauseTerminating Cause = "Terminating"
-	// CauseContested: somebody changes the object back after each repair, and the next repair waits.
+	// CauseContested: another writer undoes each repair, and the next repair waits.
 	CauseContested Cause = "Contested"
-	// CauseNotRead: the live object could not be read.
+	// CauseNotRead: reading the live object failed.
 	CauseNotRead Cause = "NotRead"
 )
 
-// Change is what is to be done about one object.
+// Change is a decision about one object.
 type Change struct {
 	Kind ChangeKind
 	Ref  snapshot.Ref
-	// Wanted is what the object should be; nil of Delete and Leave.
+	// Wanted is what the object should be; nil for Delete and Leave.
 	Wanted *unstructured.Unstructured
-	// Live is the object that was seen; nil of Create and Leave.
+	// Live is the live object; nil for Create and Leave.
 	Live *unstructured.Unstructured
-	// Differences are where Live is not as Wanted. Those of Apply are only what has to be taken away before.
+	// Differences lists where Live does not match Wanted. For Apply it lists only what must be removed first.
 	Differences []drift.Difference
-	// Cause is why the object is left; empty of all other kinds.
+	// Cause is set for Leave only.
 	Cause Cause
 	// Until is when a contested object is written again.
 	Until time.Time
@@ -99,9 +99,10 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 	case isFrozen(live, change.Differences):
 		change.Kind = Replace
 	case !sameDigest(live, wanted):
-		// Only after a repair are added fields somebody's: after a change of the spec they may be our own, and the apply takes them away in one step
-		// with the rest. Of objects without pods they go at once, because they would change the client's address also where the apply is refused; of a
-		// workload they are left to the next pass, so that its pods are replaced once and not twice.
+		// After a change of the spec, added fields may be our own, and the apply removes them together with
+		// the rest. Fields of objects without pods are removed first all the same, because they would change
+		// the client's address even if the apply is refused. For a workload the next pass removes what is
+		// left, so that its pods are replaced once and not twice.
 		change.Kind, change.Differences = Apply, additions(change.Differences)
 		if isWorkload(ref) {
 			change.Differences = nil
@@ -112,13 +113,13 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 	return change, true
 }
 
-// holdBack leaves what was repaired a moment ago: against somebody who changes it back each time, repairs without a pause would only be many.
+// holdBack leaves what was repaired a moment ago. If another writer undoes each repair, more repairs do not help.
 func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	switch change.Kind {
 	case Create, Replace:
 		change.Fields = []string{""}
 	case Apply:
-		// A changed spec is no repair; the same one, applied again, is.
+		// Applying a changed spec is not a repair. Applying the same spec again is.
 		change.Fields = []string{v1alpha1.AppliedAnnotation + "=" + change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]}
 	case Repair:
 		change.Fields = drift.Fields(change.Differences)
@@ -145,7 +146,7 @@ func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	return change
 }
 
-// Recheck is when time alone changes what is to be done; zero where only an event does.
+// Recheck returns when the passing of time changes a decision, or zero where only an event does.
 func (state State) Recheck() time.Time {
 	at := state.Nodes.Recheck
 	for _, change := range state.Changes {
@@ -156,7 +157,7 @@ func (state State) Recheck() time.Time {
 	return at
 }
 
-// isFrozen is whether Kubernetes would not let the live object become the wanted one, and nothing is lost by making it again.
+// isFrozen reports whether Kubernetes does not allow the change to the wanted object, and creating the object again loses nothing.
 func isFrozen(live *unstructured.Unstructured, differences []drift.Difference) bool {
 	if immutable, _, _ := unstructured.NestedBool(live.Object, "immutable"); immutable {
 		return true
@@ -172,14 +173,15 @@ func sameDigest(live, wanted *unstructured.Unstructured) bool {
 	return live.GetAnnotations()[v1alpha1.AppliedAnnotation] == wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
 }
 
-// namespaceFor is a namespace to create. It gets no owner reference, and is never deleted or changed by us: what else is in it is not ours.
+// namespaceFor returns a namespace to create. It has no owner reference, and the operator never deletes
+// or changes it, because it may hold other objects.
 func namespaceFor(e *v1alpha1.EdgeIngress, name string) *unstructured.Unstructured {
 	namespace := &unstructured.Unstructured{}
 	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	namespace.SetName(name)
 	labels := map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}
 	if e.UsesHostPorts() {
-		// Where the cluster enforces a Pod Security Standard by default, pods with host ports would be refused.
+		// A cluster that enforces a Pod Security Standard by default would refuse pods with host ports.
 		labels["pod-security.kubernetes.io/enforce"] = "privileged"
 	}
 	namespace.SetLabels(labels)

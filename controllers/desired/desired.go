@@ -17,8 +17,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// Compute decides what should exist. Of an EdgeIngress that is being deleted nothing should: its nodes are let go and its objects are pruned.
-// An error means that a part could not be decided; the rest of the state holds.
+// Compute decides what should exist. Nothing should exist for an EdgeIngress that is being deleted: it
+// releases the nodes and prunes the objects. After an error, a part of the state is undecided and the
+// rest is valid.
 func Compute(s snapshot.Snapshot) (State, error) {
 	state := State{Namespace: s.EdgeIngress.ControllerNamespace()}
 	state.NamespaceReserved = slices.Contains(s.Options.ReservedNamespaces, state.Namespace)
@@ -75,8 +76,8 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	return nil
 }
 
-// healthCheckNodePort is the port that the Service had, so that a repair does not move it under an external balancer's feet. The status forgets it
-// where it was refused because somebody else has it now; any port will do then.
+// healthCheckNodePort returns the port that the Service had, because an external balancer may use it.
+// The status drops a port that another Service has taken. Any port is fine then.
 func healthCheckNodePort(s snapshot.Snapshot) int32 {
 	if s.EdgeIngress.Spec.Exposure.Type != v1alpha1.ExposureLoadBalancer {
 		return 0
@@ -87,11 +88,11 @@ func healthCheckNodePort(s snapshot.Snapshot) int32 {
 	return s.EdgeIngress.Status.HealthCheckNodePort
 }
 
-// stampDigest writes into the object what it was applied from, so that a setting that is no longer wanted is noticed although the
-// live object has all that is wanted.
+// stampDigest writes a digest of the object into an annotation. It shows that a setting was removed from
+// the spec, which a comparison with the live object alone does not.
 func stampDigest(object *unstructured.Unstructured) error {
 	content := object.DeepCopy().Object
-	// The port is Kubernetes' choice at first; that it is asked for again later is no change.
+	// Kubernetes chooses the port at first. Requesting the same port later is not a change.
 	unstructured.RemoveNestedField(content, "spec", "healthCheckNodePort")
 	encoded, err := json.Marshal(content)
 	if err != nil {
@@ -107,7 +108,7 @@ func stampDigest(object *unstructured.Unstructured) error {
 	return nil
 }
 
-// withhold takes out of the objects to apply those that must not be touched for now. They are wanted all the same, so this comes after pruning is planned.
+// withhold removes the objects that must not be written for now. They still count as wanted, so pruning is planned before.
 func (state *State) withhold(s snapshot.Snapshot) {
 	state.Objects = slices.DeleteFunc(state.Objects, func(object *unstructured.Unstructured) bool {
 		ref := RefOf(object)
@@ -115,15 +116,15 @@ func (state *State) withhold(s snapshot.Snapshot) {
 			return true
 		}
 		if isWorkload(ref) {
-			// Without its Service or configuration a controller cannot start, or would publish somebody else's address.
-			// A Deployment that was not read may have an annotation that would be lost, and all its pods be replaced.
+			// Without its own Service or ConfigMap, a controller cannot start or would publish a foreign address.
+			// After a failed read, a Deployment's annotation could be lost, which would replace all its pods.
 			return state.ImageRefused != "" || s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
 		}
 		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })
 	})
 }
 
-// RefOf names an object.
+// RefOf returns the reference of an object.
 func RefOf(object *unstructured.Unstructured) snapshot.Ref {
 	return snapshot.Ref{Kind: object.GetKind(), Namespace: object.GetNamespace(), Name: object.GetName()}
 }

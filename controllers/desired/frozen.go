@@ -7,8 +7,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// frozenService finds fields of the Service that the API server would not let change (ValidateServiceUpdate in
-// k8s.io/kubernetes/pkg/apis/core/validation): applying would fail on every pass, so the Service is left and the person told.
+// frozenService finds fields of the Service that the API server does not allow to change
+// (ValidateServiceUpdate in k8s.io/kubernetes/pkg/apis/core/validation). Applying would fail on every
+// pass, so the operator leaves the Service and reports the field.
 func frozenService(s snapshot.Snapshot) []Block {
 	live := s.Service.Value
 	if live == nil || !s.EdgeIngress.UsesService() {

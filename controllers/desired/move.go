@@ -8,9 +8,10 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// move is the value of [v1alpha1.MoveAnnotation] for the template of a Deployment's pods. Pods stay where they are when their node loses its label; a changed
-// template makes the Deployment replace them, the new one first, and the new ones start on labelled nodes only. The value stays as it is until there is
-// something to move. It is the generation at which that was seen, so that the same view always gives the same value, and each move has another one.
+// move returns the value of [v1alpha1.MoveAnnotation] in a Deployment's pod template. Pods stay on a node
+// that loses its label. A changed template makes the Deployment replace them, with the new pod first, and
+// new pods start on labelled nodes only. The value changes only when pods have to move. It is the
+// generation at that time, so the same snapshot always gives the same value, and each move gets a new one.
 func move(s snapshot.Snapshot, plan NodePlan) string {
 	live := s.Deployment.Value
 	if live == nil {

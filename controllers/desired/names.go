@@ -7,8 +7,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// Names are the objects that the EdgeIngress needs, known before anything is rendered: whoever observes the cluster has to look whether somebody else
-// has one of these names. An EdgeIngress that is being deleted needs none.
+// Names returns the objects that the EdgeIngress needs. It needs no rendering, so that the observer can
+// check for foreign objects with these names first. An EdgeIngress that is being deleted needs none.
 func Names(e *v1alpha1.EdgeIngress) []snapshot.Ref {
 	if !e.DeletionTimestamp.IsZero() {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// planNodes decides which nodes are edge nodes and what is to change on which node. While the EdgeIngress is being deleted no node is.
+// planNodes decides which nodes are edge nodes, and what changes on which node. An EdgeIngress that is being deleted has no edge nodes.
 func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	chosen, missing, err := chooseNodes(s)
 	if err != nil {
@@ -32,7 +32,8 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	return plan, nil
 }
 
-// chooseNodes answers the nodes that the spec chooses, and those that it names and that do not exist. An EdgeIngress that is being deleted chooses none.
+// chooseNodes returns the nodes that the spec selects, and the names in the spec that do not exist. An
+// EdgeIngress that is being deleted selects none.
 func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string, err error) {
 	if !s.EdgeIngress.DeletionTimestamp.IsZero() || s.Nodes.Err != nil {
 		return map[string]bool{}, nil, nil //nolint:nilerr // a failed read is in the snapshot, and becomes Unknown in the conditions
@@ -67,15 +68,16 @@ func chosenBy(spec v1alpha1.NodesSpec, nodes []snapshot.Node) (chosen map[string
 	return chosen, missing, nil
 }
 
-// taken are the nodes that are, or are about to be, kept for ingress: those of this EdgeIngress, and those that another chooses for itself
-// alone. What the other has tainted so far does not matter: two that start together would each see the other's nodes as free.
+// taken returns the nodes that are, or will be, reserved for ingress: those of this EdgeIngress, and those
+// of others with dedicated nodes. It ignores which of them are tainted already, because two EdgeIngress
+// objects that start together would each see the other's nodes as free.
 func taken(s snapshot.Snapshot, chosen map[string]bool) map[string]bool {
 	all := maps.Clone(chosen)
 	for _, other := range s.Others.Items {
 		if other.Spec.Nodes.Isolation == v1alpha1.IsolationShared {
 			continue
 		}
-		// A selector that cannot be read chooses nothing; the pass of its own EdgeIngress reports it.
+		// An invalid selector selects nothing. The pass for its own EdgeIngress reports it.
 		theirs, _, _ := chosenBy(other.Spec.Nodes, s.Nodes.Items)
 		for name, isTheirs := range theirs {
 			all[name] = all[name] || isTheirs
@@ -84,8 +86,8 @@ func taken(s snapshot.Snapshot, chosen map[string]bool) map[string]bool {
 	return all
 }
 
-// labelChange keeps the field manager of this EdgeIngress at exactly the labels that it needs on the node. Where somebody
-// else gave the role label another value, that value stays: the role label is for people, the nodeSelector uses the own one.
+// labelChange makes the field manager of this EdgeIngress own exactly the labels that it needs on the
+// node. A role label with another value stays: it is for people, and the nodeSelector uses the own label.
 func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 	change := LabelChange{Node: p.Name, UID: p.UID, Labels: map[string]string{}}
 	held := p.ManagedLabels[e.Name]
@@ -125,7 +127,7 @@ func setRole(change LabelChange, p *place, role string) {
 	}
 }
 
-// differ is whether a wanted label is not on the node as it should be, or one is held that is not wanted.
+// differ reports whether a wanted label is missing or has another value, or the field manager holds a label that is not wanted.
 func differ(live map[string]string, held []string, wanted map[string]string) bool {
 	for key, want := range wanted {
 		if value, there := live[key]; !there || value != want {

@@ -11,37 +11,39 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// RemovalTaint is on a node that the cluster autoscaler is about to take away (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
+// RemovalTaint marks a node that the cluster autoscaler is about to remove (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
 const RemovalTaint = "ToBeDeletedByClusterAutoscaler"
 
-// endMargin is how long after its grace period a pod still counts as running: its kubelet kills it then, and has to tell.
+// endMargin is how long a pod still counts as running after its grace period. The kubelet kills it then and has to report that.
 const endMargin = 30 * time.Second
 
-// place is a node with all that decides where it stands with regard to this EdgeIngress.
+// place is a node with all facts that decide its standing for this EdgeIngress.
 type place struct {
 	*snapshot.Node
-	// wanted is whether the spec chooses the node, and it is not being deleted.
+	// wanted is set where the spec selects the node, and it is not being deleted.
 	wanted bool
-	// labelled is whether it carries the own label, by which the pods of a DaemonSet come and go.
+	// labelled is set where the node has the own label, which the pods of a DaemonSet follow.
 	labelled bool
-	// marked is whether this EdgeIngress put something there.
+	// marked is set where this EdgeIngress has labels or a claim on the node.
 	marked bool
-	// drained is whether somebody is emptying the node: it is cordoned, or about to be removed.
+	// drained is set where the node is cordoned or about to be removed.
 	drained bool
-	// occupied is whether a controller may still run there; until is when that ends by itself at the latest, zero where it does not.
+	// occupied is set where a controller may still run there. until is when that ends at the latest, or zero
+	// where only an event ends it.
 	occupied bool
 	until    time.Time
-	// movable is whether a pod of a Deployment is there that stays until it is replaced.
+	// movable is set where a pod of a Deployment runs there and stays until it is replaced.
 	movable bool
-	// ready is whether a ready controller runs there that is meant to stay.
+	// ready is set where a ready controller runs there that will stay.
 	ready bool
-	// serves is whether, beyond that, traffic reaches it, and has for long enough that balancers know; settles is from when it does, while it does not yet.
+	// serves is set where traffic also reaches that controller, for long enough that balancers know. Until
+	// then, settles is when that will be.
 	serves   bool
 	settles  time.Time
 	standing standing
 }
 
-// standing is where a node stands with regard to this EdgeIngress, once the pass has written what it decided.
+// standing is the role of a node for this EdgeIngress after the writes of this pass.
 type standing int
 
 const (
@@ -51,17 +53,17 @@ const (
 	member
 	// withdrawn: an edge node where no controller runs for now.
 	withdrawn
-	// staying: it left the edge set, and serves on.
+	// staying: no longer selected, and keeps its controller.
 	staying
-	// ending: it left the edge set, and its controller ends.
+	// ending: no longer selected, and its controller terminates.
 	ending
-	// gone: it left the edge set, nothing is left there, and it is let go.
+	// gone: no longer selected, without a controller, and released.
 	gone
 )
 
 func isUp(node *snapshot.Node) bool { return node.Ready == corev1.ConditionTrue }
 
-// places looks at every node.
+// places returns a place for every node.
 func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	name := s.EdgeIngress.Name
 	pods, endpoints := podsByNode(s), readyEndpoints(s)
@@ -129,7 +131,7 @@ func isEndpoint(pod *snapshot.Pod, endpoints map[string]bool) bool {
 	return slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
 }
 
-// podsByNode are the controller's pods that run or may run again.
+// podsByNode returns the controller's pods that have not ended.
 func podsByNode(s snapshot.Snapshot) map[string][]*snapshot.Pod {
 	byNode := map[string][]*snapshot.Pod{}
 	for i := range s.Pods.Items {
@@ -140,7 +142,7 @@ func podsByNode(s snapshot.Snapshot) map[string][]*snapshot.Pod {
 	return byNode
 }
 
-// readyEndpoints are the addresses of the Service's endpoints that are ready. An endpoint that does not say is, as the API has it.
+// readyEndpoints returns the addresses of the Service's ready endpoints.
 func readyEndpoints(s snapshot.Snapshot) map[string]bool {
 	ready := map[string]bool{}
 	for i := range s.EndpointSlices.Items {

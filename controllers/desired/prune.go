@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// planPrune finds objects of ours that are no longer wanted. What traffic still flows through stays until what replaces it serves.
+// planPrune finds owned objects that are no longer wanted. Objects that carry traffic stay until their replacement serves.
 func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 	deleting := !s.EdgeIngress.DeletionTimestamp.IsZero()
 	for _, ref := range s.Inventory.Items {
@@ -30,8 +30,9 @@ func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 	return unwanted
 }
 
-// replaced is whether the wanted workload serves as it is wanted now, on every edge node or with every replica. With host ports
-// nothing new can start beside the old, so the old workload has to make room; the API refuses such a change of kind.
+// replaced reports whether the wanted workload serves with its current template, on every edge node or
+// with every replica. With host ports the new workload cannot start beside the old one. The API refuses
+// such a change of kind.
 func replaced(s snapshot.Snapshot, state *State) bool {
 	for _, object := range state.Objects {
 		if !isWorkload(RefOf(object)) {

@@ -10,26 +10,27 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// release decides which nodes stop serving. The own label says where the controller runs: taken away, the DaemonSet lets the pod end, and the pod withdraws
-// itself from the load balancers while it serves on. The rest (role label, taint, claim) stays until it has ended. All that a decision needs is in the
-// cluster's objects, so that another operator goes on where one stopped.
+// release decides which nodes stop serving. The controller runs where the own label is. Without it, the
+// DaemonSet controller deletes the pod, and the pod leaves the load balancers while it still serves. The
+// rest (role label, taint, claim) stays until the pod has ended. All state is in the cluster's objects, so
+// another operator process can continue at any time.
 type release struct {
 	places []*place
-	// daemonSet is whether the spec asks for a DaemonSet: pods of a Deployment do not follow the labels of a node.
+	// daemonSet is set where the spec asks for a DaemonSet: pods of a Deployment do not follow the labels of a node.
 	daemonSet bool
-	// byLabel is whether there are pods that come and go with the labels, or will be: also while a DaemonSet serves until a Deployment does.
+	// byLabel is set where pods follow the labels, now or soon. That includes a DaemonSet that serves until a Deployment does.
 	byLabel bool
-	// keepsServing is whether replacing all pods of the Deployment leaves one that serves at every moment.
+	// keepsServing is set where replacing all pods of the Deployment leaves one that serves at every moment.
 	keepsServing bool
-	// ended is whether the EdgeIngress is being deleted, so that nothing has to serve on.
+	// ended is set where the EdgeIngress is being deleted, so that nothing has to keep serving.
 	ended bool
-	// blind is whether it is not known what serves. Nothing that runs is taken away then.
+	// blind is set where a failed read hides what serves. No running controller is removed then.
 	blind bool
-	// excused are the edge nodes that need not serve because somebody is emptying them.
+	// excused marks the edge nodes that need not serve, because they are being drained.
 	excused map[*place]bool
-	// candidates are the edge nodes that stay and could serve.
+	// candidates counts the edge nodes that stay and could serve.
 	candidates int
-	// required is how many nodes have to serve after this pass, and serving how many will.
+	// required is how many nodes must serve after this pass, and serving is how many will.
 	required, serving int
 }
 
@@ -51,12 +52,12 @@ func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
 		r.serving += count(p.serves)
 		r.candidates += count(r.couldServe(p) && !r.excused[p])
 	}
-	// Not more than serve now, since there is nothing to lose; what is ready counts here although its endpoint is missing for a moment.
+	// No more than serve now, because more cannot be lost. A ready controller counts even if its endpoint is missing for a moment.
 	r.required = max(1, min(r.candidates, ready))
 	return r
 }
 
-// couldServe is whether the node is an edge node on which a controller can start. One of a Deployment cannot where the node is cordoned.
+// couldServe reports whether a controller can start on the edge node. A pod of a Deployment cannot start on a cordoned node.
 func (r *release) couldServe(p *place) bool {
 	return p.wanted && isUp(p.Node) && (r.daemonSet || !p.drained)
 }
@@ -68,8 +69,9 @@ func count(yes bool) int {
 	return 0
 }
 
-// excuse chooses the edge nodes that need not serve for now: those that somebody is emptying, but at most half of those that are Ready, so that who cordons
-// all of them loses nothing, and none while nothing serves. Those that are out already come first. One that is not Ready keeps what it has.
+// excuse chooses the edge nodes that need not serve for now, because they are being drained. It chooses at
+// most half of the Ready ones, so that cordoning all of them loses nothing, and none while nothing serves.
+// Nodes that are withdrawn already come first. A node that is not Ready keeps its state.
 func (r *release) excuse() {
 	if !r.daemonSet {
 		return
@@ -96,8 +98,8 @@ func (r *release) excuse() {
 	}
 }
 
-// decide sets the standing of every node. Nodes that are being drained come first, because somebody waits for them. A node that stops serving counts no more
-// for the nodes after it.
+// decide sets the standing of every node. Nodes that are being drained come first, because a drain waits for
+// them. A node that stops serving no longer counts for the nodes after it.
 func (r *release) decide() {
 	order := slices.Clone(r.places)
 	slices.SortStableFunc(order, func(a, b *place) int { return cmp.Compare(count(b.drained), count(a.drained)) })
@@ -146,22 +148,23 @@ func (r *release) mayGo(p *place) bool {
 	return r.serving-count(p.serves) >= r.required
 }
 
-// canMove is whether pods of a Deployment have somewhere to go, and those that are on the node can go there without an outage.
+// canMove reports whether the pods of a Deployment on the node can move to an edge node without an outage.
 func (r *release) canMove(p *place) bool {
 	return r.candidates > 0 && (!p.movable || r.keepsServing)
 }
 
-// misplaced is whether a pod of a Deployment is on a node that is no edge node, and whose label was seen to be gone, so that its successor cannot start there.
+// misplaced reports whether a pod of a Deployment runs on a node that is not an edge node. The label must be
+// gone already, so that the pod's successor cannot start there.
 func (r *release) misplaced(p *place) bool {
 	return !r.daemonSet && p.movable && !p.wanted && !p.labelled
 }
 
-// isStuck is whether a pod of a Deployment stays on a node that it should leave.
+// isStuck reports whether a pod of a Deployment stays on a node that it should leave.
 func (r *release) isStuck(p *place) bool {
 	return p.standing == ending && r.misplaced(p) && !r.canMove(p) && !p.Deleting
 }
 
-// report says what was decided, in the order of the nodes.
+// report writes the decisions into the plan, in the order of the nodes.
 func (r *release) report(plan *NodePlan) {
 	for _, p := range r.places {
 		if p.wanted {
@@ -197,7 +200,7 @@ func (r *release) reportDeparture(plan *NodePlan, p *place) {
 	}
 }
 
-// recheckAt asks for another look at this time, unless there is one earlier or the time is zero.
+// recheckAt sets the time of the next check, unless an earlier one is set or the time is zero.
 func (plan *NodePlan) recheckAt(at time.Time) {
 	if !at.IsZero() && (plan.Recheck.IsZero() || at.Before(plan.Recheck)) {
 		plan.Recheck = at

@@ -1,5 +1,5 @@
-// Package desired decides what should exist, from the spec and what was seen. It is pure: it imports no client and asks
-// nobody; the same snapshot gives the same state.
+// Package desired decides what should exist, from the spec and the snapshot. It is pure: it imports no
+// client, and the same snapshot always gives the same state.
 package desired
 
 import (
@@ -14,29 +14,30 @@ import (
 
 // State is what should exist.
 type State struct {
-	// Nodes says which nodes are edge nodes and what is to change on which node.
+	// Nodes says which nodes are edge nodes, and what changes on which node.
 	Nodes NodePlan
 	// Namespace is where the controller runs.
 	Namespace string
-	// Objects should exist, in the order in which they are applied. An object that must not be touched for now (Blocked, ImageRefused) is not among them.
+	// Objects should exist, in the order in which they are applied. An object that must not be written for now (Blocked, ImageRefused) is not among them.
 	Objects []*unstructured.Unstructured
-	// Changes are what is to be done about objects, in this order. An object that is as wanted is not among them.
+	// Changes are the changes to objects, in order. An object that matches is not among them.
 	Changes []Change
-	// Kept are objects of ours that are no longer wanted and stay until what replaces them serves.
+	// Kept are owned objects that are no longer wanted and stay until their replacement serves.
 	Kept []snapshot.Ref
 	// Config is the content of the controller's ConfigMap.
 	Config map[string]string
-	// ConfigProblems are settings that were asked for and are not in Config.
+	// ConfigProblems are settings of the spec that are not in Config.
 	ConfigProblems []engine.Problem
-	// NamespaceReserved is whether Namespace is the operator's own. Nothing is applied then.
+	// NamespaceReserved is set where Namespace is the operator's own. The operator applies nothing then.
 	NamespaceReserved bool
-	// ImageRefused is the repository of spec.controller.image where the operator's flag does not allow it; the workload is left as it is.
+	// ImageRefused is the repository of spec.controller.image if the operator's flag does not allow it. The
+	// workload is not updated then.
 	ImageRefused string
-	// Blocked are objects that cannot become what was asked for, because Kubernetes freezes a field of theirs.
+	// Blocked are objects that cannot change to what the spec asks for, because Kubernetes freezes one of their fields.
 	Blocked []Block
 }
 
-// Block is an object that is not applied, and why.
+// Block is an object that is not applied, with the reason.
 type Block struct {
 	Ref   snapshot.Ref
 	Cause BlockCause
@@ -44,7 +45,7 @@ type Block struct {
 	Wanted, Live string
 }
 
-// BlockCause is the field that Kubernetes freezes.
+// BlockCause names the field that Kubernetes freezes.
 type BlockCause string
 
 const (
@@ -54,37 +55,37 @@ const (
 	BlockedByIPFamily BlockCause = "IPFamily"
 )
 
-// NodePlan says which nodes are edge nodes, which are on their way out, and what is to change on which node. Names are ordered.
+// NodePlan says which nodes are edge nodes, which are being released, and what changes on which node. Names are ordered.
 type NodePlan struct {
-	// Selected are the nodes that exist, are chosen by the spec and are not being deleted.
+	// Selected are the existing nodes that the spec selects and that are not being deleted.
 	Selected []string
-	// Missing are the nodes that the spec names and that do not exist.
+	// Missing are the names in the spec without a node.
 	Missing []string
-	// Withdrawn are those of Selected that run no controller for now, or soon none, because they are cordoned or about to be removed.
+	// Withdrawn are the nodes of Selected that run no controller now or soon, because they are cordoned or about to be removed.
 	Withdrawn []string
-	// Kept are those of Selected that should be withdrawn and serve on, because too few others would.
+	// Kept are the nodes of Selected that should be withdrawn but keep serving, because too few others would serve.
 	Kept []string
-	// Releasing are nodes that left the edge set and still run a controller; they keep the role label and the taint until it has ended.
+	// Releasing are nodes that are no longer selected and still run a controller. They keep the role label and the taint until it has ended.
 	Releasing []string
-	// Held are those of Releasing that keep their controller, because too few others would serve.
+	// Held are the nodes of Releasing that keep their controller, because too few others would serve.
 	Held []string
-	// Awaited are those of Selected that could serve and do not. What is held waits for them.
+	// Awaited are the nodes of Selected that could serve but do not yet. Held nodes wait for them.
 	Awaited []string
-	// Moving are nodes that are no edge nodes and have pods of a Deployment, which are to be replaced by others elsewhere.
+	// Moving are nodes outside the edge set with pods of a Deployment that will move to edge nodes.
 	Moving []string
-	// Recheck is when time alone changes the plan; zero where only an event does.
+	// Recheck is when the passing of time changes the plan; zero where only an event does.
 	Recheck time.Time
 	// Labels are the changes of labels.
 	Labels []LabelChange
 	// Taints are the changes of taints and of their claims.
 	Taints []TaintChange
-	// Traces are nodes that have nothing of this EdgeIngress but an entry in their managed fields, which is to be removed.
+	// Traces are nodes on which only an entry in the managed fields is left of this EdgeIngress. That entry is removed.
 	Traces []Trace
-	// Withheld are the taints that were asked for and are not set, and why.
+	// Withheld are the taints that the spec asks for and the operator does not set, with the reasons.
 	Withheld []Withheld
 }
 
-// LabelChange is the whole set of labels that this EdgeIngress's field manager shall hold on a node; empty to let go of all.
+// LabelChange is the whole set of labels that this EdgeIngress's field manager should hold on a node. An empty set releases all.
 type LabelChange struct {
 	Node   string
 	UID    types.UID
@@ -100,9 +101,9 @@ const (
 	StepJoin Step = "Join"
 	// StepWithdraw: the node stays an edge node and loses the label by which the controller runs there.
 	StepWithdraw Step = "Withdraw"
-	// StepRelease: the node left the edge set and loses the label by which the controller runs there.
+	// StepRelease: the node is no longer selected and loses the label by which the controller runs there.
 	StepRelease Step = "Release"
-	// StepLetGo: nothing of the controller is left there, and the node loses the rest.
+	// StepLetGo: no controller is left there, and the node loses the remaining labels.
 	StepLetGo Step = "LetGo"
 )
 
@@ -112,7 +113,7 @@ type TaintChange struct {
 	UID  types.UID
 	// Key of the role taint; see RoleTaint.
 	Key string
-	// Present is set where this EdgeIngress wants the taint. Otherwise its claim is dropped, and the taint goes unless another EdgeIngress claims it.
+	// Present is set where this EdgeIngress wants the taint. Otherwise its claim goes, and so does the taint, unless another EdgeIngress claims it.
 	Present bool
 }
 
@@ -122,7 +123,7 @@ type Trace struct {
 	UID  types.UID
 }
 
-// Withheld are taints that are not set, and why.
+// Withheld are taints that are not set, with the reason.
 type Withheld struct {
 	Cause WithheldCause
 	// Nodes that stay without the taint, ordered.
@@ -131,7 +132,7 @@ type Withheld struct {
 	Agents []snapshot.Agent
 }
 
-// WithheldCause says why a taint is not set.
+// WithheldCause is the reason why a taint is not set.
 type WithheldCause string
 
 const (
@@ -141,6 +142,6 @@ const (
 	WithheldFromAllNodes WithheldCause = "FromAllNodes"
 	// WithheldFromControlPlane: the node runs the control plane.
 	WithheldFromControlPlane WithheldCause = "FromControlPlane"
-	// WithheldUnread: a read failed that shows what the taint would do to agents and applications.
+	// WithheldUnread: a failed read hides what the taint would do to agents and applications.
 	WithheldUnread WithheldCause = "Unread"
 )

@@ -91,7 +91,7 @@ func isControlPlane(node snapshot.Node) bool {
 }
 
 // placeRemains reports whether ordinary pods can run on a node that no EdgeIngress takes for itself. A cordon passes, and so do the taints that Kubernetes
-// sets while a node is in trouble, so such a node counts. A taint that somebody set on purpose does not pass.
+// sets while a node is in trouble, so such a node counts. A taint that a user set does not pass.
 func placeRemains(nodes []snapshot.Node, taken map[string]bool) bool {
 	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
 		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, KeepsPodsAway)

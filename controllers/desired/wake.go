@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// firstWake is how long a pod may be due before its DaemonSet is woken. Kubernetes' controller means to look one second after
-	// minReadySeconds, and Kubernetes cuts times to whole seconds.
+	// firstWake is how long a pod may be due before its DaemonSet is woken. Kubernetes' controller checks one
+	// second after minReadySeconds, and Kubernetes truncates times to whole seconds.
 	firstWake = 5 * time.Second
-	// lastWake is how long a pod is due at most when its DaemonSet is woken again.
+	// lastWake is the longest time that a pod may be due when its DaemonSet is woken again.
 	lastWake = 24 * time.Hour
 )
 
@@ -43,7 +43,7 @@ func wakeRollOut(s snapshot.Snapshot) (value string, lookAgain time.Time) {
 		if at := due.Add(next); next > 0 && (lookAgain.IsZero() || at.Before(lookAgain)) {
 			lookAgain = at
 		}
-		// One look is for all pods that are due, so the one that became due last decides.
+		// One check by Kubernetes' controller covers all pods that are due, so the last one decides.
 		if count > 0 && !pod.ReadySince.Before(latest.ReadySince) {
 			latest, value = pod, fmt.Sprintf("%s-%d", pod.Name, count)
 		}

@@ -18,7 +18,7 @@ import (
 type Difference struct {
 	// Field is the path for people, such as "spec.template.spec.hostPID".
 	Field string
-	// Decides is whether the field decides what runs in the pods, which connections reach them, or whom the engine believes.
+	// Decides is set where the field decides what runs in the pods, which connections reach them, or whom the engine believes.
 	Decides bool
 	// Patch takes away what was added. It is nil where applying the wanted object sets the field back.
 	Patch *Operation
@@ -40,7 +40,7 @@ func Find(live, wanted *unstructured.Unstructured) []Difference {
 	return f.found
 }
 
-// RunsAsWanted is whether pods of the live template run what those of the wanted workload (a DaemonSet or a Deployment) do, and are reached alike. It
+// RunsAsWanted reports whether pods of the live template run what those of the wanted workload (a DaemonSet or a Deployment) do, and are reached alike. It
 // ignores fields that only concern where the pods run and with how much. An error means that the objects cannot be compared.
 func RunsAsWanted(live corev1.PodTemplateSpec, wanted *unstructured.Unstructured) (bool, error) {
 	wantedSpec, found, err := unstructured.NestedMap(wanted.Object, "spec", "template", "spec")
@@ -76,7 +76,7 @@ func Removals(differences []Difference) []Operation {
 	return operations
 }
 
-// NeedsApply is whether the wanted object has to be applied to set all differences back.
+// NeedsApply reports whether the wanted object has to be applied to set all differences back.
 func NeedsApply(differences []Difference) bool {
 	return slices.ContainsFunc(differences, func(d Difference) bool { return d.Patch == nil })
 }
@@ -84,7 +84,7 @@ func NeedsApply(differences []Difference) bool {
 // finder collects differences.
 type finder struct {
 	found []Difference
-	// hostNetwork is whether the pods are wanted on the node's network.
+	// hostNetwork is set where the pods are wanted on the node's network.
 	hostNetwork bool
 }
 
@@ -206,7 +206,7 @@ func (f *finder) plainList(live, wanted []any, p place) {
 	}
 }
 
-// isDefault is whether a field that was not asked for holds what the API server writes by itself.
+// isDefault reports whether a field that was not asked for holds what the API server writes by itself.
 func (f *finder) isDefault(p place, key string, live map[string]any) bool {
 	child := p.below[key]
 	if f.hostNetwork && child.onHostNetwork != "" {
@@ -231,7 +231,7 @@ func (f *finder) added(live any, p place) {
 	}
 }
 
-// isNothing is whether a value says no more than its absence. A number always says something: user 0 is root.
+// isNothing reports whether a value says no more than its absence. A number always says something: user 0 is root.
 func isNothing(value any) bool { return value == false || isEmpty(value) }
 
 func isEmpty(value any) bool {

@@ -51,7 +51,7 @@ func (r rule) child(key string) rule {
 	return rule{ours: r.ours || (r.oursIf != nil && r.oursIf(key)), atomic: slices.Contains(wholeMaps, key)}
 }
 
-// holdsOurs is whether a value at this place is ours, or has something of ours below.
+// holdsOurs reports whether a value at this place is ours, or has something of ours below.
 func (r rule) holdsOurs(value any) bool {
 	if r.ours {
 		return true

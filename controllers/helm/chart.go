@@ -1,5 +1,5 @@
 // Package helm renders charts that are embedded in the operator. It is the only importer of Helm. It
-// installs nothing and keeps no releases: objects are applied by server-side apply. It is pure.
+// installs nothing and keeps no releases: the operator uses server-side apply. It is pure.
 package helm
 
 import (
@@ -21,8 +21,7 @@ import (
 	"k8s.io/utils/lru"
 )
 
-// remembered is how many releases of a chart are remembered. Beyond that the one that was asked for
-// the longest time ago is rendered again.
+// remembered limits the cache of rendered releases. It drops the least recently used one first.
 const remembered = 128
 
 // Chart is an embedded chart. It is safe for concurrent use.
@@ -33,7 +32,7 @@ type Chart struct {
 	rendered *lru.Cache
 }
 
-// Release names what a chart is rendered for.
+// Release identifies the release for which a chart is rendered.
 type Release struct {
 	Name      string
 	Namespace string
@@ -44,7 +43,7 @@ type rendering struct {
 	objects []*unstructured.Unstructured
 }
 
-// New is the chart in this directory of the files. It is parsed at its first use.
+// New returns the chart in this directory of the files. It parses the chart on first use.
 func New(files fs.FS, directory string) *Chart {
 	return &Chart{
 		load:     sync.OnceValues(func() (*chart.Chart, error) { return load(files, directory) }),
@@ -52,12 +51,12 @@ func New(files fs.FS, directory string) *Chart {
 	}
 }
 
-// Render makes the objects of the chart, in the order in which they are to be applied. They have no
-// status and no owner references, and are written as the API server writes them. The same values
-// give the same objects. The caller owns what is returned.
+// Render returns the objects of the chart, in the order in which to apply them. They have no status and no
+// owner references, and the same form as objects from the API server. The same values give the same
+// objects. The caller owns the result.
 //
-// It fails where the values do not match the chart's schema, where a template fails, and where the
-// chart makes an object of a kind that is not among [Kinds].
+// It fails if the values do not match the chart's schema, a template fails, or the chart renders an object
+// of a kind that is not in [Kinds].
 func (c *Chart) Render(release Release, values map[string]any) ([]*unstructured.Unstructured, error) {
 	encoded, err := json.Marshal(values)
 	if err != nil {
@@ -77,7 +76,7 @@ func (c *Chart) Render(release Release, values map[string]any) ([]*unstructured.
 	return copied(objects), nil
 }
 
-// Default is the values that the chart itself brings.
+// Default returns the chart's own default values.
 func (c *Chart) Default() (map[string]any, error) {
 	loaded, err := c.load()
 	if err != nil {
@@ -86,7 +85,7 @@ func (c *Chart) Default() (map[string]any, error) {
 	return loaded.Values, nil
 }
 
-// AppVersion is the version of the application that the chart is for.
+// AppVersion returns the version of the application in the chart.
 func (c *Chart) AppVersion() (string, error) {
 	loaded, err := c.load()
 	if err != nil {

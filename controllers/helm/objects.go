@@ -15,14 +15,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// kind is a kind that a chart may make, and an empty object of it.
+// kind is a kind that a chart may render, with an empty object of it.
 type kind struct {
 	schema.GroupVersionKind
 	empty func() runtime.Object
 }
 
-// kinds are all kinds that a chart may make, in the order in which they are applied. A controller may
-// end at its start where its Service does not exist, so workloads come last.
+// kinds are all kinds that a chart may render, in the order in which to apply them. A controller may exit
+// at startup if its Service does not exist, so workloads come last.
 var kinds = []kind{
 	{corev1.SchemeGroupVersion.WithKind("ServiceAccount"), func() runtime.Object { return &corev1.ServiceAccount{} }},
 	{corev1.SchemeGroupVersion.WithKind("ConfigMap"), func() runtime.Object { return &corev1.ConfigMap{} }},
@@ -35,7 +35,7 @@ var kinds = []kind{
 	{appsv1.SchemeGroupVersion.WithKind("Deployment"), func() runtime.Object { return &appsv1.Deployment{} }},
 }
 
-// Kinds are all kinds that a chart may make, in the order in which they are applied. The operator
+// Kinds returns all kinds that a chart may render, in the order in which to apply them. The operator
 // watches and prunes each of them, and has the right to write it.
 func Kinds() []schema.GroupVersionKind {
 	all := make([]schema.GroupVersionKind, 0, len(kinds))
@@ -49,9 +49,8 @@ func applyPosition(name string) int {
 	return slices.IndexFunc(kinds, func(k kind) bool { return k.Kind == name })
 }
 
-// decode goes through the typed object. A field that the type does not have is an error, and
-// quantities come out as the API server writes them, so that what was applied and what is read back
-// compare equal.
+// decode converts through the typed object. An unknown field is an error, and quantities get the API
+// server's form, so that applied and live objects compare equal.
 func decode(manifest []byte) (*unstructured.Unstructured, error) {
 	var raw map[string]any
 	if err := yaml.Unmarshal(manifest, &raw); err != nil {

@@ -1,5 +1,5 @@
-// Package snapshot is data only: what one pass saw of the cluster, and what came of its writes. It is the input of the
-// packages that decide (desired, assess), which see the cluster through nothing else.
+// Package snapshot is data only: what one pass saw of the cluster, and the outcome of its writes. It is the
+// only input about the cluster for the packages that decide (desired, assess).
 package snapshot
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// Snapshot is what one pass saw. It is read once, at the top of the pass, and is never written to.
+// Snapshot is what one pass saw. The pass fills it once, at its beginning, and never changes it.
 type Snapshot struct {
-	// Time is when the pass looked.
+	// Time is when the pass read the cluster.
 	Time time.Time
 	// EdgeIngress is the object that the pass is about.
 	EdgeIngress *v1alpha1.EdgeIngress
-	// Others are the other EdgeIngress objects of the cluster, those that are being deleted excepted.
+	// Others are the other EdgeIngress objects of the cluster, except those that are being deleted.
 	Others List[v1alpha1.EdgeIngress]
 	// Options are the operator's own settings.
 	Options Options
@@ -31,27 +31,27 @@ type Snapshot struct {
 	Repairs map[Ref]Repairs
 	// Namespace is where the controller runs.
 	Namespace Namespace
-	// Live are the live objects of the kinds that the operator makes: those that this EdgeIngress owns, and whatever has the name of one that it needs.
+	// Live holds the live objects of the kinds that the operator creates: those that this EdgeIngress owns, and any with a name that it needs.
 	Live map[Ref]Live
 	// Service publishes the controller.
 	Service Read[corev1.Service]
 	// ConfigMap is the controller's configuration.
 	ConfigMap Read[corev1.ConfigMap]
-	// DaemonSet runs the controller; with a Deployment it is what a change of kind has left.
+	// DaemonSet runs the controller. With kind Deployment it is left over from a change of kind.
 	DaemonSet Read[appsv1.DaemonSet]
-	// Deployment runs the controller; with a DaemonSet it is what a change of kind has left.
+	// Deployment runs the controller. With kind DaemonSet it is left over from a change of kind.
 	Deployment Read[appsv1.Deployment]
 	// Pods are the controller's pods of both workloads, ordered by name.
 	Pods List[Pod]
-	// EndpointSlices are all slices of the Service, whoever made them.
+	// EndpointSlices are all slices of the Service, from any writer.
 	EndpointSlices List[discoveryv1.EndpointSlice]
 	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
 	Agents List[Agent]
-	// Inventory names every object that carries this EdgeIngress's labels and owner reference and is not on its way out already.
+	// Inventory names every object with this EdgeIngress's labels and owner reference that is not being deleted.
 	Inventory List[Ref]
 }
 
-// ReadErrors are the reads that failed, or nil.
+// ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
 	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err}
 	for _, live := range s.Live {
@@ -62,20 +62,20 @@ func (s Snapshot) ReadErrors() error {
 
 // Live is a live object as the API server encodes it, without managed fields.
 type Live struct {
-	// Object is nil where it is not this EdgeIngress's, or could not be read.
+	// Object is nil where it does not belong to this EdgeIngress, or reading it failed.
 	Object *unstructured.Unstructured
-	// Foreign is whether the object is not this EdgeIngress's.
+	// Foreign is set where the object does not belong to this EdgeIngress.
 	Foreign bool
-	// Err says why it could not be read; nil where it was.
+	// Err is the error of a failed read.
 	Err error
 }
 
-// Namespace is what matters of a namespace.
+// Namespace is the relevant part of a namespace.
 type Namespace struct {
 	Exists bool
-	// Terminating is whether it is being deleted, so that nothing can be created in it.
+	// Terminating is set where it is being deleted, so that nothing can be created in it.
 	Terminating bool
-	// Err says why it could not be read; nil where it was.
+	// Err is the error of a failed read.
 	Err error
 }
 
@@ -83,48 +83,48 @@ type Namespace struct {
 type Options struct {
 	// AllowedImageRepositories are the repositories that spec.controller.image may name.
 	AllowedImageRepositories []string
-	// ControllerClusterRole is the ClusterRole, shipped with the operator, that the controller is bound to.
+	// ControllerClusterRole is the ClusterRole, part of the operator's installation, to which the controller is bound.
 	ControllerClusterRole string
-	// ElectionClusterRole is the ClusterRole, shipped with the operator, that the controller is bound to in its own namespace, for its leader election.
+	// ElectionClusterRole is the ClusterRole, part of the operator's installation, to which the controller is bound in its own namespace, for its leader election.
 	ElectionClusterRole string
 	// ReservedNamespaces are the operator's own, where no ingress controller may run.
 	ReservedNamespaces []string
 }
 
-// Read is a single object: seen, not there, or not looked at.
+// Read is the result of reading a single object: found, missing, foreign, or a failed read.
 type Read[T any] struct {
-	// Value is nil where there is no such object, or where it could not be looked at.
+	// Value is nil where the object does not exist, is foreign, or reading it failed.
 	Value *T
-	// Err says why it could not be looked at; nil where it was.
+	// Err is the error of a failed read.
 	Err error
-	// Foreign is whether an object of this name exists that is not this EdgeIngress's. Value is nil then.
+	// Foreign is set where an object of this name exists that does not belong to this EdgeIngress. Value is nil then.
 	Foreign bool
 }
 
-// List is several objects, or the reason why they could not be looked at.
+// List is the result of reading several objects.
 type List[T any] struct {
 	Items []T
-	// Err says why they could not be looked at; nil where they were.
+	// Err is the error of a failed read.
 	Err error
 }
 
-// Node is what matters of a node.
+// Node is the relevant part of a node.
 type Node struct {
 	Name   string
 	UID    types.UID
 	Labels map[string]string
 	Taints []corev1.Taint
-	// TaintClaims are the taint keys that EdgeIngress objects put on this node, by the EdgeIngress's name.
+	// TaintClaims are the taint keys that EdgeIngress objects claim on this node, by the name of the EdgeIngress.
 	TaintClaims map[string]string
-	// ManagedLabels are the label keys that an EdgeIngress's field manager holds on this node, by the EdgeIngress's name.
+	// ManagedLabels are the label keys that an EdgeIngress's field manager holds on this node, by the name of the EdgeIngress.
 	ManagedLabels map[string][]string
-	// Traces are the names of the EdgeIngress objects whose writes of taints are listed in the node's managed fields.
+	// Traces names the EdgeIngress objects whose writes of taints have an entry in the node's managed fields.
 	Traces []string
 	// Ready is the status of the node's Ready condition.
 	Ready corev1.ConditionStatus
-	// Unschedulable is whether the node is cordoned.
+	// Unschedulable is set where the node is cordoned.
 	Unschedulable bool
-	// Deleting is whether the node object is being deleted.
+	// Deleting is set where the node object is being deleted.
 	Deleting    bool
 	InternalIPs []string
 	ExternalIPs []string
@@ -132,7 +132,7 @@ type Node struct {
 	ProviderID  string
 }
 
-// Pod is what matters of a controller pod.
+// Pod is the relevant part of a controller pod.
 type Pod struct {
 	Name string
 	// Created is when the pod was made, by the clock of the API server.
@@ -143,21 +143,21 @@ type Pod struct {
 	Workload v1alpha1.WorkloadKind
 	IPs      []string
 	Ready    bool
-	// ReadySince is since when Ready is what it is, by the clock of the pod's node; zero where the pod does not say.
+	// ReadySince is the last transition of Ready, by the clock of the pod's node; zero where the status does not show it.
 	ReadySince time.Time
-	// Terminating is whether the pod is being deleted.
+	// Terminating is set where the pod is being deleted.
 	Terminating bool
-	// Deadline is when the grace period of a pod that is being deleted is over: its kubelet kills it then. Zero of any other.
+	// Deadline is the end of the grace period of a terminating pod, when the kubelet kills it. It is zero for other pods.
 	Deadline time.Time
-	// Ended is whether the pod's containers have ended for good, as those of an evicted pod have.
+	// Ended is set where the pod's containers have ended for good, for example after an eviction.
 	Ended bool
-	// Problem is why the pod is not ready, as far as its status tells: a reason and message; empty where it tells nothing.
+	// Problem is the reason and message in the status for a pod that is not ready; empty where the status has none.
 	Problem string
 }
 
-// Agent is a DaemonSet that makes load-balancer addresses work on the nodes where it runs.
+// Agent is a DaemonSet of a load balancer that announces or serves its addresses on the nodes where it runs.
 type Agent struct {
-	// Provider that the agent belongs to.
+	// Provider is the load balancer of the agent.
 	Provider     v1alpha1.Provider
 	Namespace    string
 	Name         string
@@ -174,7 +174,7 @@ type Ref struct {
 	Name      string
 }
 
-// String is "Kind namespace/name", or "Kind name" for cluster-scoped kinds.
+// String returns "Kind namespace/name", or "Kind name" for cluster-scoped kinds.
 func (r Ref) String() string {
 	if r.Namespace == "" {
 		return r.Kind + " " + r.Name
@@ -196,32 +196,32 @@ const NameTakenRecheck = 10 * time.Second
 // Write is an object that was written.
 type Write struct {
 	Ref Ref
-	// Fields are what it was written for, as in [Repairs].
+	// Fields are the fields that caused the write, as in [Repairs].
 	Fields []string
-	// Rival is who changes the fields back each time, as far as that is known.
+	// Rival is the writer that undoes each repair, if known.
 	Rival string
 }
 
-// Repairs are the repairs of one object in the last while, by field. The whole object is a field as well, with an empty name: it is written where the
-// object is created or replaced.
+// Repairs are the recent repairs of one object, by field. A field with an empty name stands for the whole
+// object, which is written when it is created or replaced.
 type Repairs map[string]Repair
 
-// Repair is how often a field was set back.
+// Repair counts the repairs of a field.
 type Repair struct {
 	Count int
-	// Last is when it was set back last.
+	// Last is the time of the last repair.
 	Last time.Time
-	// Rival is who changes it back each time; empty where that is not known.
+	// Rival is the writer that undoes each repair; empty where it is unknown.
 	Rival string
 }
 
-// Failure is a write that did not happen.
+// Failure is a failed write.
 type Failure struct {
 	Ref    Ref
 	Reason FailureReason
-	// Cause is what the API server refused, where that is known; empty where it is not.
+	// Cause is what the API server refused; empty where it is unknown.
 	Cause FailureCause
-	// Message is the API server's, for people.
+	// Message is the API server's message.
 	Message string
 }
 
@@ -229,24 +229,24 @@ type Failure struct {
 type FailureCause string
 
 const (
-	// CauseHealthCheckPort: another Service has the health-check port that was asked for.
+	// CauseHealthCheckPort: another Service has the requested health-check port.
 	CauseHealthCheckPort FailureCause = "HealthCheckPort"
-	// CauseNodePort: another Service has a node port that was asked for, or it is outside of the cluster's range.
+	// CauseNodePort: another Service has a requested node port, or the port is outside the cluster's range.
 	CauseNodePort FailureCause = "NodePort"
-	// CauseIPFamilies: the cluster does not have the IP families that were asked for.
+	// CauseIPFamilies: the cluster does not support the requested IP families.
 	CauseIPFamilies FailureCause = "IPFamilies"
 	// CauseQuota: a ResourceQuota is used up.
 	CauseQuota FailureCause = "Quota"
 )
 
-// FailureReason tells failures apart.
+// FailureReason classifies failures.
 type FailureReason string
 
 const (
-	// FailureNameTaken: an object of this name is not ours and was left alone.
+	// FailureNameTaken: an object of this name does not belong to this EdgeIngress and was left alone.
 	FailureNameTaken FailureReason = "NameTaken"
-	// FailureRefused: the API server finds the object invalid or forbidden; trying again does not help.
+	// FailureRefused: the API server refuses the object as invalid or forbidden. A retry does not help.
 	FailureRefused FailureReason = "Refused"
-	// FailureOther: the write failed and will be tried again.
+	// FailureOther: the write failed, and the operator retries it.
 	FailureOther FailureReason = "Other"
 )

@@ -10,32 +10,32 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// Problem is a part of spec.clientIP that cannot be granted. Nobody is trusted then.
+// Problem is an unusable part of spec.clientIP. The controller trusts nobody then.
 type Problem struct {
 	// Field of the API, such as spec.clientIP.proxyProtocol.trustedCIDRs.
 	Field string
-	// Message is a sentence without a full stop that says what to write instead.
+	// Message is one or more sentences without the last full stop, with the remedy last.
 	Message string
 }
 
-// Asked is what spec.clientIP asks a controller to believe.
+// Asked is what spec.clientIP asks a controller to trust.
 type Asked struct {
 	// ProxyProtocol: every connection must begin with PROXY protocol.
 	ProxyProtocol bool
-	// Header is believed from CIDRs where it is not empty.
+	// Header is the header to trust from CIDRs, or empty.
 	Header string
-	// ProtoAndHost: X-Forwarded-Proto, -Host and -Port are believed, from anybody.
+	// ProtoAndHost: X-Forwarded-Proto, -Host and -Port are trusted from anyone.
 	ProtoAndHost bool
-	// CIDRs are sorted, each once.
+	// CIDRs are sorted and without duplicates.
 	CIDRs []netip.Prefix
 }
 
-// AskedBy reads spec.clientIP. Where any of it is refused, nobody is trusted. PROXY protocol stays on
-// even then: the balancer goes on sending it, and a controller that does not read it refuses every
-// request. With nobody trusted its address is read and thrown away, and the address of the
-// connection counts, so nobody can forge one.
+// AskedBy reads spec.clientIP. If any part of it is refused, the result trusts nobody. PROXY protocol
+// stays on even then: the balancer keeps sending it, and a controller that does not read it refuses every
+// request. The controller then discards the address in PROXY protocol and takes the address of the
+// connection, which clients cannot forge.
 //
-// usable says why an engine cannot believe a header of this name; empty where it can.
+// usable explains why an engine cannot trust a header of this name, or returns "".
 func AskedBy(clientIP *v1alpha1.ClientIPSpec, usable func(header string) string) (Asked, []Problem) {
 	if clientIP == nil {
 		return Asked{}, nil
@@ -65,7 +65,7 @@ func AskedBy(clientIP *v1alpha1.ClientIPSpec, usable func(header string) string)
 	return asked, nil
 }
 
-// HeaderOf is the header that the spec names, or the standard one.
+// HeaderOf returns the header that the spec names, or the standard one.
 func HeaderOf(spec *v1alpha1.ForwardedHeaderSpec) string {
 	if spec.Header == "" {
 		return StandardHeader
@@ -75,13 +75,13 @@ func HeaderOf(spec *v1alpha1.ForwardedHeaderSpec) string {
 
 func addCIDRs(all []netip.Prefix, problems []Problem, field string, cidrs v1alpha1.TrustedCIDRs) ([]netip.Prefix, []Problem) {
 	if len(cidrs) == 0 {
-		return all, append(problems, Problem{Field: field, Message: field + " is empty, so nobody is trusted: write the addresses of what stands in front"})
+		return all, append(problems, Problem{Field: field, Message: field + " is empty, so the controller trusts nobody. Add the addresses of the balancer or proxies in front"})
 	}
 	var parsed []netip.Prefix
 	for _, cidr := range cidrs {
 		prefix, err := parseTrusted(string(cidr))
 		if err != nil {
-			return all, append(problems, Problem{Field: field, Message: fmt.Sprintf("nobody is trusted: %s", err)})
+			return all, append(problems, Problem{Field: field, Message: fmt.Sprintf("the controller trusts nobody: %s", err)})
 		}
 		parsed = append(parsed, prefix)
 	}
@@ -92,13 +92,13 @@ func addCIDRs(all []netip.Prefix, problems []Problem, field string, cidrs v1alph
 }
 
 func tooWide(err error) string {
-	return fmt.Sprintf("nobody is trusted: %s; write the addresses that your proxies really have", err)
+	return fmt.Sprintf("the controller trusts nobody: %s. Set trustedCIDRs to the addresses of your proxies", err)
 }
 
-// headerName is narrower than a field name of RFC 9110: it leaves out the marks that nobody uses.
+// headerName is narrower than a field name of RFC 9110: it excludes characters that headers do not use in practice.
 var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,99}$`)
 
-// otherHeaders hold something else than an address alone.
+// otherHeaders carry something other than a single address.
 var otherHeaders = []string{
 	"forwarded", "via", "host", "origin", "referer", "user-agent", "cookie", "authorization", "connection", "upgrade", "te",
 	"transfer-encoding", "content-length", "content-type", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-scheme",
@@ -114,13 +114,13 @@ func unusableHeader(name string, usable func(header string) string) string {
 		}
 		because = " with this engine (" + why + ")"
 	}
-	return fmt.Sprintf("nobody is trusted: %s cannot hold the client's address%s: write X-Forwarded-For or your CDN's own header, such as CF-Connecting-IP",
+	return fmt.Sprintf("the controller trusts nobody: %s cannot carry the client's address%s. Use X-Forwarded-For or your CDN's own header, such as CF-Connecting-IP",
 		quoted(name), because)
 }
 
 const longestQuote = 60
 
-// quoted keeps a name from flooding a message, and from breaking its line.
+// quoted shortens and escapes a name, so that it neither floods a message nor breaks its line.
 func quoted(name string) string {
 	runes := []rune(name)
 	if len(runes) > longestQuote {

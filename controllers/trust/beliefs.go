@@ -1,61 +1,57 @@
-// Package trust decides whose word about the client's address counts, in words that hold for every
-// engine: who is believed, about what, and from which addresses. It never lets everyone be believed.
+// Package trust decides which sources of the client's address a controller trusts, in terms that fit every
+// engine: PROXY protocol, headers, and the addresses from which to trust them. It never trusts everyone.
 // It is pure.
 package trust
 
 import "net/netip"
 
-// StandardHeader is the header that proxies append the address of their client to.
+// StandardHeader is the header to which proxies append the address of their client.
 const StandardHeader = "X-Forwarded-For"
 
-// Position says which of the addresses in a header counts.
+// Position says which address in a header counts.
 type Position string
 
 const (
-	// Last is the last address that is not trusted, counted from the end of the header. Whatever a
-	// client writes stands in front of it.
+	// Last is the last untrusted address in the header. Text from a client stands in front of it.
 	Last Position = "Last"
-	// First is the first address. Where a proxy appends to the header, its client writes that.
+	// First is the first address. If a proxy appends to the header, the client writes this address.
 	First Position = "First"
 )
 
-// Beliefs are what a controller believes about the client's address.
+// Beliefs are the sources of the client's address that a controller trusts.
 type Beliefs struct {
-	// ProxyProtocol: connections must begin with PROXY protocol, and its address is believed from CIDRs.
+	// ProxyProtocol: connections must begin with PROXY protocol, and its address is trusted from CIDRs.
 	ProxyProtocol bool
-	// Header is the header whose address is believed from CIDRs, and Position which of its addresses.
-	// Both are empty where no header is believed.
+	// Header is the header that is trusted from CIDRs, and Position says which of its addresses counts.
+	// Both are empty where no header is trusted.
 	Header   string
 	Position Position
-	// ProtoAndHost: X-Forwarded-Proto, -Host and -Port are believed, from anybody.
+	// ProtoAndHost: X-Forwarded-Proto, -Host and -Port are trusted from anyone.
 	ProtoAndHost bool
-	// PassesClientsHeader: what the client wrote into X-Forwarded-For is passed on in front of the
-	// true address.
+	// PassesClientsHeader: the engine passes on the client's own X-Forwarded-For in front of the true
+	// address.
 	PassesClientsHeader bool
-	// CIDRs are the addresses that are believed, as they are written. There are none where neither
-	// PROXY protocol nor a header is believed.
+	// CIDRs are the trusted addresses, unparsed. The list is empty where neither PROXY protocol nor a
+	// header is trusted.
 	CIDRs []string
-	// TrustsAnyone: CIDRs cover everyone, or hold something that cannot be read and so may do.
+	// TrustsAnyone: CIDRs cover everyone, or contain an invalid entry, which may.
 	TrustsAnyone bool
-	// Overrides are settings of the engine, other than those that decide the fields above, that can
-	// undo them.
+	// Overrides are other settings of the engine that can undo the fields above.
 	Overrides []string
-	// InternalHeaderForgeable: clients can send the header in which the engine passes the address on
-	// to itself.
+	// InternalHeaderForgeable: clients can send the engine's internal header for the address.
 	InternalHeaderForgeable bool
 }
 
-// UsesCIDRs reports whether the addresses in CIDRs are believed about anything.
+// UsesCIDRs reports whether the controller trusts the addresses in CIDRs with anything.
 func (b Beliefs) UsesCIDRs() bool { return b.ProxyProtocol || b.BelievesHeader() }
 
-// BelievesHeader reports whether the address in a header is believed.
+// BelievesHeader reports whether the controller trusts the address in a header.
 func (b Beliefs) BelievesHeader() bool { return b.Header != "" }
 
-// BelievesNobody reports whether no address at all is believed.
+// BelievesNobody reports whether the controller trusts no address at all.
 func (b Beliefs) BelievesNobody() bool { return len(b.CIDRs) == 0 && !b.TrustsAnyone }
 
-// MayCoverEveryone reports whether ranges, as somebody wrote them, cover close to everyone. What
-// cannot be read may cover everyone.
+// MayCoverEveryone reports whether unparsed ranges cover close to everyone. An invalid range may.
 func MayCoverEveryone(cidrs []string) bool {
 	var prefixes []netip.Prefix
 	for _, cidr := range cidrs {
@@ -68,7 +64,7 @@ func MayCoverEveryone(cidrs []string) bool {
 	return coversEveryone(prefixes) != nil
 }
 
-// ParseLoosely reads an address or a range, with or without host bits.
+// ParseLoosely parses an address or a range, with or without host bits.
 func ParseLoosely(text string) (netip.Prefix, bool) {
 	if address, err := netip.ParseAddr(text); err == nil {
 		return netip.PrefixFrom(address, address.BitLen()), true

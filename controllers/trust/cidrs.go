@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// A set that is trusted must not cover everyone. The API server checks the same on each list; here it is checked again on all lists
-// together, in the forms that the API cannot see through, and for objects that never passed it.
+// A trusted set must not cover everyone. The API server checks each list. This package also checks all
+// lists together, embedded IPv4 addresses, and objects that the API server never validated.
 const (
 	shortestIPv4 = 8
 	shortestIPv6 = 16
-	// largestShare is how many of the widest ranges of a family all ranges may add up to.
+	// largestShare limits the sum of all ranges of a family, in units of the widest allowed range.
 	largestShare = 4
 )
 
-// embedding is a range of IPv6 whose addresses hold an IPv4 address: whoever trusts such a range trusts the IPv4 addresses inside.
+// embedding is an IPv6 range whose addresses contain an IPv4 address. Trusting the range trusts these IPv4 addresses.
 type embedding struct {
 	prefix netip.Prefix
 	// offset is the bit where the IPv4 address begins.
@@ -27,28 +27,28 @@ type embedding struct {
 var embeddings = []embedding{
 	{netip.MustParsePrefix("::ffff:0:0/96"), 96, "IPv4-mapped"},
 	{netip.MustParsePrefix("64:ff9b::/96"), 96, "NAT64"},
-	// The operator of a NAT64 chooses where in this range the address begins; the last 32 bits are the usual place and the narrowest reading.
+	// Each NAT64 chooses where the address begins in this range. The last 32 bits are usual and the narrowest reading.
 	{netip.MustParsePrefix("64:ff9b:1::/48"), 96, "local NAT64"},
 	{netip.MustParsePrefix("2002::/16"), 16, "6to4"},
 	{netip.MustParsePrefix("2001::/32"), 96, "Teredo"},
 	{netip.MustParsePrefix("::/96"), 96, "IPv4-compatible"},
 }
 
-// parseTrusted reads one range as the API allows it.
+// parseTrusted parses a range in the form that the API allows.
 func parseTrusted(cidr string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch {
 	case err != nil:
-		return netip.Prefix{}, fmt.Errorf("%q is no address range: write one such as 203.0.113.0/24", cidr)
+		return netip.Prefix{}, fmt.Errorf("%q is not an address range. Use a range such as 203.0.113.0/24", cidr)
 	case prefix != prefix.Masked():
-		return netip.Prefix{}, fmt.Errorf("%q has host bits: write %s, or a single address with /%d", cidr, prefix.Masked(), prefix.Addr().BitLen())
+		return netip.Prefix{}, fmt.Errorf("%q has host bits. Use %s, or a single address with /%d", cidr, prefix.Masked(), prefix.Addr().BitLen())
 	case prefix.Addr().Is4In6():
-		return netip.Prefix{}, fmt.Errorf("%q is IPv4 written as IPv6: write it as IPv4", cidr)
+		return netip.Prefix{}, fmt.Errorf("%q is an IPv4 range in IPv6 form. Write it as IPv4", cidr)
 	}
 	return prefix, nil
 }
 
-// coversEveryone says why a set of ranges must not be trusted; nil where it may be.
+// coversEveryone returns why a set of ranges must not be trusted, or nil.
 func coversEveryone(prefixes []netip.Prefix) error {
 	var addresses4, networks6 uint64
 	for _, prefix := range outermost(prefixes) {
@@ -57,7 +57,7 @@ func coversEveryone(prefixes []netip.Prefix) error {
 			shortest = shortestIPv4
 		}
 		if prefix.Bits() < shortest {
-			return fmt.Errorf("%s covers close to everyone: the shortest prefix is /%d", prefix, shortest)
+			return fmt.Errorf("%s covers close to everyone (the shortest allowed prefix is /%d)", prefix, shortest)
 		}
 		if prefix.Addr().Is4() {
 			addresses4 += size(prefix.Bits(), 32)
@@ -79,7 +79,7 @@ func coversEveryone(prefixes []netip.Prefix) error {
 	return nil
 }
 
-// embeddedIPv4 is the number of IPv4 addresses inside a range of IPv6.
+// embeddedIPv4 returns the number of IPv4 addresses inside an IPv6 range.
 func embeddedIPv4(prefix netip.Prefix) (uint64, error) {
 	var addresses uint64
 	for _, e := range embeddings {
@@ -88,19 +88,19 @@ func embeddedIPv4(prefix netip.Prefix) (uint64, error) {
 		}
 		bits := min(prefix.Bits()-e.offset, 32)
 		if bits < shortestIPv4 {
-			return 0, fmt.Errorf("%s holds close to every IPv4 address (%s)", prefix, e.name)
+			return 0, fmt.Errorf("%s contains close to every IPv4 address (%s)", prefix, e.name)
 		}
 		addresses += size(bits, 32)
 	}
 	return addresses, nil
 }
 
-// size is the number of networks of length full in a prefix; a longer prefix counts as one.
+// size returns the number of networks of length full in a prefix. A longer prefix counts as one.
 func size(bits, full int) uint64 {
 	return 1 << max(full-bits, 0)
 }
 
-// outermost are the prefixes without those that lie inside another, sorted. What is left does not overlap.
+// outermost drops the prefixes inside another prefix. The result is sorted and does not overlap.
 func outermost(prefixes []netip.Prefix) []netip.Prefix {
 	var kept []netip.Prefix
 	for _, prefix := range sorted(prefixes) {
@@ -112,7 +112,7 @@ func outermost(prefixes []netip.Prefix) []netip.Prefix {
 	return kept
 }
 
-// sorted orders by address, wider before narrower, each once.
+// sorted orders by address, wider before narrower, and drops duplicates.
 func sorted(prefixes []netip.Prefix) []netip.Prefix {
 	ordered := slices.SortedFunc(slices.Values(prefixes), func(a, b netip.Prefix) int {
 		return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits())

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// DefaultReplicas is spec.controller.replicas of a Deployment where the spec does not say.
+	// DefaultReplicas is the default of spec.controller.replicas for a Deployment.
 	DefaultReplicas = 2
-	// defaultDrain is the schema's default, for objects that never passed it.
+	// defaultDrain is the schema's default, for objects that the API server never defaulted.
 	defaultDrain = 30 * time.Second
 	maxDrain     = 10 * time.Minute
 	// settleSeconds is how long a new pod must stay ready before the next is replaced. A pod that
@@ -26,28 +26,28 @@ type Rollout struct {
 	Kind v1alpha1.WorkloadKind
 	// Replicas of a Deployment. A DaemonSet ignores it.
 	Replicas int32
-	// MaxSurge is how many pods may run beyond those asked for while pods are replaced.
+	// MaxSurge is how many extra pods may run during a rollout.
 	MaxSurge int32
-	// MaxUnavailable is how many pods may be missing while pods are replaced. MaxSurge and
-	// MaxUnavailable are never both 0.
+	// MaxUnavailable is how many pods may be unavailable during a rollout. MaxSurge and MaxUnavailable
+	// are never both 0.
 	MaxUnavailable int32
-	// MinReadySeconds is how long a new pod is ready before another one may go for it.
+	// MinReadySeconds is how long a new pod must be ready before an old one may end.
 	MinReadySeconds int64
 }
 
-// RolloutOf is the rollout that the spec asks for.
+// RolloutOf returns the rollout that the spec asks for.
 func RolloutOf(e *v1alpha1.EdgeIngress) Rollout {
 	r := Rollout{Kind: Kind(e), Replicas: Replicas(e), MinReadySeconds: settleSeconds}
 	r.MaxSurge, r.MaxUnavailable = surgeAndUnavailable(e)
 	if r.MaxSurge == 0 {
-		// The next node stops serving when this one counts as back, and the balancer takes as long
-		// to notice that it is back.
+		// The next node stops serving when this one counts as available, and the balancer needs as long
+		// to notice that this one is back.
 		r.MinReadySeconds = max(settleSeconds, DrainSeconds(e))
 	}
 	return r
 }
 
-// Kind is the kind of workload that the spec asks for.
+// Kind returns the kind of workload that the spec asks for.
 func Kind(e *v1alpha1.EdgeIngress) v1alpha1.WorkloadKind {
 	if e.Spec.Controller.Kind == v1alpha1.WorkloadDeployment {
 		return v1alpha1.WorkloadDeployment
@@ -55,7 +55,7 @@ func Kind(e *v1alpha1.EdgeIngress) v1alpha1.WorkloadKind {
 	return v1alpha1.WorkloadDaemonSet
 }
 
-// Replicas is how many pods a Deployment has.
+// Replicas returns how many pods a Deployment has.
 func Replicas(e *v1alpha1.EdgeIngress) int32 {
 	if e.Spec.Controller.Replicas == nil {
 		return DefaultReplicas
@@ -63,8 +63,8 @@ func Replicas(e *v1alpha1.EdgeIngress) int32 {
 	return *e.Spec.Controller.Replicas
 }
 
-// surgeAndUnavailable lets a new pod serve before an old one goes. Where that is impossible (host
-// ports) or was not asked for, one pod at a time is missing.
+// surgeAndUnavailable lets a new pod serve before an old one ends. If that is impossible (host ports) or
+// the spec says otherwise, one pod at a time is unavailable.
 func surgeAndUnavailable(e *v1alpha1.EdgeIngress) (surge, unavailable int32) {
 	var asked v1alpha1.RolloutSpec
 	if e.Spec.Controller.Rollout != nil {
@@ -77,7 +77,7 @@ func surgeAndUnavailable(e *v1alpha1.EdgeIngress) (surge, unavailable int32) {
 	if asked.MaxUnavailable != nil {
 		unavailable = *asked.MaxUnavailable
 		if Kind(e) == v1alpha1.WorkloadDaemonSet && unavailable > 0 {
-			surge = 0 // Kubernetes takes only one of the two for a DaemonSet.
+			surge = 0 // Kubernetes allows only one of the two for a DaemonSet.
 		}
 	}
 	if e.UsesHostPorts() {
@@ -96,12 +96,12 @@ func KeepsServing(e *v1alpha1.EdgeIngress) bool {
 	return r.Replicas > r.MaxUnavailable
 }
 
-// SettlingTime is how long a new pod is ready before another one may go for it.
+// SettlingTime returns how long a new pod must be ready before an old one may end.
 func SettlingTime(e *v1alpha1.EdgeIngress) time.Duration {
 	return time.Duration(RolloutOf(e).MinReadySeconds) * time.Second
 }
 
-// DrainSeconds is spec.exposure.drainDelay in whole seconds, rounded up.
+// DrainSeconds returns spec.exposure.drainDelay in whole seconds, rounded up.
 func DrainSeconds(e *v1alpha1.EdgeIngress) int64 {
 	delay := defaultDrain
 	if e.Spec.Exposure.DrainDelay != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // DaemonSetServes reports whether the DaemonSet has a current, available pod on every node that it
-// wants one on, and wants one on some node.
+// selects, and selects at least one.
 func DaemonSetServes(live *appsv1.DaemonSet) bool {
 	status := live.Status
 	return status.ObservedGeneration == live.Generation && status.DesiredNumberScheduled > 0 &&
@@ -14,7 +14,7 @@ func DaemonSetServes(live *appsv1.DaemonSet) bool {
 }
 
 // DeploymentServes reports whether all replicas of the Deployment are current and available, and no
-// older pod is left.
+// older pod remains.
 func DeploymentServes(live *appsv1.Deployment) bool {
 	status, replicas := live.Status, int32(1)
 	if live.Spec.Replicas != nil {
@@ -24,7 +24,7 @@ func DeploymentServes(live *appsv1.Deployment) bool {
 		status.UpdatedReplicas == replicas && status.AvailableReplicas == replicas
 }
 
-// DaemonSetObserved reports whether the DaemonSet's controller has taken up the current spec.
+// DaemonSetObserved reports whether the DaemonSet's controller has observed the current spec.
 func DaemonSetObserved(live *appsv1.DaemonSet) bool {
 	return live.Status.ObservedGeneration >= live.Generation
 }
@@ -34,7 +34,7 @@ func DaemonSetRolls(live *appsv1.DaemonSet) bool {
 	return !DaemonSetObserved(live) || live.Status.UpdatedNumberScheduled < live.Status.CurrentNumberScheduled
 }
 
-// DeploymentObserved reports whether the Deployment's controller has taken up the current spec.
+// DeploymentObserved reports whether the Deployment's controller has observed the current spec.
 func DeploymentObserved(live *appsv1.Deployment) bool {
 	return live.Status.ObservedGeneration >= live.Generation
 }
@@ -44,14 +44,14 @@ func DeploymentRolls(live *appsv1.Deployment) bool {
 	return !DeploymentObserved(live) || live.Status.UpdatedReplicas < live.Status.Replicas
 }
 
-// EndpointReady reports whether an endpoint is ready. An endpoint that does not say is ready
+// EndpointReady reports whether an endpoint is ready. An endpoint without the condition is ready
 // (EndpointConditions in k8s.io/api/discovery/v1).
 func EndpointReady(endpoint discoveryv1.Endpoint) bool {
 	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
 }
 
-// EndpointInUse reports whether traffic may go to an endpoint: one that is ready, and, where a node
-// has no other, one that still serves while it ends (KEP-1669).
+// EndpointInUse reports whether an endpoint may receive traffic: it is ready, or it still serves while it
+// terminates, which kube-proxy uses if a node has no other endpoint (KEP-1669).
 func EndpointInUse(endpoint discoveryv1.Endpoint) bool {
 	return EndpointReady(endpoint) || (endpoint.Conditions.Serving != nil && *endpoint.Conditions.Serving)
 }

@@ -32,7 +32,7 @@ func (s suite) rolloutOrder(t *testing.T) {
 				if (held > 0) != edge.UsesHostPorts() || w.template.Spec.HostNetwork != (exposure == v1alpha1.ExposureHostNetwork) {
 					t.Errorf("holds %d host ports, host network %t", held, w.template.Spec.HostNetwork)
 				}
-				// A new pod would wait for the old one's node for ever.
+				// A new pod would wait forever for the old one's node.
 				if w.template.Spec.Affinity != nil {
 					t.Errorf("the pods have the affinity %v", w.template.Spec.Affinity)
 				}

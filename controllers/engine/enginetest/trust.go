@@ -26,7 +26,7 @@ func header(name string, protoAndHost v1alpha1.ProtoAndHost, cidrs ...v1alpha1.C
 	return &v1alpha1.ForwardedHeaderSpec{Header: name, ProtoAndHost: protoAndHost, TrustedCIDRs: cidrs}
 }
 
-// nobodyUnasked: whatever is not asked for, or is refused, is believed from nobody.
+// nobodyUnasked tests that the engine trusts nobody whom the spec does not name, or whom the operator refuses.
 func (s suite) nobodyUnasked(t *testing.T) {
 	const ignore, anyone = v1alpha1.ProtoAndHostIgnore, v1alpha1.ProtoAndHostTrustFromAnyone
 	for name, clientIP := range map[string]*v1alpha1.ClientIPSpec{
@@ -57,7 +57,7 @@ func (s suite) nobodyUnasked(t *testing.T) {
 	}
 }
 
-// beliefs: what is read back is what was asked for.
+// beliefs tests that reading back the settings returns what the spec asks for.
 func (s suite) beliefs(t *testing.T) {
 	const ignore, anyone = v1alpha1.ProtoAndHostIgnore, v1alpha1.ProtoAndHostTrustFromAnyone
 	for name, test := range map[string]struct {

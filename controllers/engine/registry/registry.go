@@ -12,15 +12,15 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/ingressnginx"
 )
 
-// All are the engines that the operator can run. The first is the default of the API.
+// All returns the engines that the operator can run. The first is the default of the API.
 func All() []engine.Engine {
 	return []engine.Engine{
 		ingressnginx.Engine{},
 	}
 }
 
-// For is the engine that the EdgeIngress asks for; the default where it does not say. It fails where
-// this version of the operator does not have it, as after a downgrade.
+// For returns the engine that the EdgeIngress asks for, or the default. It fails if this version of the
+// operator does not have the engine, for example after a downgrade.
 func For(e *v1alpha1.EdgeIngress) (engine.Engine, error) {
 	all, wanted := All(), e.Spec.Controller.Engine
 	if wanted == "" {
@@ -28,12 +28,12 @@ func For(e *v1alpha1.EdgeIngress) (engine.Engine, error) {
 	}
 	i := slices.IndexFunc(all, func(known engine.Engine) bool { return known.Name() == wanted })
 	if i < 0 {
-		return nil, fmt.Errorf("choosing the engine: this version of the operator does not have %q: install a version that has it, or change spec.controller.engine", wanted)
+		return nil, fmt.Errorf("choosing the engine: this version of the operator does not have %q. Install a version that has it, or change spec.controller.engine", wanted)
 	}
 	return all[i], nil
 }
 
-// DefaultImageRepositories are the repositories of the images that the engines bring.
+// DefaultImageRepositories returns the repositories of the engines' default images.
 func DefaultImageRepositories() []string {
 	var repositories []string
 	for _, known := range All() {
