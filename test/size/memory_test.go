@@ -122,12 +122,14 @@ func memoryOf(b *testing.B, program string, cluster *testcluster.Cluster, done f
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	}()
-	for began := time.Now(); !done(); time.Sleep(time.Second) {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for began := time.Now(); !done(); <-look.C {
 		if time.Since(began) > patience {
 			b.Fatalf("the operator was not done after %v:\n%s", patience, output.String())
 		}
 	}
-	time.Sleep(rest)
+	<-time.After(rest)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", command.Process.Pid))
 	if err != nil {
 		b.Fatalf("reading the operator's memory: %v\n%s", err, output.String())
