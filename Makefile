@@ -77,7 +77,7 @@ e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words verify-lab ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -191,7 +191,7 @@ verify-engine-words: ## Fail if a package other than the engine's own names the 
 	@echo "--- engine words"; hack/verify/engine-words.sh
 
 .PHONY: verify-english
-verify-english: ## Print phrases of the word list in CONTRIBUTING.md. Not part of verify until none is left.
+verify-english: ## Fail if a phrase of the word list in CONTRIBUTING.md is used.
 	@echo "--- plain English"; hack/verify/plain-english.sh
 
 ##@ Installation

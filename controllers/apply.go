@@ -166,7 +166,7 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 	return nil
 }
 
-// applyForced takes over what others changed. What they added stays in an apply, and where it excludes what is wanted (a probe of one
+// applyForced takes over what others changed. What they added stays in an apply, and where it excludes the desired state (a probe of one
 // kind beside ours of another) the API server refuses the whole; then the template of the pods is replaced.
 // It returns what the API server made of the object.
 func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) (*unstructured.Unstructured, error) {

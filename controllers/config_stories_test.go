@@ -29,15 +29,15 @@ func TestSettingsThatAreRefusedAreReportedAndNotWritten(t *testing.T) {
 		reason     string
 		words      []string
 	}{
-		"a key that the engine does not know":  {"real-ip-header", "X-Real-IP", v1alpha1.ReasonUnknownConfigKeys, []string{"real-ip-header", "clientIP.forwardedHeader.header"}},
-		"a key with a slip of the pen":         {"proxy-bodysize", "1m", v1alpha1.ReasonUnknownConfigKeys, []string{"proxy-bodysize", "proxy-body-size"}},
-		"a bool that the engine does not take": {"ssl-redirect", "on", v1alpha1.ReasonInvalidConfigValues, []string{"ssl-redirect", `"on"`, "true", "false"}},
-		"a key that a field owns":              {"use-proxy-protocol", "true", v1alpha1.ReasonReservedConfigKeys, []string{"use-proxy-protocol", "clientIP.proxyProtocol"}},
-		"a snippet":                            {"http-snippet", "set_real_ip_from 0.0.0.0/0;", v1alpha1.ReasonForbiddenConfigKeys, []string{"http-snippet"}},
-		"headers with underscores":             {"enable-underscores-in-headers", "true", v1alpha1.ReasonForbiddenConfigKeys, []string{"enable-underscores-in-headers"}},
+		"a key that the engine does not know":  {key: "real-ip-header", value: "X-Real-IP", reason: v1alpha1.ReasonUnknownConfigKeys, words: []string{"real-ip-header", "clientIP.forwardedHeader.header"}},
+		"a key with a slip of the pen":         {key: "proxy-bodysize", value: "1m", reason: v1alpha1.ReasonUnknownConfigKeys, words: []string{"proxy-bodysize", "proxy-body-size"}},
+		"a bool that the engine does not take": {key: "ssl-redirect", value: "on", reason: v1alpha1.ReasonInvalidConfigValues, words: []string{"ssl-redirect", `"on"`, "true", "false"}},
+		"a key that a field owns":              {key: "use-proxy-protocol", value: "true", reason: v1alpha1.ReasonReservedConfigKeys, words: []string{"use-proxy-protocol", "clientIP.proxyProtocol"}},
+		"a snippet":                            {key: "http-snippet", value: "set_real_ip_from 0.0.0.0/0;", reason: v1alpha1.ReasonForbiddenConfigKeys, words: []string{"http-snippet"}},
+		"headers with underscores":             {key: "enable-underscores-in-headers", value: "true", reason: v1alpha1.ReasonForbiddenConfigKeys, words: []string{"enable-underscores-in-headers"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &story{t, s.name}
+			s := &story{TB: t, name: s.name}
 			s.change(func(e *v1alpha1.EdgeIngress) {
 				e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "20m", row.key: v1alpha1.ConfigValue(row.value)}
 			})
@@ -119,7 +119,7 @@ func TestAClassThatIsFrozenIsTold(t *testing.T) {
 	}
 
 	s.delete(service)
-	s.eventually("the Service is made anew with the class that was asked for", func() error {
+	s.eventually("the Service is made again with the class that was asked for", func() error {
 		if err := s.read(service); err != nil {
 			return err
 		}

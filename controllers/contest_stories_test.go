@@ -60,7 +60,7 @@ func TestTwoWritersMakeNoHotLoop(t *testing.T) {
 		t.Errorf("%d repairs were sent within %s", rounds, took)
 	}
 	s.eventually("the condition tells who it is", s.conditionTells(v1alpha1.ConditionConfigEffective, "rival changes data.use-forwarded-headers again"))
-	s.eventually("it is told once", s.told(corev1.EventTypeWarning, v1alpha1.EventDriftContested, "rival", "use-forwarded-headers"))
+	s.eventually("one event reports it", s.told(corev1.EventTypeWarning, v1alpha1.EventDriftContested, "rival", "use-forwarded-headers"))
 	if found := s.eventsOf(v1alpha1.EventDriftRepaired) + s.eventsOf(v1alpha1.EventDriftContested); found > 3 {
 		t.Errorf("%d events were written", found)
 	}

@@ -35,7 +35,7 @@ func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
 }
 
 // isTransition is whether a condition is news. Of a new EdgeIngress only Ready is; later Ready is when it becomes True, since what made it
-// False or Unknown is told by the condition that it comes from. That an EdgeIngress is being deleted is no news to who deleted it.
+// False or Unknown has an event of the condition that it comes from. A deletion is no news.
 func isTransition(before *v1alpha1.EdgeIngress, condition metav1.Condition) bool {
 	old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
 	switch {
@@ -78,7 +78,7 @@ func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref
 	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventPruned, "Prune", "Deleted " + ref.String() + ", which is no longer wanted.", object})
 }
 
-// stepEvents are what is told of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
+// stepEvents describe the event of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
 var stepEvents = map[desired.Step]struct{ reason, verb, rest string }{
 	desired.StepJoin:     {v1alpha1.EventNodeLabelled, "Labelled", ""},
 	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Keeping the controller off", ", which somebody is emptying; one that runs there ends"},
@@ -102,7 +102,7 @@ func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, step desired.Step
 	r.announce(edge, notice{corev1.EventTypeNormal, say.reason, "Apply", fmt.Sprintf("%s %d %s: %s%s.", say.verb, len(nodes), noun, names, say.rest), nil})
 }
 
-// notice is what is told. related, if any, is the other object that it is about; without it the recorder would take
+// notice is the content of an event. related, if any, is the other object that it is about; without it the recorder would take
 // events of several objects for repetitions of one.
 type notice struct {
 	eventtype, reason, action, note string

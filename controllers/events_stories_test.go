@@ -47,13 +47,13 @@ func TestEventsTellWhatHappened(t *testing.T) {
 	s.addNodes("a", "b")
 	s.createReady()
 	for _, object := range s.shortFormObjects() {
-		s.eventually("the making of each object is told", s.told(normal, v1alpha1.EventCreated, kindOf(object)+" ", object.GetName()))
+		s.eventually("an event reports each object", s.told(normal, v1alpha1.EventCreated, kindOf(object)+" ", object.GetName()))
 	}
-	s.eventually("the labelling is told", s.told(normal, v1alpha1.EventNodeLabelled, s.node("a"), s.node("b")))
-	s.eventually("that it became Ready is told", s.told(normal, v1alpha1.ReasonAllConditionsMet, "Ready is True"))
+	s.eventually("an event reports the labelling", s.told(normal, v1alpha1.EventNodeLabelled, s.node("a"), s.node("b")))
+	s.eventually("an event reports that it became Ready", s.told(normal, v1alpha1.ReasonAllConditionsMet, "Ready is True"))
 
 	s.patch(named(s, &corev1.ConfigMap{}), `{"data":{"use-forwarded-headers":"true"}}`)
-	s.eventually("the repair is told, with the field", s.told(warning, v1alpha1.EventDriftRepaired, "ConfigMap", "use-forwarded-headers"))
+	s.eventually("an event reports the repair, with the field", s.told(warning, v1alpha1.EventDriftRepaired, "ConfigMap", "use-forwarded-headers"))
 
 	pod := s.podOn(s.node("a"))
 	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":"true"}}}`)
@@ -62,10 +62,10 @@ func TestEventsTellWhatHappened(t *testing.T) {
 	s.patch(pod, `{"metadata":{"annotations":{"lab.test/simulate-not-ready":null}}}`)
 	s.becomesReady()
 	s.removeLabel(s.node("b"), poolLabel)
-	s.eventually("the beginning of a release is told", s.told(normal, v1alpha1.EventNodeReleasing, s.node("b")))
-	s.eventually("the release is told", s.told(normal, v1alpha1.EventNodeReleased, s.node("b")))
+	s.eventually("an event reports the beginning of a release", s.told(normal, v1alpha1.EventNodeReleasing, s.node("b")))
+	s.eventually("an event reports the release", s.told(normal, v1alpha1.EventNodeReleased, s.node("b")))
 	s.deleteEdge()
-	s.eventually("the pruning is told", s.told(normal, v1alpha1.EventPruned, "DaemonSet", named(s, &appsv1.DaemonSet{}).Name))
+	s.eventually("an event reports the pruning", s.told(normal, v1alpha1.EventPruned, "DaemonSet", named(s, &appsv1.DaemonSet{}).Name))
 }
 
 // kindOf is the kind of an object of Kubernetes.

@@ -39,14 +39,14 @@ func TestConditionsAreAnnouncedOnTransitionsOnly(t *testing.T) {
 		before, after *v1alpha1.EdgeIngress
 		want          []string
 	}{
-		"of a new object only Ready":       {with(), with(config, notReady), []string{"Warning NoNodesSelected Ready is False: Because."}},
-		"nothing where nothing changed":    {with(config, ready), with(config, ready), nil},
-		"nothing where the reason changed": {with(notReady), with(condition("Ready", "False", "NodesMissing")), nil},
-		"Ready when it becomes True":       {with(notReady), with(ready), []string{"Normal AllConditionsMet Ready is True: Because."}},
-		"not Ready beside what caused it":  {with(config, ready), with(noConfig, notReady), []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
-		"nothing of a deletion":            {with(config, ready), with(condition("ConfigEffective", "Unknown", "Deleting"), condition("Ready", "Unknown", "Deleting")), nil},
-		"a change to False warns":          {with(config, ready), with(noConfig, ready), []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
-		"a change to True does not":        {with(noConfig, ready), with(config, ready), []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
+		"of a new object only Ready":       {before: with(), after: with(config, notReady), want: []string{"Warning NoNodesSelected Ready is False: Because."}},
+		"nothing where nothing changed":    {before: with(config, ready), after: with(config, ready), want: nil},
+		"nothing where the reason changed": {before: with(notReady), after: with(condition("Ready", "False", "NodesMissing")), want: nil},
+		"Ready when it becomes True":       {before: with(notReady), after: with(ready), want: []string{"Normal AllConditionsMet Ready is True: Because."}},
+		"not Ready beside what caused it":  {before: with(config, ready), after: with(noConfig, notReady), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"nothing of a deletion":            {before: with(config, ready), after: with(condition("ConfigEffective", "Unknown", "Deleting"), condition("Ready", "Unknown", "Deleting")), want: nil},
+		"a change to False warns":          {before: with(config, ready), after: with(noConfig, ready), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"a change to True does not":        {before: with(noConfig, ready), after: with(config, ready), want: []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := recorded(func(r *Reconciler) { r.announceTransitions(test.before, test.after) })

@@ -249,7 +249,7 @@ func TestAStalePassWritesNoStatusAndAnnouncesNothing(t *testing.T) {
 	l.told()
 
 	direct := l.Client
-	l.Client = &staleClient{direct, stale}
+	l.Client = &staleClient{Client: direct, edge: stale}
 	result, err := l.reconcile()
 	l.Client = direct
 	if err != nil {
@@ -266,7 +266,7 @@ func TestAStalePassWritesNoStatusAndAnnouncesNothing(t *testing.T) {
 	}
 }
 
-// withoutNodes is an EdgeIngress that selects no node. The simulated API server does not let go of a node's managed fields, which the real one does.
+// withoutNodes is an EdgeIngress that selects no node. The simulated API server does not release a node's managed fields, which the real one does.
 func withoutNodes(e *v1alpha1.EdgeIngress) {
 	e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{"edge": "none"}
 }
@@ -359,7 +359,7 @@ func (l *loop) isAtRest() error {
 func TestAWriteThatHangsHoldsNeitherThePassNorTheOtherWrites(t *testing.T) {
 	for name, test := range map[string]struct {
 		hangs []string
-		// written are writes that must be made all the same.
+		// written are writes that must be made nevertheless.
 		written []string
 	}{
 		"a node":                       {hangs: []string{"apply Node"}, written: []string{"apply DaemonSet", "patch status of EdgeIngress"}},

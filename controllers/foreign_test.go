@@ -27,28 +27,28 @@ type foreigner struct {
 }
 
 var foreigners = map[string]foreigner{
-	"a Service": {"foreign-service", func(s *story) client.Object { return foreignService(s, nil) }, v1alpha1.ConditionLoadBalancerReady, true},
-	"a Service with our label": {"foreign-label", func(s *story) client.Object {
+	"a Service": {story: "foreign-service", make: func(s *story) client.Object { return foreignService(s, nil) }, condition: v1alpha1.ConditionLoadBalancerReady, withoutWorkload: true},
+	"a Service with our label": {story: "foreign-label", make: func(s *story) client.Object {
 		return foreignService(s, map[string]string{v1alpha1.OwnerLabel: s.name})
-	}, v1alpha1.ConditionLoadBalancerReady, true},
-	"a ConfigMap": {"foreign-config", func(s *story) client.Object {
+	}, condition: v1alpha1.ConditionLoadBalancerReady, withoutWorkload: true},
+	"a ConfigMap": {story: "foreign-config", make: func(s *story) client.Object {
 		configMap := named(s, &corev1.ConfigMap{})
 		configMap.Data = map[string]string{"use-forwarded-headers": "true"}
 		return configMap
-	}, v1alpha1.ConditionConfigEffective, true},
-	"a DaemonSet":      {"foreign-daemonset", foreignDaemonSet, v1alpha1.ConditionControllerAvailable, true},
-	"a ServiceAccount": {"foreign-account", func(s *story) client.Object { return named(s, &corev1.ServiceAccount{}) }, v1alpha1.ConditionControllerAvailable, false},
-	"an IngressClass": {"foreign-class", func(s *story) client.Object {
+	}, condition: v1alpha1.ConditionConfigEffective, withoutWorkload: true},
+	"a DaemonSet":      {story: "foreign-daemonset", make: foreignDaemonSet, condition: v1alpha1.ConditionControllerAvailable, withoutWorkload: true},
+	"a ServiceAccount": {story: "foreign-account", make: func(s *story) client.Object { return named(s, &corev1.ServiceAccount{}) }, condition: v1alpha1.ConditionControllerAvailable, withoutWorkload: false},
+	"an IngressClass": {story: "foreign-class", make: func(s *story) client.Object {
 		return &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/other"}}
-	}, v1alpha1.ConditionConfigEffective, false},
-	"a RoleBinding": {"foreign-role", func(s *story) client.Object {
+	}, condition: v1alpha1.ConditionConfigEffective, withoutWorkload: false},
+	"a RoleBinding": {story: "foreign-role", make: func(s *story) client.Object {
 		binding := named(s, &rbacv1.RoleBinding{})
 		binding.RoleRef = viewRole
 		return binding
-	}, v1alpha1.ConditionControllerAvailable, false},
-	"a ClusterRoleBinding": {"foreign-clusterrole", func(s *story) client.Object {
+	}, condition: v1alpha1.ConditionControllerAvailable, withoutWorkload: false},
+	"a ClusterRoleBinding": {story: "foreign-clusterrole", make: func(s *story) client.Object {
 		return &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: names.ClusterRoleBinding(s.name, names.FirstEngine)}, RoleRef: viewRole}
-	}, v1alpha1.ConditionControllerAvailable, false},
+	}, condition: v1alpha1.ConditionControllerAvailable, withoutWorkload: false},
 }
 
 var viewRole = rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"}

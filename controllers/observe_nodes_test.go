@@ -64,24 +64,24 @@ func TestWhichNodeUpdatesCauseAPass(t *testing.T) {
 		change func(*corev1.Node)
 		passes bool
 	}{
-		"a heartbeat": {func(n *corev1.Node) {
+		"a heartbeat": {change: func(n *corev1.Node) {
 			n.ResourceVersion = "11"
 			n.Status.Conditions[1].LastHeartbeatTime = metav1.Now()
-		}, false},
-		"another condition":         {func(n *corev1.Node) { n.Status.Conditions[0].Status = corev1.ConditionTrue }, false},
-		"an image that was pulled":  {func(n *corev1.Node) { n.Status.Images = nil }, false},
-		"a foreign annotation":      {func(n *corev1.Node) { n.Annotations["example.com/note"] = "y" }, false},
-		"a foreign field manager":   {func(n *corev1.Node) { n.ManagedFields = n.ManagedFields[1:] }, false},
-		"a label":                   {func(n *corev1.Node) { n.Labels["pool"] = "gpu" }, true},
-		"a taint":                   {func(n *corev1.Node) { n.Spec.Taints = []corev1.Taint{{Key: "x"}} }, true},
-		"a claim":                   {func(n *corev1.Node) { delete(n.Annotations, v1alpha1.TaintAnnotation("public")) }, true},
-		"a label that is let go of": {func(n *corev1.Node) { n.ManagedFields = n.ManagedFields[:1] }, true},
-		"a cordon":                  {func(n *corev1.Node) { n.Spec.Unschedulable = true }, true},
-		"the loss of readiness":     {func(n *corev1.Node) { n.Status.Conditions[1].Status = corev1.ConditionUnknown }, true},
-		"another address":           {func(n *corev1.Node) { n.Status.Addresses = n.Status.Addresses[:1] }, true},
-		"a pod range":               {func(n *corev1.Node) { n.Spec.PodCIDRs = nil }, true},
-		"the beginning of its end":  {func(n *corev1.Node) { n.DeletionTimestamp = &metav1.Time{Time: time.Now()} }, true},
-		"its replacement":           {func(n *corev1.Node) { n.UID = "2" }, true},
+		}, passes: false},
+		"another condition":        {change: func(n *corev1.Node) { n.Status.Conditions[0].Status = corev1.ConditionTrue }, passes: false},
+		"an image that was pulled": {change: func(n *corev1.Node) { n.Status.Images = nil }, passes: false},
+		"a foreign annotation":     {change: func(n *corev1.Node) { n.Annotations["example.com/note"] = "y" }, passes: false},
+		"a foreign field manager":  {change: func(n *corev1.Node) { n.ManagedFields = n.ManagedFields[1:] }, passes: false},
+		"a label":                  {change: func(n *corev1.Node) { n.Labels["pool"] = "gpu" }, passes: true},
+		"a taint":                  {change: func(n *corev1.Node) { n.Spec.Taints = []corev1.Taint{{Key: "x"}} }, passes: true},
+		"a claim":                  {change: func(n *corev1.Node) { delete(n.Annotations, v1alpha1.TaintAnnotation("public")) }, passes: true},
+		"a label that is released": {change: func(n *corev1.Node) { n.ManagedFields = n.ManagedFields[:1] }, passes: true},
+		"a cordon":                 {change: func(n *corev1.Node) { n.Spec.Unschedulable = true }, passes: true},
+		"the loss of readiness":    {change: func(n *corev1.Node) { n.Status.Conditions[1].Status = corev1.ConditionUnknown }, passes: true},
+		"another address":          {change: func(n *corev1.Node) { n.Status.Addresses = n.Status.Addresses[:1] }, passes: true},
+		"a pod range":              {change: func(n *corev1.Node) { n.Spec.PodCIDRs = nil }, passes: true},
+		"the beginning of its end": {change: func(n *corev1.Node) { n.DeletionTimestamp = &metav1.Time{Time: time.Now()} }, passes: true},
+		"its replacement":          {change: func(n *corev1.Node) { n.UID = "2" }, passes: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			after := liveNode()

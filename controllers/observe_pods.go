@@ -25,7 +25,7 @@ func (r *Reconciler) listPods(ctx context.Context, edge *v1alpha1.EdgeIngress) (
 }
 
 // podsOf keeps the pods of our own workloads of this name, also of those that are gone. A pod of somebody else's workload may carry our labels, and so be
-// an endpoint of the Service; it is no controller pod all the same.
+// an endpoint of the Service; it is no controller pod nevertheless.
 func podsOf(listed []corev1.Pod, err error, workload string, foreignDaemonSet, foreignDeployment bool) snapshot.List[snapshot.Pod] {
 	pods := make([]snapshot.Pod, 0, len(listed))
 	for i := range listed {

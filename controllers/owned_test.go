@@ -22,14 +22,14 @@ func TestWhichObjectsAreOurs(t *testing.T) {
 		meta metav1.ObjectMeta
 		ours bool
 	}{
-		"controlled by the EdgeIngress":          {metav1.ObjectMeta{OwnerReferences: owner("1")}, true},
-		"controlled by an EdgeIngress of before": {metav1.ObjectMeta{OwnerReferences: owner("2"), Labels: marks, Annotations: applied}, false},
-		"with our marks, its owner taken away":   {metav1.ObjectMeta{Labels: marks, Annotations: applied}, true},
-		"with our labels only":                   {metav1.ObjectMeta{Labels: marks}, false},
-		"with our annotation only":               {metav1.ObjectMeta{Annotations: applied}, false},
-		"of another EdgeIngress": {metav1.ObjectMeta{
-			Labels: map[string]string{v1alpha1.OwnerLabel: "internal", v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}, Annotations: applied}, false},
-		"without any mark": {metav1.ObjectMeta{}, false},
+		"controlled by the EdgeIngress":          {meta: metav1.ObjectMeta{OwnerReferences: owner("1")}, ours: true},
+		"controlled by an EdgeIngress of before": {meta: metav1.ObjectMeta{OwnerReferences: owner("2"), Labels: marks, Annotations: applied}, ours: false},
+		"with our marks, its owner taken away":   {meta: metav1.ObjectMeta{Labels: marks, Annotations: applied}, ours: true},
+		"with our labels only":                   {meta: metav1.ObjectMeta{Labels: marks}, ours: false},
+		"with our annotation only":               {meta: metav1.ObjectMeta{Annotations: applied}, ours: false},
+		"of another EdgeIngress": {meta: metav1.ObjectMeta{
+			Labels: map[string]string{v1alpha1.OwnerLabel: "internal", v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}, Annotations: applied}, ours: false},
+		"without any mark": {meta: metav1.ObjectMeta{}, ours: false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := isOurs(&corev1.ConfigMap{ObjectMeta: test.meta}, edge); got != test.ours {

@@ -54,7 +54,7 @@ func (s *story) makesPasses(count int) {
 	}
 }
 
-// touch changes what no pass looks at of the EdgeIngress, and causes a pass all the same.
+// touch changes what no pass looks at of the EdgeIngress, and nevertheless causes a pass.
 func (s *story) touch(value string) {
 	s.Helper()
 	s.patch(s.edge(), fmt.Sprintf(`{"metadata":{"annotations":{"example.com/touched":%q}}}`, value))

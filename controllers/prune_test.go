@@ -44,7 +44,7 @@ func TestAnObjectThatSomebodyAdoptedIsNotPruned(t *testing.T) {
 		}
 	}
 	reconciler := &controllers.Reconciler{
-		Client: lateWriter{admin, adopt}, Reader: admin, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions,
+		Client: lateWriter{Client: admin, before: adopt}, Reader: admin, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions,
 	}
 	result, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.edge())})
 	if err != nil || result.RequeueAfter == 0 {

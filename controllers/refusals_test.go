@@ -21,19 +21,19 @@ func TestWhatWasRefused(t *testing.T) {
 		err  error
 		want snapshot.FailureCause
 	}{
-		"a health-check port, by its field": {invalid(spec.Child("healthCheckNodePort")), snapshot.CauseHealthCheckPort},
+		"a health-check port, by its field": {err: invalid(spec.Child("healthCheckNodePort")), want: snapshot.CauseHealthCheckPort},
 		"a health-check port, as an internal error": {
-			apierrors.NewInternalError(errors.New("failed to allocate requested HealthCheck NodePort 30999: provided port is already allocated")),
-			snapshot.CauseHealthCheckPort,
+			err:  apierrors.NewInternalError(errors.New("failed to allocate requested HealthCheck NodePort 30999: provided port is already allocated")),
+			want: snapshot.CauseHealthCheckPort,
 		},
-		"a node port":                {invalid(spec.Child("ports").Index(1).Child("nodePort")), snapshot.CauseNodePort},
-		"an IP family":               {invalid(spec.Child("ipFamilies").Index(0)), snapshot.CauseIPFamilies},
-		"two stacks in a cluster":    {invalid(spec.Child("ipFamilyPolicy")), snapshot.CauseIPFamilies},
-		"more than the quota":        {apierrors.NewForbidden(schema.GroupResource{Resource: "services"}, "a", errors.New("exceeded quota: q, requested: services=1")), snapshot.CauseQuota},
-		"a right that is missing":    {apierrors.NewForbidden(schema.GroupResource{Resource: "services"}, "a", errors.New("no")), ""},
-		"another field":              {invalid(spec.Child("ports").Index(0).Child("port")), ""},
-		"text that only looks alike": {apierrors.NewBadRequest("exceeded quota: q"), ""},
-		"an error of the network":    {errors.New("failed to allocate requested HealthCheck NodePort"), ""},
+		"a node port":                {err: invalid(spec.Child("ports").Index(1).Child("nodePort")), want: snapshot.CauseNodePort},
+		"an IP family":               {err: invalid(spec.Child("ipFamilies").Index(0)), want: snapshot.CauseIPFamilies},
+		"two stacks in a cluster":    {err: invalid(spec.Child("ipFamilyPolicy")), want: snapshot.CauseIPFamilies},
+		"more than the quota":        {err: apierrors.NewForbidden(schema.GroupResource{Resource: "services"}, "a", errors.New("exceeded quota: q, requested: services=1")), want: snapshot.CauseQuota},
+		"a right that is missing":    {err: apierrors.NewForbidden(schema.GroupResource{Resource: "services"}, "a", errors.New("no")), want: ""},
+		"another field":              {err: invalid(spec.Child("ports").Index(0).Child("port")), want: ""},
+		"text that only looks alike": {err: apierrors.NewBadRequest("exceeded quota: q"), want: ""},
+		"an error of the network":    {err: errors.New("failed to allocate requested HealthCheck NodePort"), want: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := refusalCause(fmt.Errorf("applying Service a: %w", test.err)); got != test.want {

@@ -76,7 +76,7 @@ func TestANodeKeepsItsRoleUntilItsControllerHasEnded(t *testing.T) {
 	s.becomesReady()
 	s.saysOf(v1alpha1.ConditionNodesReady, "Being released", s.node("b"))
 	s.saysOf(v1alpha1.ConditionControllerAvailable, "Being released", s.node("b"))
-	s.eventually("that the release began is told", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeReleasing, s.node("b")))
+	s.eventually("an event reports that the release began", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeReleasing, s.node("b")))
 	if err := s.isEnding(s.node("b"))(); err != nil {
 		t.Errorf("while the pod is ending: %v", err)
 	}
@@ -198,10 +198,10 @@ func TestACordonedNodeIsWithdrawnAndComesBack(t *testing.T) {
 	s.eventually("the node is counted as withdrawn", s.countsNodes(v1alpha1.NodesStatus{Selected: 2, Labelled: 1, Serving: 1, Withdrawn: 1, Summary: "1/2"}))
 	s.becomesReady()
 	s.saysOf(v1alpha1.ConditionNodesReady, "Withdrawn while cordoned", s.node("a"))
-	s.eventually("it is told", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeWithdrawn, s.node("a")))
+	s.eventually("an event reports it", s.told(corev1.EventTypeNormal, v1alpha1.EventNodeWithdrawn, s.node("a")))
 
 	s.cordon("b", true)
-	s.eventually("that the other has to serve on is told", func() error {
+	s.eventually("the condition says that the other has to serve on", func() error {
 		message := meta.FindStatusCondition(s.edge().Status.Conditions, v1alpha1.ConditionNodesReady).Message
 		if !strings.Contains(message, "Cordoned or about to be removed but still needed") {
 			return errors.New(message)

@@ -310,27 +310,27 @@ func (s *story) serviceSteps() []specStep {
 		}
 	}
 	return []specStep{
-		{"annotations are added", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+		{name: "annotations are added", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
 			lb.Annotations = map[string]v1alpha1.AnnotationValue{"example.com/size": "small", "example.com/zone": "z1"}
-		}), on(func() error {
+		}), look: on(func() error {
 			return errors.Join(hasAnnotation(service, "example.com/size", "small"), hasAnnotation(service, "example.com/zone", "z1"))
 		})},
-		{"an annotation is changed, another removed", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+		{name: "an annotation is changed, another removed", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
 			lb.Annotations = map[string]v1alpha1.AnnotationValue{"example.com/size": "large"}
-		}), on(func() error {
+		}), look: on(func() error {
 			return errors.Join(hasAnnotation(service, "example.com/size", "large"), hasNoAnnotation(service, "example.com/zone"))
 		})},
-		{"the last annotation is removed", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.Annotations = nil }),
-			on(func() error { return hasNoAnnotation(service, "example.com/size") })},
-		{"source ranges are set", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
+		{name: "the last annotation is removed", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.Annotations = nil }),
+			look: on(func() error { return hasNoAnnotation(service, "example.com/size") })},
+		{name: "source ranges are set", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) {
 			lb.SourceRanges = []v1alpha1.CIDR{"198.51.100.0/24", "2001:db8::/32"}
-		}), on(func() error {
+		}), look: on(func() error {
 			return want("source ranges", service.Spec.LoadBalancerSourceRanges, []string{"198.51.100.0/24", "2001:db8::/32"}, slices.Equal)
 		})},
-		{"source ranges are taken back", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.SourceRanges = nil }),
-			on(func() error { return want("source ranges", service.Spec.LoadBalancerSourceRanges, nil, slices.Equal) })},
-		{"node ports are not allocated", loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.NodePorts = v1alpha1.Disabled }),
-			on(func() error {
+		{name: "source ranges are taken back", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.SourceRanges = nil }),
+			look: on(func() error { return want("source ranges", service.Spec.LoadBalancerSourceRanges, nil, slices.Equal) })},
+		{name: "node ports are not allocated", change: loadBalancer(func(lb *v1alpha1.LoadBalancerSpec) { lb.NodePorts = v1alpha1.Disabled }),
+			look: on(func() error {
 				return want("allocation", service.Spec.AllocateLoadBalancerNodePorts != nil && *service.Spec.AllocateLoadBalancerNodePorts, false, same)
 			})},
 	}
@@ -362,20 +362,20 @@ func (s *story) configSteps() []specStep {
 	}
 	proxies := v1alpha1.TrustedCIDRs{"192.0.2.0/28"}
 	return []specStep{
-		{"a setting of the engine is added", func(e *v1alpha1.EdgeIngress) {
+		{name: "a setting of the engine is added", change: func(e *v1alpha1.EdgeIngress) {
 			e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"proxy-body-size": "20m"}
-		}, holds("proxy-body-size", "20m")},
-		{"a setting of the engine is removed", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Config = nil }, holds("proxy-body-size", "")},
-		{"PROXY protocol is trusted", func(e *v1alpha1.EdgeIngress) {
+		}, look: holds("proxy-body-size", "20m")},
+		{name: "a setting of the engine is removed", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Config = nil }, look: holds("proxy-body-size", "")},
+		{name: "PROXY protocol is trusted", change: func(e *v1alpha1.EdgeIngress) {
 			e.Spec.ClientIP = &v1alpha1.ClientIPSpec{ProxyProtocol: &v1alpha1.ProxyProtocolSpec{TrustedCIDRs: proxies}}
-		}, holds("use-proxy-protocol", "true")},
-		{"a header is trusted instead", func(e *v1alpha1.EdgeIngress) {
+		}, look: holds("use-proxy-protocol", "true")},
+		{name: "a header is trusted instead", change: func(e *v1alpha1.EdgeIngress) {
 			e.Spec.ClientIP = &v1alpha1.ClientIPSpec{ForwardedHeader: &v1alpha1.ForwardedHeaderSpec{TrustedCIDRs: proxies}}
-		}, func() error {
+		}, look: func() error {
 			return errors.Join(holds("use-proxy-protocol", "false")(), holds("enable-real-ip", "true")(), holds("proxy-real-ip-cidr", "192.0.2.0/28")())
 		}},
-		{"nobody is trusted any more", func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = nil },
-			func() error {
+		{name: "nobody is trusted any more", change: func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = nil },
+			look: func() error {
 				return errors.Join(holds("use-proxy-protocol", "false")(), holds("enable-real-ip", "false")())
 			}},
 	}
@@ -401,14 +401,14 @@ func (s *story) podSteps() []specStep {
 		})
 	}
 	return []specStep{
-		{"resources are set", func(e *v1alpha1.EdgeIngress) {
+		{name: "resources are set", change: func(e *v1alpha1.EdgeIngress) {
 			e.Spec.Controller.Resources = &v1alpha1.ResourcesSpec{Limits: v1alpha1.ResourceAmounts{corev1.ResourceMemory: resource.MustParse("1024Mi")}}
-		}, memory("1Gi")},
-		{"resources are taken back", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Resources = nil }, memory("0")},
-		{"the balancer needs longer", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, grace(60 + 267)},
-		{"the balancer needs no time", func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, grace(267)},
-		{"the image is another build of the same repository", func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Image = otherBuild() },
-			on(func() error { return want("image", pod.Containers[0].Image, otherBuildReference, same) })},
+		}, look: memory("1Gi")},
+		{name: "resources are taken back", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Resources = nil }, look: memory("0")},
+		{name: "the balancer needs longer", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, look: grace(60 + 267)},
+		{name: "the balancer needs no time", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, look: grace(267)},
+		{name: "the image is another build of the same repository", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Image = otherBuild() },
+			look: on(func() error { return want("image", pod.Containers[0].Image, otherBuildReference, same) })},
 	}
 }
 

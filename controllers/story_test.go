@@ -41,7 +41,7 @@ type story struct {
 // newStory begins a story. Whatever it makes is gone when the test has ended.
 func newStory(t testing.TB, name string) *story {
 	t.Helper()
-	s := &story{t, name}
+	s := &story{TB: t, name: name}
 	s.cleanUp(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}})
 	return s
 }

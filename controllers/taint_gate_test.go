@@ -27,7 +27,7 @@ func TestATaintWaitsForAgentsThatWouldNotTolerateIt(t *testing.T) {
 	if err := errors.Join(s.isLabelled(node)(), s.isNotTainted(node)()); err != nil {
 		t.Error(err)
 	}
-	s.eventually("the controller runs all the same", s.readyPodsOn(node))
+	s.eventually("the controller runs nevertheless", s.readyPodsOn(node))
 
 	s.patch(speaker, `{"spec":{"template":{"spec":{"tolerations":[{"key":"node-role.kubernetes.io/edge","operator":"Exists","effect":"NoSchedule"}]}}}}`)
 	s.eventually("the taint is set once the agent tolerates it", s.isEdgeNode(node))

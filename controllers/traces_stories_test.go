@@ -53,23 +53,23 @@ func TestNothingOfTheOperatorStaysOnANode(t *testing.T) {
 		story string
 		leave func(s *story, node string)
 	}{
-		"the node leaves the edge set": {"left", func(s *story, node string) { s.removeLabel(node, poolLabel) }},
-		"the isolation becomes Shared": {"shared", func(s *story, _ string) {
+		"the node leaves the edge set": {story: "left", leave: func(s *story, node string) { s.removeLabel(node, poolLabel) }},
+		"the isolation becomes Shared": {story: "shared", leave: func(s *story, _ string) {
 			s.change(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Isolation = v1alpha1.IsolationShared })
 		}},
-		"the node is cordoned": {"cordoned", func(s *story, node string) {
+		"the node is cordoned": {story: "cordoned", leave: func(s *story, node string) {
 			s.patchNode("kubectl-cordon", node, `{"spec":{"unschedulable":true}}`)
 		}},
-		"somebody removes our taint": {"taint-gone", func(s *story, node string) {
+		"somebody removes our taint": {story: "taint-gone", leave: func(s *story, node string) {
 			s.changeTaints(s.Context(), node, func([]corev1.Taint) []corev1.Taint { return nil })
 		}},
-		"somebody adds a taint": {"taint-more", func(s *story, node string) {
+		"somebody adds a taint": {story: "taint-more", leave: func(s *story, node string) {
 			s.addTaint(node, corev1.Taint{Key: "example.com/later", Effect: corev1.TaintEffectPreferNoSchedule})
 		}},
-		"somebody removes our claim": {"claim-gone", func(s *story, node string) {
+		"somebody removes our claim": {story: "claim-gone", leave: func(s *story, node string) {
 			s.patchNode("kubectl-edit", node, fmt.Sprintf(`{"metadata":{"annotations":{%q:null}}}`, v1alpha1.TaintAnnotation(s.name)))
 		}},
-		"nothing happens before the deletion": {"deleted", func(*story, string) {}},
+		"nothing happens before the deletion": {story: "deleted", leave: func(*story, string) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,10 +24,10 @@ func TestEveryCallKeepsTheArgumentsOfKubectl(t *testing.T) {
 		arguments []string
 		kept      string
 	}{
-		"kubectl of the path":         {nil, ""},
-		"kubectl alone":               {[]string{"kubectl"}, ""},
-		"kubectl with a context":      {[]string{"kubectl", "--context=staging"}, "[--context=staging]"},
-		"kubectl with a path as word": {[]string{"kubectl", "--kubeconfig", "my clusters/a"}, "[--kubeconfig][my clusters/a]"},
+		"kubectl of the path":         {arguments: nil, kept: ""},
+		"kubectl alone":               {arguments: []string{"kubectl"}, kept: ""},
+		"kubectl with a context":      {arguments: []string{"kubectl", "--context=staging"}, kept: "[--context=staging]"},
+		"kubectl with a path as word": {arguments: []string{"kubectl", "--kubeconfig", "my clusters/a"}, kept: "[--kubeconfig][my clusters/a]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := row.kept + get + row.kept + remove

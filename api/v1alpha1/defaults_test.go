@@ -34,28 +34,28 @@ func TestDefaults(t *testing.T) {
 		spec string
 		want func(*v1alpha1.EdgeIngressSpec)
 	}{
-		"the short form":                         {"", func(*v1alpha1.EdgeIngressSpec) {}},
-		"empty blocks get what missing ones get": {"controller: {}\nexposure: {}", func(*v1alpha1.EdgeIngressSpec) {}},
-		"what is written stays": {"controller: {kind: Deployment}\nexposure: {type: NodePort, drainDelay: 0s}", func(s *v1alpha1.EdgeIngressSpec) {
+		"the short form":                         {spec: "", want: func(*v1alpha1.EdgeIngressSpec) {}},
+		"empty blocks get what missing ones get": {spec: "controller: {}\nexposure: {}", want: func(*v1alpha1.EdgeIngressSpec) {}},
+		"what is written stays": {spec: "controller: {kind: Deployment}\nexposure: {type: NodePort, drainDelay: 0s}", want: func(s *v1alpha1.EdgeIngressSpec) {
 			s.Controller.Kind = v1alpha1.WorkloadDeployment
 			s.Exposure.Type = v1alpha1.ExposureNodePort
 			s.Exposure.DrainDelay = &metav1.Duration{}
 		}},
-		"a load balancer is found out and gets node ports": {"exposure: {loadBalancer: {}}", func(s *v1alpha1.EdgeIngressSpec) {
+		"a load balancer is found out and gets node ports": {spec: "exposure: {loadBalancer: {}}", want: func(s *v1alpha1.EdgeIngressSpec) {
 			s.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Provider: v1alpha1.ProviderAuto, NodePorts: v1alpha1.Enabled}
 		}},
-		"a class is not the default class": {"ingressClass: {name: a}", func(s *v1alpha1.EdgeIngressSpec) {
+		"a class is not the default class": {spec: "ingressClass: {name: a}", want: func(s *v1alpha1.EdgeIngressSpec) {
 			s.IngressClass = &v1alpha1.IngressClassSpec{Name: "a", Default: v1alpha1.Disabled}
 		}},
 		"a header is X-Forwarded-For, and what the proxy does with it is not guessed": {
-			"clientIP: {forwardedHeader: {trustedCIDRs: [10.0.0.0/24]}}", func(s *v1alpha1.EdgeIngressSpec) {
+			spec: "clientIP: {forwardedHeader: {trustedCIDRs: [10.0.0.0/24]}}", want: func(s *v1alpha1.EdgeIngressSpec) {
 				s.ClientIP = &v1alpha1.ClientIPSpec{ForwardedHeader: &v1alpha1.ForwardedHeaderSpec{
 					Header:       "X-Forwarded-For",
 					TrustedCIDRs: v1alpha1.TrustedCIDRs{"10.0.0.0/24"},
 					ProtoAndHost: v1alpha1.ProtoAndHostIgnore,
 				}}
 			}},
-		"PROXY protocol believes no header": {"clientIP: {proxyProtocol: {trustedCIDRs: [10.0.0.0/24]}}", func(s *v1alpha1.EdgeIngressSpec) {
+		"PROXY protocol believes no header": {spec: "clientIP: {proxyProtocol: {trustedCIDRs: [10.0.0.0/24]}}", want: func(s *v1alpha1.EdgeIngressSpec) {
 			s.ClientIP = &v1alpha1.ClientIPSpec{ProxyProtocol: &v1alpha1.ProxyProtocolSpec{TrustedCIDRs: v1alpha1.TrustedCIDRs{"10.0.0.0/24"}}}
 		}},
 	} {

@@ -24,12 +24,12 @@ func TestNamespaceAndClassFollowTheName(t *testing.T) {
 		edit                 func(*v1alpha1.EdgeIngressSpec)
 		namespace, className string
 	}{
-		"nothing is written":       {func(*v1alpha1.EdgeIngressSpec) {}, "edge-public", "public"},
-		"the namespace is written": {func(s *v1alpha1.EdgeIngressSpec) { s.Namespace = "ingress" }, "ingress", "public"},
-		"the class is written":     {func(s *v1alpha1.EdgeIngressSpec) { s.IngressClass = &v1alpha1.IngressClassSpec{Name: "web"} }, "edge-public", "web"},
-		"a class without a name follows": {func(s *v1alpha1.EdgeIngressSpec) {
+		"nothing is written":       {edit: func(*v1alpha1.EdgeIngressSpec) {}, namespace: "edge-public", className: "public"},
+		"the namespace is written": {edit: func(s *v1alpha1.EdgeIngressSpec) { s.Namespace = "ingress" }, namespace: "ingress", className: "public"},
+		"the class is written":     {edit: func(s *v1alpha1.EdgeIngressSpec) { s.IngressClass = &v1alpha1.IngressClassSpec{Name: "web"} }, namespace: "edge-public", className: "web"},
+		"a class without a name follows": {edit: func(s *v1alpha1.EdgeIngressSpec) {
 			s.IngressClass = &v1alpha1.IngressClassSpec{Default: v1alpha1.Enabled}
-		}, "edge-public", "public"},
+		}, namespace: "edge-public", className: "public"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := named("public", row.edit)
@@ -79,14 +79,14 @@ func TestASelectorIsTheSameInTheWordsOfKubernetes(t *testing.T) {
 		selector *v1alpha1.NodeSelector
 		want     *metav1.LabelSelector
 	}{
-		"none":   {nil, nil},
-		"empty":  {&v1alpha1.NodeSelector{}, &metav1.LabelSelector{}},
-		"labels": {&v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"pool": "edge", "edge": ""}}, &metav1.LabelSelector{MatchLabels: map[string]string{"pool": "edge", "edge": ""}}},
+		"none":   {selector: nil, want: nil},
+		"empty":  {selector: &v1alpha1.NodeSelector{}, want: &metav1.LabelSelector{}},
+		"labels": {selector: &v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"pool": "edge", "edge": ""}}, want: &metav1.LabelSelector{MatchLabels: map[string]string{"pool": "edge", "edge": ""}}},
 		"expressions": {
-			&v1alpha1.NodeSelector{MatchExpressions: []v1alpha1.NodeRequirement{
+			selector: &v1alpha1.NodeSelector{MatchExpressions: []v1alpha1.NodeRequirement{
 				{Key: "pool", Operator: metav1.LabelSelectorOpIn, Values: []v1alpha1.LabelValue{"a", "b"}}, {Key: "gpu", Operator: metav1.LabelSelectorOpDoesNotExist},
 			}},
-			&metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+			want: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
 				{Key: "pool", Operator: metav1.LabelSelectorOpIn, Values: []string{"a", "b"}}, {Key: "gpu", Operator: metav1.LabelSelectorOpDoesNotExist},
 			}},
 		},

@@ -92,18 +92,18 @@ func TestPrintedColumns(t *testing.T) {
 			}
 			cell = "some"
 		}
-		got = append(got, column{definition.Name, definition.Priority, cell})
+		got = append(got, column{Name: definition.Name, Priority: definition.Priority, Cell: cell})
 	}
 	want := []column{
-		{"Name", 0, "seen"},
-		{"Ready", 0, "False"},
-		{"Source IP", 0, "Unknown"},
-		{"Nodes", 0, "1/3"},
-		{"Address", 0, "203.0.113.10"},
-		{"Age", 0, "some"},
-		{"Class", 1, "seen"},
-		{"Reason", 1, v1alpha1.ReasonNodesMissing},
-		{"Source IP Reason", 1, v1alpha1.ReasonNotMeasured},
+		{Name: "Name", Priority: 0, Cell: "seen"},
+		{Name: "Ready", Priority: 0, Cell: "False"},
+		{Name: "Source IP", Priority: 0, Cell: "Unknown"},
+		{Name: "Nodes", Priority: 0, Cell: "1/3"},
+		{Name: "Address", Priority: 0, Cell: "203.0.113.10"},
+		{Name: "Age", Priority: 0, Cell: "some"},
+		{Name: "Class", Priority: 1, Cell: "seen"},
+		{Name: "Reason", Priority: 1, Cell: v1alpha1.ReasonNodesMissing},
+		{Name: "Source IP Reason", Priority: 1, Cell: v1alpha1.ReasonNotMeasured},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("kubectl get would print other columns (-want +got):\n%s", diff)

@@ -62,7 +62,7 @@ func withoutValues(message string) string {
 	return refusedValue.ReplaceAllString(message, "Invalid value: ")
 }
 
-// refusal is what a user reads. It must be about the object and not about the evaluation of a rule, and one mistake is told once: what
+// refusal is what a user reads. It must be about the object and not about the evaluation of a rule, and one mistake appears once: what
 // Kubernetes itself says about types and patterns may stand beside it.
 func refusal(t *testing.T, err error) string {
 	t.Helper()

@@ -28,7 +28,7 @@ func TestReady(t *testing.T) {
 	const condition = v1alpha1.ConditionReady
 	runRows(t, condition, map[string]row{
 		"all four conditions are met":                      {status: yes, reason: v1alpha1.ReasonAllConditionsMet, says: "NodesReady, ControllerAvailable, LoadBalancerReady and ConfigEffective are True."},
-		"it takes the reason of what stands in the way":    {given: []option{onService(noAddress)}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: "LoadBalancerReady is False: No load balancer"},
+		"it takes the reason of what is not True":          {given: []option{onService(noAddress)}, status: no, reason: v1alpha1.ReasonLoadBalancerPending, says: "LoadBalancerReady is False: No load balancer"},
 		"the first of two that are False":                  {given: []option{onService(noAddress), config("a-a", "1")}, status: no, reason: v1alpha1.ReasonLoadBalancerPending},
 		"False beats an Unknown before it":                 {given: []option{node("edge-1", untainted), config("a-a", "1")}, status: no, reason: v1alpha1.ReasonUnknownConfigKeys, says: "ConfigEffective is False"},
 		"Unknown where nothing is False":                   {given: []option{node("edge-1", untainted)}, status: unknown, reason: v1alpha1.ReasonTaintMissing, says: "NodesReady is Unknown"},
@@ -106,36 +106,36 @@ func TestStatusCountsAndAddresses(t *testing.T) {
 		given []option
 		want  facts
 	}{
-		"healthy": {want: facts{counts(2, 2, 2), vip, 32100}},
-		"a node that is not labelled does not serve":         {given: []option{node("edge-1", unlabelled)}, want: facts{counts(2, 1, 1), vip, 32100}},
-		"a node without an endpoint does not serve":          {given: []option{endpointsOf(endpoint("10.244.1.5", true))}, want: facts{counts(2, 2, 1), vip, 32100}},
-		"a node whose pod is going does not serve":           {given: []option{podChanged("controller-1", podTerminating)}, want: facts{counts(2, 2, 1), vip, 32100}},
-		"nothing selected":                                   {given: []option{selected()}, want: facts{counts(0, 0, 0), vip, 32100}},
-		"host network serves without endpoints":              {given: []option{exposed(v1alpha1.ExposureHostNetwork)}, want: facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
-		"external addresses come first":                      {given: []option{exposed(v1alpha1.ExposureHostNetwork), external}, want: facts{counts(2, 2, 2), []string{"203.0.113.2", "10.0.0.1", "10.0.0.2"}, 0}},
-		"node ports: addresses of nodes that serve":          {given: []option{exposed(v1alpha1.ExposureNodePort), endpointsOf(endpoint("10.244.2.5", true))}, want: facts{counts(2, 2, 1), []string{"10.0.0.2"}, 0}},
-		"a node that left and is needed has an address, too": {given: []option{exposed(v1alpha1.ExposureNodePort), leftEdge2, heldEdge2}, want: facts{leaving, []string{"10.0.0.1", "10.0.0.2"}, 0}},
-		"the last node, which left, alone has an address":    {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, selected("app-1")}, want: facts{v1alpha1.NodesStatus{Selected: 1, Releasing: 1, Summary: "0/1"}, []string{"10.0.0.2"}, 0}},
-		"a node that is needed and does not serve has none":  {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, podChanged("controller-2", podNotReady)}, want: facts{leaving, []string{"10.0.0.1"}, 0}},
-		"a node that ends has none":                          {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2}, want: facts{leaving, []string{"10.0.0.1"}, 0}},
-		"a host name and an address":                         {given: []option{onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress[0].Hostname = "lb.example.com" })}, want: facts{counts(2, 2, 2), []string{"203.0.113.10", "lb.example.com"}, 32100}},
-		"no address yet":                                     {given: []option{onService(noAddress)}, want: facts{counts(2, 2, 2), nil, 32100}},
-		"the port is kept while the Service is gone":         {given: []option{before, liveService(snapshot.Read[corev1.Service]{})}, want: facts{counts(2, 2, 2), nil, 32100}},
-		"the port is kept while the policy is wrong":         {given: []option{before, onService(policyCluster)}, want: facts{counts(2, 2, 2), vip, 32100}},
-		"a new port is told":                                 {given: []option{before, onService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 32111 })}, want: facts{counts(2, 2, 2), vip, 32111}},
-		"the port goes with the way in":                      {given: []option{before, exposed(v1alpha1.ExposureHostNetwork)}, want: facts{counts(2, 2, 2), []string{"10.0.0.1", "10.0.0.2"}, 0}},
-		"nodes not read: counts stay":                        {given: []option{before, unread["Nodes"]}, want: facts{counts(5, 5, 4), vip, 32100}},
-		"pods not read: counts stay":                         {given: []option{before, unread["Pods"]}, want: facts{counts(5, 5, 4), vip, 32100}},
-		"slices not read: counts stay":                       {given: []option{before, unread["EndpointSlices"]}, want: facts{counts(5, 5, 4), vip, 32100}},
-		"the Service not read: addresses stay":               {given: []option{before, unread["Service"]}, want: facts{counts(2, 2, 2), []string{"203.0.113.99"}, 32100}},
-		"nodes not read: their addresses stay":               {given: []option{before, exposed(v1alpha1.ExposureHostNetwork), unread["Nodes"]}, want: facts{counts(5, 5, 4), []string{"203.0.113.99"}, 0}},
-		"deletion counts nothing":                            {given: []option{deleted}, want: facts{counts(0, 0, 0), vip, 32100}},
+		"healthy": {want: facts{nodes: counts(2, 2, 2), addresses: vip, port: 32100}},
+		"a node that is not labelled does not serve":         {given: []option{node("edge-1", unlabelled)}, want: facts{nodes: counts(2, 1, 1), addresses: vip, port: 32100}},
+		"a node without an endpoint does not serve":          {given: []option{endpointsOf(endpoint("10.244.1.5", true))}, want: facts{nodes: counts(2, 2, 1), addresses: vip, port: 32100}},
+		"a node whose pod is going does not serve":           {given: []option{podChanged("controller-1", podTerminating)}, want: facts{nodes: counts(2, 2, 1), addresses: vip, port: 32100}},
+		"nothing selected":                                   {given: []option{selected()}, want: facts{nodes: counts(0, 0, 0), addresses: vip, port: 32100}},
+		"host network serves without endpoints":              {given: []option{exposed(v1alpha1.ExposureHostNetwork)}, want: facts{nodes: counts(2, 2, 2), addresses: []string{"10.0.0.1", "10.0.0.2"}, port: 0}},
+		"external addresses come first":                      {given: []option{exposed(v1alpha1.ExposureHostNetwork), external}, want: facts{nodes: counts(2, 2, 2), addresses: []string{"203.0.113.2", "10.0.0.1", "10.0.0.2"}, port: 0}},
+		"node ports: addresses of nodes that serve":          {given: []option{exposed(v1alpha1.ExposureNodePort), endpointsOf(endpoint("10.244.2.5", true))}, want: facts{nodes: counts(2, 2, 1), addresses: []string{"10.0.0.2"}, port: 0}},
+		"a node that left and is needed has an address, too": {given: []option{exposed(v1alpha1.ExposureNodePort), leftEdge2, heldEdge2}, want: facts{nodes: leaving, addresses: []string{"10.0.0.1", "10.0.0.2"}, port: 0}},
+		"the last node, which left, alone has an address":    {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, selected("app-1")}, want: facts{nodes: v1alpha1.NodesStatus{Selected: 1, Releasing: 1, Summary: "0/1"}, addresses: []string{"10.0.0.2"}, port: 0}},
+		"a node that is needed and does not serve has none":  {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2, heldEdge2, podChanged("controller-2", podNotReady)}, want: facts{nodes: leaving, addresses: []string{"10.0.0.1"}, port: 0}},
+		"a node that ends has none":                          {given: []option{exposed(v1alpha1.ExposureHostPort), leftEdge2}, want: facts{nodes: leaving, addresses: []string{"10.0.0.1"}, port: 0}},
+		"a host name and an address":                         {given: []option{onService(func(s *corev1.Service) { s.Status.LoadBalancer.Ingress[0].Hostname = "lb.example.com" })}, want: facts{nodes: counts(2, 2, 2), addresses: []string{"203.0.113.10", "lb.example.com"}, port: 32100}},
+		"no address yet":                                     {given: []option{onService(noAddress)}, want: facts{nodes: counts(2, 2, 2), addresses: nil, port: 32100}},
+		"the port is kept while the Service is gone":         {given: []option{before, liveService(snapshot.Read[corev1.Service]{})}, want: facts{nodes: counts(2, 2, 2), addresses: nil, port: 32100}},
+		"the port is kept while the policy is wrong":         {given: []option{before, onService(policyCluster)}, want: facts{nodes: counts(2, 2, 2), addresses: vip, port: 32100}},
+		"a new port is reported":                             {given: []option{before, onService(func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 32111 })}, want: facts{nodes: counts(2, 2, 2), addresses: vip, port: 32111}},
+		"the port goes with the way in":                      {given: []option{before, exposed(v1alpha1.ExposureHostNetwork)}, want: facts{nodes: counts(2, 2, 2), addresses: []string{"10.0.0.1", "10.0.0.2"}, port: 0}},
+		"nodes not read: counts stay":                        {given: []option{before, unread["Nodes"]}, want: facts{nodes: counts(5, 5, 4), addresses: vip, port: 32100}},
+		"pods not read: counts stay":                         {given: []option{before, unread["Pods"]}, want: facts{nodes: counts(5, 5, 4), addresses: vip, port: 32100}},
+		"slices not read: counts stay":                       {given: []option{before, unread["EndpointSlices"]}, want: facts{nodes: counts(5, 5, 4), addresses: vip, port: 32100}},
+		"the Service not read: addresses stay":               {given: []option{before, unread["Service"]}, want: facts{nodes: counts(2, 2, 2), addresses: []string{"203.0.113.99"}, port: 32100}},
+		"nodes not read: their addresses stay":               {given: []option{before, exposed(v1alpha1.ExposureHostNetwork), unread["Nodes"]}, want: facts{nodes: counts(5, 5, 4), addresses: []string{"203.0.113.99"}, port: 0}},
+		"deletion counts nothing":                            {given: []option{deleted}, want: facts{nodes: counts(0, 0, 0), addresses: vip, port: 32100}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := healthy(test.given...)
 			status := Status(g.s, g.d, g.o, noon)
-			got := facts{status.Nodes, status.Addresses, status.HealthCheckNodePort}
+			got := facts{nodes: status.Nodes, addresses: status.Addresses, port: status.HealthCheckNodePort}
 			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(facts{})); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

@@ -100,7 +100,7 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 		change.Kind = Replace
 	case !sameDigest(live, wanted):
 		// After a change of the spec, added fields may be our own, and the apply removes them together with
-		// the rest. Fields of objects without pods are removed first all the same, because they would change
+		// the rest. Fields of objects without pods are removed first even so, because they would change
 		// the client's address even if the apply is refused. For a workload the next pass removes what is
 		// left, so that its pods are replaced once and not twice.
 		change.Kind, change.Differences = Apply, additions(change.Differences)

@@ -150,7 +150,7 @@ func TestChanges(t *testing.T) {
 			}
 			var got []brief
 			for _, change := range compute(t, s).Changes {
-				got = append(got, brief{change.Kind, change.Ref.Kind, drift.Fields(change.Differences), change.Cause})
+				got = append(got, brief{Kind: change.Kind, Object: change.Ref.Kind, Fields: drift.Fields(change.Differences), Cause: change.Cause})
 			}
 			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)

@@ -54,12 +54,12 @@ func TestObjectsOfEachSpec(t *testing.T) {
 		edge      *v1alpha1.EdgeIngress
 		has, lack []string
 	}{
-		"the short form is a DaemonSet behind a load balancer": {edge(), []string{"Service", "DaemonSet"}, []string{"Deployment", "PodDisruptionBudget"}},
-		"a Deployment gets a disruption budget":                {edge(kind(v1alpha1.WorkloadDeployment)), []string{"Service", "Deployment", "PodDisruptionBudget"}, []string{"DaemonSet"}},
-		"a Deployment of one gets none":                        {edge(kind(v1alpha1.WorkloadDeployment), withReplicas(1)), []string{"Deployment"}, []string{"PodDisruptionBudget"}},
-		"node ports need a Service":                            {edge(exposed(v1alpha1.ExposureNodePort)), []string{"Service", "DaemonSet"}, nil},
-		"host network needs no Service":                        {edge(exposed(v1alpha1.ExposureHostNetwork)), []string{"DaemonSet"}, []string{"Service"}},
-		"host ports need no Service":                           {edge(exposed(v1alpha1.ExposureHostPort)), []string{"DaemonSet"}, []string{"Service"}},
+		"the short form is a DaemonSet behind a load balancer": {edge: edge(), has: []string{"Service", "DaemonSet"}, lack: []string{"Deployment", "PodDisruptionBudget"}},
+		"a Deployment gets a disruption budget":                {edge: edge(kind(v1alpha1.WorkloadDeployment)), has: []string{"Service", "Deployment", "PodDisruptionBudget"}, lack: []string{"DaemonSet"}},
+		"a Deployment of one gets none":                        {edge: edge(kind(v1alpha1.WorkloadDeployment), withReplicas(1)), has: []string{"Deployment"}, lack: []string{"PodDisruptionBudget"}},
+		"node ports need a Service":                            {edge: edge(exposed(v1alpha1.ExposureNodePort)), has: []string{"Service", "DaemonSet"}, lack: nil},
+		"host network needs no Service":                        {edge: edge(exposed(v1alpha1.ExposureHostNetwork)), has: []string{"DaemonSet"}, lack: []string{"Service"}},
+		"host ports need no Service":                           {edge: edge(exposed(v1alpha1.ExposureHostPort)), has: []string{"DaemonSet"}, lack: []string{"Service"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			state := compute(t, seen(test.edge, node("a", pool), node("w")))
@@ -120,13 +120,13 @@ func TestHealthCheckNodePortIsKept(t *testing.T) {
 		service *corev1.Service
 		want    int32
 	}{
-		"a new Service takes any port":                             {edge(), nil, 0},
-		"a live Service keeps its port":                            {edge(), liveService(), 31000},
-		"the live port wins over the remembered one":               {edge(remembered), liveService(), 31000},
-		"after a change to Cluster the remembered port comes back": {edge(remembered), repaired, 30999},
-		"a deleted Service comes back with its port":               {edge(remembered), nil, 30999},
-		"a Service without a balancer has no port":                 {edge(remembered, exposed(v1alpha1.ExposureNodePort)), liveService(), 0},
-		"without a Service there is no port":                       {edge(remembered, exposed(v1alpha1.ExposureHostNetwork)), nil, 0},
+		"a new Service takes any port":                             {edge: edge(), service: nil, want: 0},
+		"a live Service keeps its port":                            {edge: edge(), service: liveService(), want: 31000},
+		"the live port wins over the remembered one":               {edge: edge(remembered), service: liveService(), want: 31000},
+		"after a change to Cluster the remembered port comes back": {edge: edge(remembered), service: repaired, want: 30999},
+		"a deleted Service comes back with its port":               {edge: edge(remembered), service: nil, want: 30999},
+		"a Service without a balancer has no port":                 {edge: edge(remembered, exposed(v1alpha1.ExposureNodePort)), service: liveService(), want: 0},
+		"without a Service there is no port":                       {edge: edge(remembered, exposed(v1alpha1.ExposureHostNetwork)), service: nil, want: 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
@@ -148,10 +148,10 @@ func TestImageOfAForeignRepositoryIsRefused(t *testing.T) {
 		edge    *v1alpha1.EdgeIngress
 		refused string
 	}{
-		"upstream's image":                   {edge(), ""},
-		"an allowed fork":                    {edge(image("registry.example.com/fork/controller")), ""},
-		"another repository":                 {edge(image("evil.example.com/controller")), "evil.example.com/controller"},
-		"a repository that begins like ours": {edge(image("registry.example.com/fork/controller-x")), "registry.example.com/fork/controller-x"},
+		"upstream's image":                   {edge: edge(), refused: ""},
+		"an allowed fork":                    {edge: edge(image("registry.example.com/fork/controller")), refused: ""},
+		"another repository":                 {edge: edge(image("evil.example.com/controller")), refused: "evil.example.com/controller"},
+		"a repository that begins like ours": {edge: edge(image("registry.example.com/fork/controller-x")), refused: "registry.example.com/fork/controller-x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
@@ -256,17 +256,17 @@ func TestFrozenFieldsOfTheService(t *testing.T) {
 		service *corev1.Service
 		cause   BlockCause
 	}{
-		"no Service yet":                        {edge(wants("example.com/vip")), nil, ""},
-		"the class asked for":                   {edge(wants("example.com/vip")), liveService(class("example.com/vip")), ""},
-		"another class":                         {edge(wants("example.com/vip")), liveService(class("example.com/other")), BlockedByClass},
-		"no class where one was asked for":      {edge(wants("example.com/vip")), liveService(), BlockedByClass},
-		"a class that the cluster gave":         {edge(), liveService(class("service.k8s.aws/nlb")), ""},
-		"a class at the change from node ports": {edge(wants("example.com/vip")), liveService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeNodePort }), ""},
-		"a class at the change to node ports":   {edge(exposed(v1alpha1.ExposureNodePort)), liveService(class("example.com/vip")), ""},
-		"the family asked for":                  {edge(families(corev1.IPv4Protocol)), liveService(), ""},
-		"a second family":                       {edge(families(corev1.IPv4Protocol, corev1.IPv6Protocol)), liveService(), ""},
-		"another primary family":                {edge(families(corev1.IPv6Protocol)), liveService(), BlockedByIPFamily},
-		"host network has no Service to freeze": {edge(exposed(v1alpha1.ExposureHostNetwork), families(corev1.IPv6Protocol)), liveService(), ""},
+		"no Service yet":                        {edge: edge(wants("example.com/vip")), service: nil, cause: ""},
+		"the class asked for":                   {edge: edge(wants("example.com/vip")), service: liveService(class("example.com/vip")), cause: ""},
+		"another class":                         {edge: edge(wants("example.com/vip")), service: liveService(class("example.com/other")), cause: BlockedByClass},
+		"no class where one was asked for":      {edge: edge(wants("example.com/vip")), service: liveService(), cause: BlockedByClass},
+		"a class that the cluster gave":         {edge: edge(), service: liveService(class("service.k8s.aws/nlb")), cause: ""},
+		"a class at the change from node ports": {edge: edge(wants("example.com/vip")), service: liveService(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeNodePort }), cause: ""},
+		"a class at the change to node ports":   {edge: edge(exposed(v1alpha1.ExposureNodePort)), service: liveService(class("example.com/vip")), cause: ""},
+		"the family asked for":                  {edge: edge(families(corev1.IPv4Protocol)), service: liveService(), cause: ""},
+		"a second family":                       {edge: edge(families(corev1.IPv4Protocol, corev1.IPv6Protocol)), service: liveService(), cause: ""},
+		"another primary family":                {edge: edge(families(corev1.IPv6Protocol)), service: liveService(), cause: BlockedByIPFamily},
+		"host network has no Service to freeze": {edge: edge(exposed(v1alpha1.ExposureHostNetwork), families(corev1.IPv6Protocol)), service: liveService(), cause: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
@@ -280,7 +280,7 @@ func TestFrozenFieldsOfTheService(t *testing.T) {
 				t.Errorf("blocked %q, want %q", cause, test.cause)
 			}
 			if applied := find(state, "Service") != nil; applied && test.cause != "" {
-				t.Error("the Service is applied all the same")
+				t.Error("the Service is applied nevertheless")
 			}
 		})
 	}
@@ -315,22 +315,22 @@ func TestPruning(t *testing.T) {
 		deployment  *appsv1.Deployment
 		prune, kept []snapshot.Ref
 	}{
-		"nothing to prune": {toDaemonSet, []snapshot.Ref{service, daemonSet}, nil, nil, nil, nil},
-		"the Deployment stays until the DaemonSet is there":          {toDaemonSet, []snapshot.Ref{deployment}, nil, nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment stays while the DaemonSet starts":            {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 2), nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment stays while the DaemonSet is not counted":    {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 1, 3, 3, 3), nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment stays while the DaemonSet has no node":       {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 0, 0, 0), nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment stays while the DaemonSet is an older one":   {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet("older", 2, 2, 3, 3, 3), nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment stays while the DaemonSet rolls":             {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 2, 3), nil, nil, []snapshot.Ref{deployment}},
-		"the Deployment goes when the DaemonSet serves":              {toDaemonSet, []snapshot.Ref{daemonSet, deployment}, liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 3), nil, []snapshot.Ref{deployment}, nil},
-		"the DaemonSet stays until the Deployment serves":            {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 2, 2, 1), nil, []snapshot.Ref{daemonSet}},
-		"the DaemonSet stays while old replicas are there":           {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 3, 2, 2), nil, []snapshot.Ref{daemonSet}},
-		"the DaemonSet goes when the Deployment serves":              {toDeployment, []snapshot.Ref{daemonSet, deployment}, nil, liveDeployment(digest(toDeployment), 2, 2, 2), []snapshot.Ref{daemonSet}, nil},
-		"the Service stays until host network serves":                {toHost, []snapshot.Ref{service, daemonSet}, liveDaemonSet("older", 2, 2, 3, 3, 3), nil, nil, []snapshot.Ref{service}},
-		"the Service goes when host network serves":                  {toHost, []snapshot.Ref{service, daemonSet}, liveDaemonSet(digest(toHost), 2, 2, 3, 3, 3), nil, []snapshot.Ref{service}, nil},
-		"what carries no traffic goes at once":                       {toDaemonSet, []snapshot.Ref{budget}, nil, nil, []snapshot.Ref{budget}, nil},
-		"everything goes with the EdgeIngress":                       {edge(deleting), []snapshot.Ref{service, daemonSet, budget}, nil, nil, []snapshot.Ref{service, daemonSet, budget}, nil},
-		"of an EdgeIngress that is being deleted nothing is applied": {edge(deleting), nil, nil, nil, nil, nil},
+		"nothing to prune": {edge: toDaemonSet, inventory: []snapshot.Ref{service, daemonSet}, daemonSet: nil, deployment: nil, prune: nil, kept: nil},
+		"the Deployment stays until the DaemonSet is there":          {edge: toDaemonSet, inventory: []snapshot.Ref{deployment}, daemonSet: nil, deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet starts":            {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 2), deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet is not counted":    {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet(digest(toDaemonSet), 2, 1, 3, 3, 3), deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet has no node":       {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet(digest(toDaemonSet), 2, 2, 0, 0, 0), deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet is an older one":   {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet("older", 2, 2, 3, 3, 3), deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment stays while the DaemonSet rolls":             {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 2, 3), deployment: nil, prune: nil, kept: []snapshot.Ref{deployment}},
+		"the Deployment goes when the DaemonSet serves":              {edge: toDaemonSet, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: liveDaemonSet(digest(toDaemonSet), 2, 2, 3, 3, 3), deployment: nil, prune: []snapshot.Ref{deployment}, kept: nil},
+		"the DaemonSet stays until the Deployment serves":            {edge: toDeployment, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: nil, deployment: liveDeployment(digest(toDeployment), 2, 2, 1), prune: nil, kept: []snapshot.Ref{daemonSet}},
+		"the DaemonSet stays while old replicas are there":           {edge: toDeployment, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: nil, deployment: liveDeployment(digest(toDeployment), 3, 2, 2), prune: nil, kept: []snapshot.Ref{daemonSet}},
+		"the DaemonSet goes when the Deployment serves":              {edge: toDeployment, inventory: []snapshot.Ref{daemonSet, deployment}, daemonSet: nil, deployment: liveDeployment(digest(toDeployment), 2, 2, 2), prune: []snapshot.Ref{daemonSet}, kept: nil},
+		"the Service stays until host network serves":                {edge: toHost, inventory: []snapshot.Ref{service, daemonSet}, daemonSet: liveDaemonSet("older", 2, 2, 3, 3, 3), deployment: nil, prune: nil, kept: []snapshot.Ref{service}},
+		"the Service goes when host network serves":                  {edge: toHost, inventory: []snapshot.Ref{service, daemonSet}, daemonSet: liveDaemonSet(digest(toHost), 2, 2, 3, 3, 3), deployment: nil, prune: []snapshot.Ref{service}, kept: nil},
+		"what carries no traffic goes at once":                       {edge: toDaemonSet, inventory: []snapshot.Ref{budget}, daemonSet: nil, deployment: nil, prune: []snapshot.Ref{budget}, kept: nil},
+		"everything goes with the EdgeIngress":                       {edge: edge(deleting), inventory: []snapshot.Ref{service, daemonSet, budget}, daemonSet: nil, deployment: nil, prune: []snapshot.Ref{service, daemonSet, budget}, kept: nil},
+		"of an EdgeIngress that is being deleted nothing is applied": {edge: edge(deleting), inventory: nil, daemonSet: nil, deployment: nil, prune: nil, kept: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)

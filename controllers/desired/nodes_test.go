@@ -35,21 +35,21 @@ func TestNodesAreChosen(t *testing.T) {
 		nodes             []snapshot.Node
 		selected, missing []string
 	}{
-		"a selector chooses the nodes with the label":              {edge(), nodes, []string{"a", "c"}, nil},
-		"an expression chooses by values":                          {edge(expression(metav1.LabelSelectorOpIn, "gpu", "edge")), nodes, []string{"a", "c", "d"}, nil},
-		"an expression chooses by presence":                        {edge(expression(metav1.LabelSelectorOpExists)), nodes, []string{"a", "c", "d"}, nil},
-		"an expression chooses by absence":                         {edge(expression(metav1.LabelSelectorOpDoesNotExist)), nodes, []string{"b"}, nil},
-		"an expression chooses what has another value":             {edge(expression(metav1.LabelSelectorOpNotIn, "edge")), nodes, []string{"b", "d"}, nil},
-		"names choose these nodes":                                 {edge(named("b", "a")), nodes, []string{"a", "b"}, nil},
-		"a name without a node is missing":                         {edge(named("z", "b", "y")), nodes, []string{"b"}, []string{"y", "z"}},
-		"no node has the label":                                    {edge(), []snapshot.Node{node("b")}, nil, nil},
-		"there are no nodes":                                       {edge(), nil, nil, nil},
-		"a node that is being deleted is not selected":             {edge(), []snapshot.Node{node("a", pool, beingDeleted), node("c", pool)}, []string{"c"}, nil},
-		"a named node that is being deleted is there":              {edge(named("a")), []snapshot.Node{node("a", beingDeleted)}, nil, nil},
-		"a cordoned node stays":                                    {edge(), []snapshot.Node{node("a", pool, cordoned)}, []string{"a"}, nil},
-		"an EdgeIngress that is being deleted has no node":         {edge(deleting), nodes, nil, nil},
-		"an empty selector chooses nothing, whatever the API says": {edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{} }), nodes, nil, nil},
-		"neither selector nor names choose nothing":                {edge(named()), nodes, nil, nil},
+		"a selector chooses the nodes with the label":              {edge: edge(), nodes: nodes, selected: []string{"a", "c"}, missing: nil},
+		"an expression chooses by values":                          {edge: edge(expression(metav1.LabelSelectorOpIn, "gpu", "edge")), nodes: nodes, selected: []string{"a", "c", "d"}, missing: nil},
+		"an expression chooses by presence":                        {edge: edge(expression(metav1.LabelSelectorOpExists)), nodes: nodes, selected: []string{"a", "c", "d"}, missing: nil},
+		"an expression chooses by absence":                         {edge: edge(expression(metav1.LabelSelectorOpDoesNotExist)), nodes: nodes, selected: []string{"b"}, missing: nil},
+		"an expression chooses what has another value":             {edge: edge(expression(metav1.LabelSelectorOpNotIn, "edge")), nodes: nodes, selected: []string{"b", "d"}, missing: nil},
+		"names choose these nodes":                                 {edge: edge(named("b", "a")), nodes: nodes, selected: []string{"a", "b"}, missing: nil},
+		"a name without a node is missing":                         {edge: edge(named("z", "b", "y")), nodes: nodes, selected: []string{"b"}, missing: []string{"y", "z"}},
+		"no node has the label":                                    {edge: edge(), nodes: []snapshot.Node{node("b")}, selected: nil, missing: nil},
+		"there are no nodes":                                       {edge: edge(), nodes: nil, selected: nil, missing: nil},
+		"a node that is being deleted is not selected":             {edge: edge(), nodes: []snapshot.Node{node("a", pool, beingDeleted), node("c", pool)}, selected: []string{"c"}, missing: nil},
+		"a named node that is being deleted is there":              {edge: edge(named("a")), nodes: []snapshot.Node{node("a", beingDeleted)}, selected: nil, missing: nil},
+		"a cordoned node stays":                                    {edge: edge(), nodes: []snapshot.Node{node("a", pool, cordoned)}, selected: []string{"a"}, missing: nil},
+		"an EdgeIngress that is being deleted has no node":         {edge: edge(deleting), nodes: nodes, selected: nil, missing: nil},
+		"an empty selector chooses nothing, whatever the API says": {edge: edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Selector = &v1alpha1.NodeSelector{} }), nodes: nodes, selected: nil, missing: nil},
+		"neither selector nor names choose nothing":                {edge: edge(named()), nodes: nodes, selected: nil, missing: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := plan(t, seen(test.edge, test.nodes...))
@@ -90,28 +90,28 @@ func TestLabelsOfANode(t *testing.T) {
 		node snapshot.Node
 		want map[string]string // nil: no change
 	}{
-		"a selected node gets both labels":                                       {edge(), node("a", pool), both},
-		"a labelled node is left alone":                                          {edge(), node("a", pool, labelled), nil},
-		"a node that a person gave the role is labelled beside it":               {edge(), node("a", pool, label(roleLabel, "")), both},
-		"a role label with another value stays as it is":                         {edge(), node("a", pool, label(roleLabel, "true")), own},
-		"a node with a foreign role value and our label is done":                 {edge(), node("a", pool, label(roleLabel, "true"), label(ownLabel, ""), managed(ingressName, ownLabel)), nil},
-		"a role label that was removed by hand comes back":                       {edge(), node("a", pool, label(ownLabel, ""), managed(ingressName, ownLabel)), both},
-		"an own label that was removed by hand comes back":                       {edge(), node("a", pool, label(roleLabel, ""), managed(ingressName, roleLabel)), both},
-		"an own label whose value was changed is set back":                       {edge(), node("a", pool, labelled, label(ownLabel, "x")), both},
-		"an own label that somebody else put there is held by us too":            {edge(), node("a", pool, label(ownLabel, ""), label(roleLabel, "")), both},
-		"a label that we held and no longer need goes":                           {edge(), node("a", pool, labelled, managed(ingressName, ownLabel, roleLabel, "old")), both},
-		"a node that left stays while nothing else serves":                       {edge(), node("a", labelled), nil},
-		"a node that left without its labels is let go as well":                  {edge(), node("a", managed(ingressName, roleLabel)), none},
-		"a node that was never ours is left alone":                               {edge(), node("a"), nil},
-		"a node with the role from a person is not ours":                         {edge(), node("a", label(roleLabel, "")), nil},
-		"a node of another EdgeIngress is left alone":                            {edge(), node("a", label(roleLabel, ""), managed("internal", roleLabel, v1alpha1.NodeLabel("internal"))), nil},
-		"a node of two EdgeIngress objects is labelled for both":                 {edge(), node("a", pool, label(roleLabel, ""), managed("internal", roleLabel, v1alpha1.NodeLabel("internal"))), both},
-		"a node of a deleted EdgeIngress is let go":                              {edge(deleting), node("a", pool, labelled), none},
-		"a node of a deleted EdgeIngress that was let go is done":                {edge(deleting), node("a", pool), nil},
-		"a node that is being deleted is let go":                                 {edge(), node("a", pool, labelled, beingDeleted), none},
-		"with isolation Shared the labels are the same":                          {edge(shared), node("a", pool), both},
-		"another role label is used where asked for":                             {edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Label = "edgeingress.dev/front" }), node("a", pool), map[string]string{ownLabel: "", "edgeingress.dev/front": ""}},
-		"a node whose role is held under another label lets go of the old label": {edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Label = "edgeingress.dev/front" }), node("a", pool, labelled), map[string]string{ownLabel: "", "edgeingress.dev/front": ""}},
+		"a selected node gets both labels":                                  {edge: edge(), node: node("a", pool), want: both},
+		"a labelled node is left alone":                                     {edge: edge(), node: node("a", pool, labelled), want: nil},
+		"a node that a person gave the role is labelled beside it":          {edge: edge(), node: node("a", pool, label(roleLabel, "")), want: both},
+		"a role label with another value stays as it is":                    {edge: edge(), node: node("a", pool, label(roleLabel, "true")), want: own},
+		"a node with a foreign role value and our label is done":            {edge: edge(), node: node("a", pool, label(roleLabel, "true"), label(ownLabel, ""), managed(ingressName, ownLabel)), want: nil},
+		"a role label that was removed manually comes back":                 {edge: edge(), node: node("a", pool, label(ownLabel, ""), managed(ingressName, ownLabel)), want: both},
+		"an own label that was removed manually comes back":                 {edge: edge(), node: node("a", pool, label(roleLabel, ""), managed(ingressName, roleLabel)), want: both},
+		"an own label whose value was changed is set back":                  {edge: edge(), node: node("a", pool, labelled, label(ownLabel, "x")), want: both},
+		"an own label that somebody else put there is held by us too":       {edge: edge(), node: node("a", pool, label(ownLabel, ""), label(roleLabel, "")), want: both},
+		"a label that we held and no longer need goes":                      {edge: edge(), node: node("a", pool, labelled, managed(ingressName, ownLabel, roleLabel, "old")), want: both},
+		"a node that left stays while nothing else serves":                  {edge: edge(), node: node("a", labelled), want: nil},
+		"a node that left without its labels is let go as well":             {edge: edge(), node: node("a", managed(ingressName, roleLabel)), want: none},
+		"a node that was never ours is left alone":                          {edge: edge(), node: node("a"), want: nil},
+		"a node with the role from a person is not ours":                    {edge: edge(), node: node("a", label(roleLabel, "")), want: nil},
+		"a node of another EdgeIngress is left alone":                       {edge: edge(), node: node("a", label(roleLabel, ""), managed("internal", roleLabel, v1alpha1.NodeLabel("internal"))), want: nil},
+		"a node of two EdgeIngress objects is labelled for both":            {edge: edge(), node: node("a", pool, label(roleLabel, ""), managed("internal", roleLabel, v1alpha1.NodeLabel("internal"))), want: both},
+		"a node of a deleted EdgeIngress is let go":                         {edge: edge(deleting), node: node("a", pool, labelled), want: none},
+		"a node of a deleted EdgeIngress that was let go is done":           {edge: edge(deleting), node: node("a", pool), want: nil},
+		"a node that is being deleted is let go":                            {edge: edge(), node: node("a", pool, labelled, beingDeleted), want: none},
+		"with isolation Shared the labels are the same":                     {edge: edge(shared), node: node("a", pool), want: both},
+		"another role label is used where asked for":                        {edge: edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Label = "edgeingress.dev/front" }), node: node("a", pool), want: map[string]string{ownLabel: "", "edgeingress.dev/front": ""}},
+		"a node whose role is held under another label loses the old label": {edge: edge(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Label = "edgeingress.dev/front" }), node: node("a", pool, labelled), want: map[string]string{ownLabel: "", "edgeingress.dev/front": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := plan(t, seen(test.edge, test.node)).Labels
@@ -137,26 +137,26 @@ func TestTaintOfANode(t *testing.T) {
 		node snapshot.Node
 		want *TaintChange
 	}{
-		"a selected node is tainted":                                 {edge(), node("a", pool), &add},
-		"a tainted node is left alone":                               {edge(), node("a", pool, tainted), nil},
-		"with isolation Shared there is no taint":                    {edge(shared), node("a", pool), nil},
-		"after a change to Shared the taint goes":                    {edge(shared), node("a", pool, tainted), &drop},
-		"a taint that a person put there is not claimed":             {edge(), node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule)), nil},
-		"a taint of another effect does not count":                   {edge(), node("a", pool, taint(roleLabel, corev1.TaintEffectNoExecute)), &add},
-		"a taint of another key does not count":                      {edge(), node("a", pool, taint(otherRole, corev1.TaintEffectNoSchedule)), &add},
-		"a taint that another EdgeIngress put there is claimed":      {edge(), node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel)), &add},
-		"a claim of another EdgeIngress on another taint is not one": {edge(), node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", otherRole)), nil},
-		"a taint that was removed by hand comes back":                {edge(), node("a", pool, claim(ingressName, roleLabel)), &add},
-		"a node that left loses the claim":                           {edge(), node("a", tainted), &drop},
-		"a node that left keeps the taint of a person":               {edge(), node("a", taint(roleLabel, corev1.TaintEffectNoSchedule)), nil},
-		"a node that left with another's claim loses ours only":      {edge(), node("a", tainted, claim("internal", roleLabel)), &drop},
-		"a node of a deleted EdgeIngress loses the claim":            {edge(deleting), node("a", pool, tainted), &drop},
-		"a node that is being deleted loses the claim":               {edge(), node("a", pool, tainted, beingDeleted), &drop},
-		"a claim whose taint is gone is dropped as well":             {edge(), node("a", claim(ingressName, roleLabel)), &drop},
-		"a claim on another taint, which we never wrote, is dropped": {edge(), node("a", taint("gpu", corev1.TaintEffectNoSchedule), claim(ingressName, "gpu")), &drop},
-		"a node that was never ours is left alone":                   {edge(), node("a"), nil},
-		"a control-plane node is not tainted":                        {edge(), node("a", pool, label("node-role.kubernetes.io/control-plane", "")), nil},
-		"a control-plane node of old is not tainted":                 {edge(), node("a", pool, label("node-role.kubernetes.io/master", "")), nil},
+		"a selected node is tainted":                                 {edge: edge(), node: node("a", pool), want: &add},
+		"a tainted node is left alone":                               {edge: edge(), node: node("a", pool, tainted), want: nil},
+		"with isolation Shared there is no taint":                    {edge: edge(shared), node: node("a", pool), want: nil},
+		"after a change to Shared the taint goes":                    {edge: edge(shared), node: node("a", pool, tainted), want: &drop},
+		"a taint that a person put there is not claimed":             {edge: edge(), node: node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule)), want: nil},
+		"a taint of another effect does not count":                   {edge: edge(), node: node("a", pool, taint(roleLabel, corev1.TaintEffectNoExecute)), want: &add},
+		"a taint of another key does not count":                      {edge: edge(), node: node("a", pool, taint(otherRole, corev1.TaintEffectNoSchedule)), want: &add},
+		"a taint that another EdgeIngress put there is claimed":      {edge: edge(), node: node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel)), want: &add},
+		"a claim of another EdgeIngress on another taint is not one": {edge: edge(), node: node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", otherRole)), want: nil},
+		"a taint that was removed manually comes back":               {edge: edge(), node: node("a", pool, claim(ingressName, roleLabel)), want: &add},
+		"a node that left loses the claim":                           {edge: edge(), node: node("a", tainted), want: &drop},
+		"a node that left keeps the taint of a person":               {edge: edge(), node: node("a", taint(roleLabel, corev1.TaintEffectNoSchedule)), want: nil},
+		"a node that left with another's claim loses ours only":      {edge: edge(), node: node("a", tainted, claim("internal", roleLabel)), want: &drop},
+		"a node of a deleted EdgeIngress loses the claim":            {edge: edge(deleting), node: node("a", pool, tainted), want: &drop},
+		"a node that is being deleted loses the claim":               {edge: edge(), node: node("a", pool, tainted, beingDeleted), want: &drop},
+		"a claim whose taint is gone is dropped as well":             {edge: edge(), node: node("a", claim(ingressName, roleLabel)), want: &drop},
+		"a claim on another taint, which we never wrote, is dropped": {edge: edge(), node: node("a", taint("gpu", corev1.TaintEffectNoSchedule), claim(ingressName, "gpu")), want: &drop},
+		"a node that was never ours is left alone":                   {edge: edge(), node: node("a"), want: nil},
+		"a control-plane node is not tainted":                        {edge: edge(), node: node("a", pool, label("node-role.kubernetes.io/control-plane", "")), want: nil},
+		"a control-plane node of old is not tainted":                 {edge: edge(), node: node("a", pool, label("node-role.kubernetes.io/master", "")), want: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := plan(t, seen(test.edge, test.node, node("worker"))).Taints
@@ -184,28 +184,28 @@ func TestTaintGate(t *testing.T) {
 		tainted  []string
 		withheld string // "cause: nodes", empty for none
 	}{
-		"no agent in the cluster":                               {[]snapshot.Node{node("a", pool), node("w")}, nil, []string{"a"}, ""},
-		"an agent that does not tolerate the taint":             {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
-		"an agent that tolerates the taint":                     {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating)}, []string{"a"}, ""},
-		"an agent that tolerates everything":                    {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(everything)}, []string{"a"}, ""},
-		"an agent that runs elsewhere":                          {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{otherPool(speaker())}, []string{"a"}, ""},
-		"one agent of two does not tolerate it":                 {[]snapshot.Node{node("a", pool), node("w")}, []snapshot.Agent{speaker(tolerating), speaker()}, nil, "ForAgents: [a]"},
-		"an agent that another taint keeps away loses nothing":  {[]snapshot.Node{node("a", pool, taint("gpu", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, []string{"a"}, ""},
-		"an agent that waits for a node that starts":            {[]snapshot.Node{node("a", pool, taint(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
-		"an agent that waits for the cloud's controller":        {[]snapshot.Node{node("a", pool, taint("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule)), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [a]"},
-		"an agent that appears after the taint":                 {[]snapshot.Node{node("a", pool, tainted), node("w")}, []snapshot.Agent{speaker()}, nil, ""},
-		"an agent that appears before a second node joins":      {[]snapshot.Node{node("a", pool, tainted), node("b", pool), node("w")}, []snapshot.Agent{speaker()}, nil, "ForAgents: [b]"},
-		"every schedulable node is an edge node":                {[]snapshot.Node{node("a", pool), node("b", pool)}, nil, nil, "FromAllNodes: [a b]"},
-		"the only other node is the control plane":              {[]snapshot.Node{node("a", pool), node("cp", taint("node-role.kubernetes.io/control-plane", corev1.TaintEffectNoSchedule))}, nil, nil, "FromAllNodes: [a]"},
-		"the only other node is leaving":                        {[]snapshot.Node{node("a", pool), node("w", beingDeleted)}, nil, nil, "FromAllNodes: [a]"},
-		"the only other node is cordoned for a while":           {[]snapshot.Node{node("a", pool), node("w", cordoned, taint("node.kubernetes.io/unschedulable", corev1.TaintEffectNoSchedule))}, nil, []string{"a"}, ""},
-		"the only other node is not ready for a while":          {[]snapshot.Node{node("a", pool), node("w", taint("node.kubernetes.io/not-ready", corev1.TaintEffectNoExecute))}, nil, []string{"a"}, ""},
-		"the only other node is avoided where possible":         {[]snapshot.Node{node("a", pool), node("w", taint("spot", corev1.TaintEffectPreferNoSchedule))}, nil, []string{"a"}, ""},
-		"the only other node belongs to another EdgeIngress":    {[]snapshot.Node{node("a", pool), node("w", taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, nil, nil, "FromAllNodes: [a]"},
-		"a control-plane node among others":                     {[]snapshot.Node{node("a", pool), node("cp", pool, label("node-role.kubernetes.io/control-plane", "")), node("w")}, nil, []string{"a"}, "FromControlPlane: [cp]"},
-		"a node that another EdgeIngress tainted needs no gate": {[]snapshot.Node{node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, []snapshot.Agent{speaker()}, []string{"a"}, ""},
-		"tainted nodes stay tainted when the set grows to all":  {[]snapshot.Node{node("a", pool, tainted), node("b", pool)}, nil, nil, "FromAllNodes: [b]"},
-		"that no place remains is told before agents are asked": {[]snapshot.Node{node("a", pool), node("b", pool)}, []snapshot.Agent{speaker()}, nil, "FromAllNodes: [a b]"},
+		"no agent in the cluster":                               {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: nil, tainted: []string{"a"}, withheld: ""},
+		"an agent that does not tolerate the taint":             {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: "ForAgents: [a]"},
+		"an agent that tolerates the taint":                     {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: []snapshot.Agent{speaker(tolerating)}, tainted: []string{"a"}, withheld: ""},
+		"an agent that tolerates everything":                    {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: []snapshot.Agent{speaker(everything)}, tainted: []string{"a"}, withheld: ""},
+		"an agent that runs elsewhere":                          {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: []snapshot.Agent{otherPool(speaker())}, tainted: []string{"a"}, withheld: ""},
+		"one agent of two does not tolerate it":                 {nodes: []snapshot.Node{node("a", pool), node("w")}, agents: []snapshot.Agent{speaker(tolerating), speaker()}, tainted: nil, withheld: "ForAgents: [a]"},
+		"an agent that another taint keeps away loses nothing":  {nodes: []snapshot.Node{node("a", pool, taint("gpu", corev1.TaintEffectNoSchedule)), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: []string{"a"}, withheld: ""},
+		"an agent that waits for a node that starts":            {nodes: []snapshot.Node{node("a", pool, taint(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: "ForAgents: [a]"},
+		"an agent that waits for the cloud's controller":        {nodes: []snapshot.Node{node("a", pool, taint("node.cloudprovider.kubernetes.io/uninitialized", corev1.TaintEffectNoSchedule)), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: "ForAgents: [a]"},
+		"an agent that appears after the taint":                 {nodes: []snapshot.Node{node("a", pool, tainted), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: ""},
+		"an agent that appears before a second node joins":      {nodes: []snapshot.Node{node("a", pool, tainted), node("b", pool), node("w")}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: "ForAgents: [b]"},
+		"every schedulable node is an edge node":                {nodes: []snapshot.Node{node("a", pool), node("b", pool)}, agents: nil, tainted: nil, withheld: "FromAllNodes: [a b]"},
+		"the only other node is the control plane":              {nodes: []snapshot.Node{node("a", pool), node("cp", taint("node-role.kubernetes.io/control-plane", corev1.TaintEffectNoSchedule))}, agents: nil, tainted: nil, withheld: "FromAllNodes: [a]"},
+		"the only other node is leaving":                        {nodes: []snapshot.Node{node("a", pool), node("w", beingDeleted)}, agents: nil, tainted: nil, withheld: "FromAllNodes: [a]"},
+		"the only other node is cordoned for a while":           {nodes: []snapshot.Node{node("a", pool), node("w", cordoned, taint("node.kubernetes.io/unschedulable", corev1.TaintEffectNoSchedule))}, agents: nil, tainted: []string{"a"}, withheld: ""},
+		"the only other node is not ready for a while":          {nodes: []snapshot.Node{node("a", pool), node("w", taint("node.kubernetes.io/not-ready", corev1.TaintEffectNoExecute))}, agents: nil, tainted: []string{"a"}, withheld: ""},
+		"the only other node is avoided where possible":         {nodes: []snapshot.Node{node("a", pool), node("w", taint("spot", corev1.TaintEffectPreferNoSchedule))}, agents: nil, tainted: []string{"a"}, withheld: ""},
+		"the only other node belongs to another EdgeIngress":    {nodes: []snapshot.Node{node("a", pool), node("w", taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, agents: nil, tainted: nil, withheld: "FromAllNodes: [a]"},
+		"a control-plane node among others":                     {nodes: []snapshot.Node{node("a", pool), node("cp", pool, label("node-role.kubernetes.io/control-plane", "")), node("w")}, agents: nil, tainted: []string{"a"}, withheld: "FromControlPlane: [cp]"},
+		"a node that another EdgeIngress tainted needs no gate": {nodes: []snapshot.Node{node("a", pool, taint(roleLabel, corev1.TaintEffectNoSchedule), claim("internal", roleLabel))}, agents: []snapshot.Agent{speaker()}, tainted: []string{"a"}, withheld: ""},
+		"tainted nodes stay tainted when the set grows to all":  {nodes: []snapshot.Node{node("a", pool, tainted), node("b", pool)}, agents: nil, tainted: nil, withheld: "FromAllNodes: [b]"},
+		"that no place remains comes before the agents":         {nodes: []snapshot.Node{node("a", pool), node("b", pool)}, agents: []snapshot.Agent{speaker()}, tainted: nil, withheld: "FromAllNodes: [a b]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(edge(), test.nodes...)
@@ -244,12 +244,12 @@ func TestNodesOfOthersAreNoPlaceForApplications(t *testing.T) {
 		tainted int
 		cause   WithheldCause
 	}{
-		"another takes the rest":                   {other(named("w")), nil, 0, WithheldFromAllNodes},
-		"another takes the rest, but shares it":    {other(named("w"), shared), nil, 1, ""},
-		"another takes the same node":              {other(named("a")), nil, 1, ""},
-		"another's selector cannot be read":        {other(unreadable), nil, 1, ""},
-		"the others could not be read":             {other(), errors.New("no answer"), 0, WithheldUnread},
-		"another names a node that does not exist": {other(named("z")), nil, 1, ""},
+		"another takes the rest":                   {other: other(named("w")), err: nil, tainted: 0, cause: WithheldFromAllNodes},
+		"another takes the rest, but shares it":    {other: other(named("w"), shared), err: nil, tainted: 1, cause: ""},
+		"another takes the same node":              {other: other(named("a")), err: nil, tainted: 1, cause: ""},
+		"another's selector cannot be read":        {other: other(unreadable), err: nil, tainted: 1, cause: ""},
+		"the others could not be read":             {other: other(), err: errors.New("no answer"), tainted: 0, cause: WithheldUnread},
+		"another names a node that does not exist": {other: other(named("z")), err: nil, tainted: 1, cause: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(edge(), node("a", pool), node("w"))
@@ -274,7 +274,7 @@ func TestAgentsThatCouldNotBeReadWithholdTheTaint(t *testing.T) {
 		t.Errorf("want the taint withheld because agents were not read, got %+v", got)
 	}
 	if len(got.Labels) != 1 {
-		t.Errorf("want the node labelled all the same, got %+v", got.Labels)
+		t.Errorf("want the node labelled nevertheless, got %+v", got.Labels)
 	}
 }
 

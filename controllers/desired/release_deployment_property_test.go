@@ -91,7 +91,7 @@ func (d *deployed) places() (names []string) {
 	return names
 }
 
-// pass lets the operator pass, and answers whether it wrote anything. No label goes that the last place for new pods needs.
+// pass lets the operator pass, and reports whether it wrote anything. No label goes that the last place for new pods needs.
 func (d *deployed) pass() bool {
 	s := d.seen()
 	before := len(d.labelledPlaces())

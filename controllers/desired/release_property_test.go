@@ -90,7 +90,7 @@ func (w *world) labelled() (names []string) {
 	return names
 }
 
-// pass lets the operator pass, and answers whether it wrote anything.
+// pass lets the operator pass, and reports whether it wrote anything.
 func (w *world) pass() bool {
 	s := w.seen()
 	before, labelled := w.serving(), w.labelled()
@@ -216,10 +216,10 @@ func (w *world) mishap() {
 		}
 	case 6:
 		n.Labels[ownLabel] = ""
-		w.note("labelled by hand", name)
+		w.note("labelled manually", name)
 	case 7:
-		anew := node(name)
-		w.nodes[name] = &anew
+		fresh := node(name)
+		w.nodes[name] = &fresh
 		delete(w.pods, name)
 		w.note("replaced", name)
 	}

@@ -31,7 +31,7 @@ func TestARollOutThatStandsStillIsWoken(t *testing.T) {
 		"a new pod settles":                         {pods: []snapshot.Pod{old("a"), successor("new", "a", 3*time.Second)}, again: 7 * time.Second},
 		"a new pod has settled just now":            {pods: []snapshot.Pod{old("a"), successor("new", "a", 9*time.Second)}, again: time.Second},
 		"the old pod should have gone":              {pods: []snapshot.Pod{old("a"), successor("new", "a", 10*time.Second)}, want: "new-1", again: 5 * time.Second},
-		"the order of the names does not matter":    {pods: []snapshot.Pod{successor("anew", "a", 10*time.Second), old("a")}, want: "anew-1", again: 5 * time.Second},
+		"the order of the names does not matter":    {pods: []snapshot.Pod{successor("next", "a", 10*time.Second), old("a")}, want: "next-1", again: 5 * time.Second},
 		"it did not go after a wake-up":             {pods: []snapshot.Pod{old("a"), successor("new", "a", 16*time.Second)}, want: "new-2", again: 9 * time.Second},
 		"nobody has reacted for a day":              {pods: []snapshot.Pod{old("a"), successor("new", "a", 48*time.Hour)}, want: "new-15"},
 		"the old pod is not ready":                  {pods: []snapshot.Pod{onNode("a", unready), successor("new", "a", 10*time.Second)}, want: "new-1", again: 5 * time.Second},

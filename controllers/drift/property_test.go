@@ -95,7 +95,7 @@ func accepts(t testing.TB, live, wanted *unstructured.Unstructured) bool {
 	return same
 }
 
-// repaired does to the live object what the operator does: it takes away what was added, and applies what is wanted.
+// repaired does to the live object what the operator does: it takes away what was added, and applies the desired state.
 func repaired(t testing.TB, live, wanted *unstructured.Unstructured, differences []drift.Difference) *unstructured.Unstructured {
 	t.Helper()
 	content := encode(t, live.Object)
@@ -183,8 +183,8 @@ func TestEveryFieldHasARow(t *testing.T) {
 		fields reflect.Type
 		in     string
 	}{
-		"a field of the pod":       {reflect.TypeFor[corev1.PodSpec](), "PodSpec"},
-		"a field of the container": {reflect.TypeFor[corev1.Container](), "Container"},
+		"a field of the pod":       {fields: reflect.TypeFor[corev1.PodSpec](), in: "PodSpec"},
+		"a field of the container": {fields: reflect.TypeFor[corev1.Container](), in: "Container"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows := drift.Rows(test.in)

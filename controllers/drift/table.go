@@ -8,7 +8,7 @@ import (
 )
 
 // rule says whose a field is. What we asked for is set back in every field, ours or not; the rule is about what others add to it, and about what the
-// verdict makes of it.
+// verdict does with it.
 type rule struct {
 	// ours: nobody else may add to the field, and while it is not as wanted the verdict rests on nothing.
 	ours bool

@@ -92,7 +92,7 @@ func TestRenderRemembersEqualInput(t *testing.T) {
 	first := testing.AllocsPerRun(1, func() { render(public, "new") })
 	again := testing.AllocsPerRun(5, func() { render(public, "new") })
 	if fresh := testing.AllocsPerRun(5, func() { chart = chartOf(settings); render(public, "new") }); again*4 > fresh {
-		t.Errorf("rendering again takes %.0f allocations, anew %.0f (first %.0f)", again, fresh, first)
+		t.Errorf("rendering again takes %.0f allocations, afresh %.0f (first %.0f)", again, fresh, first)
 	}
 }
 

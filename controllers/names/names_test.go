@@ -40,7 +40,7 @@ func TestTwoEnginesFitSideBySide(t *testing.T) {
 	}
 	var all []workload
 	for _, kind := range kinds {
-		all = append(all, workload{FirstEngine, kind}, workload{other, kind})
+		all = append(all, workload{engine: FirstEngine, kind: kind}, workload{engine: other, kind: kind})
 	}
 	for _, a := range all {
 		pod := Labels("public")

@@ -75,7 +75,7 @@ func checkCoverage(t *testing.T, networks []*net.IPNet) {
 		ones, bits := network.Mask.Size()
 		first := new(big.Int).SetBytes(network.IP)
 		last := new(big.Int).Add(first, new(big.Int).Lsh(big.NewInt(1), uint(bits-ones)))
-		intervals[bits] = append(intervals[bits], interval{first, last})
+		intervals[bits] = append(intervals[bits], interval{first: first, last: last})
 	}
 	for bits, most := range map[int]*big.Int{32: new(big.Int).Lsh(big.NewInt(4), 24), 128: new(big.Int).Lsh(big.NewInt(4), 112)} {
 		slices.SortFunc(intervals[bits], func(a, b interval) int { return a.first.Cmp(b.first) })

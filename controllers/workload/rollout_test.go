@@ -17,14 +17,14 @@ func TestKeepsServing(t *testing.T) {
 		unavailable *int32
 		want        bool
 	}{
-		"by default a new pod serves first":             {v1alpha1.ExposureLoadBalancer, nil, nil, true},
-		"also a single one":                             {v1alpha1.ExposureLoadBalancer, number(1), nil, true},
-		"a single one that may be missing":              {v1alpha1.ExposureLoadBalancer, number(1), number(1), false},
-		"all may be missing":                            {v1alpha1.ExposureNodePort, number(2), number(2), false},
-		"one of two may be missing":                     {v1alpha1.ExposureNodePort, number(2), number(1), true},
-		"on host ports one of two is missing":           {v1alpha1.ExposureHostNetwork, nil, nil, true},
-		"on host ports a single one is missing":         {v1alpha1.ExposureHostNetwork, number(1), nil, false},
-		"on host ports more were allowed to be missing": {v1alpha1.ExposureHostNetwork, number(3), number(3), false},
+		"by default a new pod serves first":             {exposure: v1alpha1.ExposureLoadBalancer, replicas: nil, unavailable: nil, want: true},
+		"also a single one":                             {exposure: v1alpha1.ExposureLoadBalancer, replicas: number(1), unavailable: nil, want: true},
+		"a single one that may be missing":              {exposure: v1alpha1.ExposureLoadBalancer, replicas: number(1), unavailable: number(1), want: false},
+		"all may be missing":                            {exposure: v1alpha1.ExposureNodePort, replicas: number(2), unavailable: number(2), want: false},
+		"one of two may be missing":                     {exposure: v1alpha1.ExposureNodePort, replicas: number(2), unavailable: number(1), want: true},
+		"on host ports one of two is missing":           {exposure: v1alpha1.ExposureHostNetwork, replicas: nil, unavailable: nil, want: true},
+		"on host ports a single one is missing":         {exposure: v1alpha1.ExposureHostNetwork, replicas: number(1), unavailable: nil, want: false},
+		"on host ports more were allowed to be missing": {exposure: v1alpha1.ExposureHostNetwork, replicas: number(3), unavailable: number(3), want: false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &v1alpha1.EdgeIngress{}
@@ -60,27 +60,27 @@ func TestRollout(t *testing.T) {
 		asked                         *v1alpha1.RolloutSpec
 		surge, unavailable, wantReady int64
 	}{
-		"DaemonSet":                             {daemonSet, service, nil, 1, 0, 5},
-		"DaemonSet without a kind":              {"", service, nil, 1, 0, 5},
-		"DaemonSet, nothing asked for":          {daemonSet, service, &v1alpha1.RolloutSpec{}, 1, 0, 5},
-		"DaemonSet, more surge":                 {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(3)}, 3, 0, 5},
-		"DaemonSet, no surge":                   {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0)}, 0, 1, 30},
-		"DaemonSet, some unavailable":           {daemonSet, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(2)}, 0, 2, 30},
-		"DaemonSet, none unavailable":           {daemonSet, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, 1, 0, 5},
-		"DaemonSet, both said":                  {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(2)}, 0, 2, 30},
-		"DaemonSet, both, which is impossible":  {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(1), MaxUnavailable: n(2)}, 0, 2, 30},
-		"DaemonSet, neither":                    {daemonSet, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, 0, 1, 30},
-		"DaemonSet on host network":             {daemonSet, network, nil, 0, 1, 30},
-		"DaemonSet on host ports":               {daemonSet, port, nil, 0, 1, 30},
-		"DaemonSet on host ports, several gone": {daemonSet, port, &v1alpha1.RolloutSpec{MaxUnavailable: n(3)}, 0, 3, 30},
-		"DaemonSet on host ports, none gone":    {daemonSet, port, &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, 0, 1, 30},
-		"DaemonSet on host ports with a surge":  {daemonSet, network, &v1alpha1.RolloutSpec{MaxSurge: n(1)}, 0, 1, 30},
-		"Deployment":                            {deployment, service, nil, 1, 0, 5},
-		"Deployment, both":                      {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(2), MaxUnavailable: n(1)}, 2, 1, 5},
-		"Deployment, some unavailable":          {deployment, service, &v1alpha1.RolloutSpec{MaxUnavailable: n(1)}, 1, 1, 5},
-		"Deployment, no surge":                  {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(0)}, 0, 1, 30},
-		"Deployment, neither":                   {deployment, service, &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, 0, 1, 30},
-		"Deployment on host ports":              {deployment, port, nil, 0, 1, 30},
+		"DaemonSet":                             {kind: daemonSet, exposure: service, asked: nil, surge: 1, unavailable: 0, wantReady: 5},
+		"DaemonSet without a kind":              {kind: "", exposure: service, asked: nil, surge: 1, unavailable: 0, wantReady: 5},
+		"DaemonSet, nothing asked for":          {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{}, surge: 1, unavailable: 0, wantReady: 5},
+		"DaemonSet, more surge":                 {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(3)}, surge: 3, unavailable: 0, wantReady: 5},
+		"DaemonSet, no surge":                   {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(0)}, surge: 0, unavailable: 1, wantReady: 30},
+		"DaemonSet, some unavailable":           {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxUnavailable: n(2)}, surge: 0, unavailable: 2, wantReady: 30},
+		"DaemonSet, none unavailable":           {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, surge: 1, unavailable: 0, wantReady: 5},
+		"DaemonSet, both said":                  {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(2)}, surge: 0, unavailable: 2, wantReady: 30},
+		"DaemonSet, both, which is impossible":  {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(1), MaxUnavailable: n(2)}, surge: 0, unavailable: 2, wantReady: 30},
+		"DaemonSet, neither":                    {kind: daemonSet, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, surge: 0, unavailable: 1, wantReady: 30},
+		"DaemonSet on host network":             {kind: daemonSet, exposure: network, asked: nil, surge: 0, unavailable: 1, wantReady: 30},
+		"DaemonSet on host ports":               {kind: daemonSet, exposure: port, asked: nil, surge: 0, unavailable: 1, wantReady: 30},
+		"DaemonSet on host ports, several gone": {kind: daemonSet, exposure: port, asked: &v1alpha1.RolloutSpec{MaxUnavailable: n(3)}, surge: 0, unavailable: 3, wantReady: 30},
+		"DaemonSet on host ports, none gone":    {kind: daemonSet, exposure: port, asked: &v1alpha1.RolloutSpec{MaxUnavailable: n(0)}, surge: 0, unavailable: 1, wantReady: 30},
+		"DaemonSet on host ports with a surge":  {kind: daemonSet, exposure: network, asked: &v1alpha1.RolloutSpec{MaxSurge: n(1)}, surge: 0, unavailable: 1, wantReady: 30},
+		"Deployment":                            {kind: deployment, exposure: service, asked: nil, surge: 1, unavailable: 0, wantReady: 5},
+		"Deployment, both":                      {kind: deployment, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(2), MaxUnavailable: n(1)}, surge: 2, unavailable: 1, wantReady: 5},
+		"Deployment, some unavailable":          {kind: deployment, exposure: service, asked: &v1alpha1.RolloutSpec{MaxUnavailable: n(1)}, surge: 1, unavailable: 1, wantReady: 5},
+		"Deployment, no surge":                  {kind: deployment, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(0)}, surge: 0, unavailable: 1, wantReady: 30},
+		"Deployment, neither":                   {kind: deployment, exposure: service, asked: &v1alpha1.RolloutSpec{MaxSurge: n(0), MaxUnavailable: n(0)}, surge: 0, unavailable: 1, wantReady: 30},
+		"Deployment on host ports":              {kind: deployment, exposure: port, asked: nil, surge: 0, unavailable: 1, wantReady: 30},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -87,9 +87,9 @@ func TestValidateAcceptsWhatIsGenerated(t *testing.T) {
 
 func TestValidateRefusesABrokenBundle(t *testing.T) {
 	for name, spoil := range map[string]struct{ old, replacement, want string }{
-		"an owned resource without its definition": {"kind: Lamp\n", "kind: Candle\n", "Candle"},
-		"a Kubernetes version that is none":        {"minKubeVersion: 1.31.0", "minKubeVersion: newest", "MinKubeVersion"},
-		"a capability that does not exist":         {"capabilities: Basic Install", "capabilities: Everything", "Everything"},
+		"an owned resource without its definition": {old: "kind: Lamp\n", replacement: "kind: Candle\n", want: "Candle"},
+		"a Kubernetes version that is none":        {old: "minKubeVersion: 1.31.0", replacement: "minKubeVersion: newest", want: "MinKubeVersion"},
+		"a capability that does not exist":         {old: "capabilities: Basic Install", replacement: "capabilities: Everything", want: "Everything"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := generated(t, "v0.1.0", "")

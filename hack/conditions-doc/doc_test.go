@@ -145,21 +145,21 @@ func TestParse(t *testing.T) {
 		want string
 		err  string
 	}{
-		"a reason":                           {"// Reasons of A. More.\nconst (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n)", "| `A` | True | It is so. |", ""},
-		"a reason with a choice":             {"const (\n// ReasonA (False or Unknown): maybe.\nReasonA = \"A\"\n)", "| `A` | False or Unknown | Maybe. |", ""},
-		"a reason that differs elsewhere":    {"const (\n// ReasonA (False; of B Unknown): maybe.\nReasonA = \"A\"\n)", "| `A` | False; of B Unknown | Maybe. |", ""},
-		"a condition":                        {"const (\n// ConditionA asks: is it?\nConditionA = \"A\"\n)", "| `A` | Is it? |", ""},
-		"a comment of two lines":             {"const (\n// ReasonA (True): it\n// is so.\nReasonA = \"A\"\n)", "It is so.", ""},
-		"an event":                           {"// Reasons of events, written.\nconst (\n// EventA: it was made.\nEventA = \"A\"\n)", "| `A` | It was made. |", ""},
-		"a bar in a comment":                 {"const (\n// EventA: a|b.\nEventA = \"A\"\n)", `A\|b.`, ""},
-		"a reason without a status":          {"const (\n// ReasonA: it is so.\nReasonA = \"A\"\n)", "", "does not name its status"},
-		"a reason with another status":       {"const (\n// ReasonA (Perhaps): it is so.\nReasonA = \"A\"\n)", "", "does not name its status"},
-		"a reason without a comment":         {"const (\nReasonA = \"A\"\n)", "", "does not begin with its name"},
-		"a comment of something else":        {"const (\n// ReasonB (True): it is so.\nReasonA = \"A\"\n)", "", "does not begin with its name"},
-		"a constant that is no string":       {"const (\n// ReasonA (True): it is so.\nReasonA = 1\n)", "", "no string"},
-		"a constant that is an expression":   {"const (\n// ReasonA (True): it is so.\nReasonA = \"A\" + \"B\"\n)", "", "no string"},
-		"a constant that repeats the former": {"const (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n// ReasonB (True): it is so.\nReasonB\n)", "", "no value of its own"},
-		"no Go":                              {"const (", "", "expected"},
+		"a reason":                           {code: "// Reasons of A. More.\nconst (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n)", want: "| `A` | True | It is so. |", err: ""},
+		"a reason with a choice":             {code: "const (\n// ReasonA (False or Unknown): maybe.\nReasonA = \"A\"\n)", want: "| `A` | False or Unknown | Maybe. |", err: ""},
+		"a reason that differs elsewhere":    {code: "const (\n// ReasonA (False; of B Unknown): maybe.\nReasonA = \"A\"\n)", want: "| `A` | False; of B Unknown | Maybe. |", err: ""},
+		"a condition":                        {code: "const (\n// ConditionA asks: is it?\nConditionA = \"A\"\n)", want: "| `A` | Is it? |", err: ""},
+		"a comment of two lines":             {code: "const (\n// ReasonA (True): it\n// is so.\nReasonA = \"A\"\n)", want: "It is so.", err: ""},
+		"an event":                           {code: "// Reasons of events, written.\nconst (\n// EventA: it was made.\nEventA = \"A\"\n)", want: "| `A` | It was made. |", err: ""},
+		"a bar in a comment":                 {code: "const (\n// EventA: a|b.\nEventA = \"A\"\n)", want: `A\|b.`, err: ""},
+		"a reason without a status":          {code: "const (\n// ReasonA: it is so.\nReasonA = \"A\"\n)", want: "", err: "does not name its status"},
+		"a reason with another status":       {code: "const (\n// ReasonA (Perhaps): it is so.\nReasonA = \"A\"\n)", want: "", err: "does not name its status"},
+		"a reason without a comment":         {code: "const (\nReasonA = \"A\"\n)", want: "", err: "does not begin with its name"},
+		"a comment of something else":        {code: "const (\n// ReasonB (True): it is so.\nReasonA = \"A\"\n)", want: "", err: "does not begin with its name"},
+		"a constant that is no string":       {code: "const (\n// ReasonA (True): it is so.\nReasonA = 1\n)", want: "", err: "no string"},
+		"a constant that is an expression":   {code: "const (\n// ReasonA (True): it is so.\nReasonA = \"A\" + \"B\"\n)", want: "", err: "no string"},
+		"a constant that repeats the former": {code: "const (\n// ReasonA (True): it is so.\nReasonA = \"A\"\n// ReasonB (True): it is so.\nReasonB\n)", want: "", err: "no value of its own"},
+		"no Go":                              {code: "const (", want: "", err: "expected"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -93,12 +93,12 @@ func mentionsIn(file *ast.File, path string, isTest bool) []mention {
 	var found []mention
 	for _, group := range file.Comments {
 		for _, number := range rowsIn(group.Text()) {
-			found = append(found, mention{number, path, !isTest})
+			found = append(found, mention{row: number, file: path, inCode: !isTest})
 		}
 	}
 	for _, text := range textsIn(file) {
 		for _, number := range rowsIn(text) {
-			found = append(found, mention{number, path, false})
+			found = append(found, mention{row: number, file: path, inCode: false})
 		}
 	}
 	return found

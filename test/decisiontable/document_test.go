@@ -96,10 +96,10 @@ func (r *row) readBody(lines []string) {
 	}
 	r.remedy = fields["Do"]
 	for _, found := range claimText.FindAllStringSubmatch(operator, -1) {
-		r.claims = append(r.claims, claim{found[1], found[2], found[3]})
+		r.claims = append(r.claims, claim{condition: found[1], status: found[2], reason: found[3]})
 	}
 	for _, found := range testText.FindAllStringSubmatch(fields["Tests"], -1) {
-		r.tests = append(r.tests, testReference{found[1], found[2]})
+		r.tests = append(r.tests, testReference{function: found[1], name: found[2]})
 	}
 	for _, found := range quotedText.FindAllStringSubmatch(testText.ReplaceAllString(fields["Tests"], ""), -1) {
 		r.scenarios = append(r.scenarios, found[1])

@@ -35,11 +35,11 @@ func TestACommandIsShownAsAShellTakesIt(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		{"plain words stay plain", []string{"get", "pods", "-n", "a-b", "--x=y/z.w:1,2"}, "get pods -n a-b --x=y/z.w:1,2"},
-		{"what a shell would take apart is quoted", []string{"-p", `{"a": 1}`}, `-p '{"a": 1}'`},
-		{"a pattern is quoted", []string{"a[*].b"}, `'a[*].b'`},
-		{"a quote inside is escaped", []string{"it's"}, `'it'\''s'`},
-		{"an empty argument does not vanish", []string{""}, `''`},
+		{name: "plain words stay plain", arguments: []string{"get", "pods", "-n", "a-b", "--x=y/z.w:1,2"}, want: "get pods -n a-b --x=y/z.w:1,2"},
+		{name: "what a shell would take apart is quoted", arguments: []string{"-p", `{"a": 1}`}, want: `-p '{"a": 1}'`},
+		{name: "a pattern is quoted", arguments: []string{"a[*].b"}, want: `'a[*].b'`},
+		{name: "a quote inside is escaped", arguments: []string{"it's"}, want: `'it'\''s'`},
+		{name: "an empty argument does not vanish", arguments: []string{""}, want: `''`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := commandLine(row.arguments); got != row.want {
@@ -62,11 +62,11 @@ func TestExpectedConditionsAreMissing(t *testing.T) {
 		expected expected
 		want     []string
 	}{
-		{"nothing where the reason is the one expected", expected{"Current": "Good"}, nil},
-		{"a condition that is not there", expected{"New": "Good"}, []string{"New is not there"}},
-		{"a condition about an older spec, whatever its reason", expected{"Old": "Good"}, []string{"Old is about an older generation"}},
-		{"a condition with another reason, with what it says", expected{"Other": "Good"}, []string{"Other is False (Bad: It broke.)"}},
-		{"several, in order", expected{"Old": "Good", "New": "Good"}, []string{"New is not there", "Old is about an older generation"}},
+		{name: "nothing where the reason is the one expected", expected: expected{"Current": "Good"}, want: nil},
+		{name: "a condition that is not there", expected: expected{"New": "Good"}, want: []string{"New is not there"}},
+		{name: "a condition about an older spec, whatever its reason", expected: expected{"Old": "Good"}, want: []string{"Old is about an older generation"}},
+		{name: "a condition with another reason, with what it says", expected: expected{"Other": "Good"}, want: []string{"Other is False (Bad: It broke.)"}},
+		{name: "several, in order", expected: expected{"Old": "Good", "New": "Good"}, want: []string{"New is not there", "Old is about an older generation"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := row.expected.missing(edge); !slices.Equal(got, row.want) {
@@ -89,13 +89,13 @@ func TestNodesThatChangedAreNamed(t *testing.T) {
 		after map[string]corev1.Node
 		want  []string
 	}{
-		{"none where all is as before", map[string]corev1.Node{"n": same}, nil},
-		{"a heartbeat is no change", map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.ResourceVersion = "2" })}, nil},
-		{"a label", map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Labels["role"] = "" })}, []string{"n"}},
-		{"a taint", map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Spec.Taints = []corev1.Taint{{Key: "k"}} })}, []string{"n"}},
-		{"an annotation", map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Annotations = map[string]string{"a": ""} })}, []string{"n"}},
-		{"a node that went", nil, []string{"n"}},
-		{"a node that came", map[string]corev1.Node{"n": same, "m": same}, []string{"m"}},
+		{name: "none where all is as before", after: map[string]corev1.Node{"n": same}, want: nil},
+		{name: "a heartbeat is no change", after: map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.ResourceVersion = "2" })}, want: nil},
+		{name: "a label", after: map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Labels["role"] = "" })}, want: []string{"n"}},
+		{name: "a taint", after: map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Spec.Taints = []corev1.Taint{{Key: "k"}} })}, want: []string{"n"}},
+		{name: "an annotation", after: map[string]corev1.Node{"n": node(func(n *corev1.Node) { n.Annotations = map[string]string{"a": ""} })}, want: []string{"n"}},
+		{name: "a node that went", after: nil, want: []string{"n"}},
+		{name: "a node that came", after: map[string]corev1.Node{"n": same, "m": same}, want: []string{"m"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := changedNodes(before, row.after); !slices.Equal(got, row.want) {

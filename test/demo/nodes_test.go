@@ -15,13 +15,13 @@ func TestNodesAreChosen(t *testing.T) {
 		fails        bool
 		leftOut      string
 	}{
-		{"real ones where the machine can have them", "", nil, realNodes, false, ""},
-		{"simulated ones where it cannot, and how to get real ones is said", "", refused, simulatedNodes, false, refused.Error() + "."},
-		{"simulated ones that were asked for, whatever the machine can have", "simulated", nil, simulatedNodes, false,
-			"Asked for: NODES=simulated. Where make e2e-deps was run, make demo NODES=real shows them."},
-		{"real ones that were asked for", "real", nil, realNodes, false, ""},
-		{"none where real ones were asked for in vain", "real", refused, "", true, ""},
-		{"none where something unknown was asked for", "virtual", nil, "", true, ""},
+		{name: "real ones where the machine can have them", wanted: "", machine: nil, want: realNodes, fails: false, leftOut: ""},
+		{name: "simulated ones where it cannot, and how to get real ones is said", wanted: "", machine: refused, want: simulatedNodes, fails: false, leftOut: refused.Error() + "."},
+		{name: "simulated ones that were asked for, whatever the machine can have", wanted: "simulated", machine: nil, want: simulatedNodes, fails: false,
+			leftOut: "Asked for: NODES=simulated. Where make e2e-deps was run, make demo NODES=real shows them."},
+		{name: "real ones that were asked for", wanted: "real", machine: nil, want: realNodes, fails: false, leftOut: ""},
+		{name: "none where real ones were asked for in vain", wanted: "real", machine: refused, want: "", fails: true, leftOut: ""},
+		{name: "none where something unknown was asked for", wanted: "virtual", machine: nil, want: "", fails: true, leftOut: ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got, err := chooseNodes(row.wanted, func() error { return row.machine })
@@ -37,10 +37,10 @@ func TestNodesAreChosen(t *testing.T) {
 
 func TestACheckIsReportedByItsFirstLine(t *testing.T) {
 	for _, row := range []struct{ name, script, want string }{
-		{"nothing where it passes", "echo fine", ""},
-		{"the first line where it fails", "echo one >&2; echo two >&2; exit 1", "one"},
-		{"without the word that commands begin with", "echo error: one; exit 1", "one"},
-		{"how it ended where it says nothing", "exit 3", "running /bin/sh: exit status 3"},
+		{name: "nothing where it passes", script: "echo fine", want: ""},
+		{name: "the first line where it fails", script: "echo one >&2; echo two >&2; exit 1", want: "one"},
+		{name: "without the word that commands begin with", script: "echo error: one; exit 1", want: "one"},
+		{name: "how it ended where it says nothing", script: "exit 3", want: "running /bin/sh: exit status 3"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""

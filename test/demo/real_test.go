@@ -48,10 +48,10 @@ func TestOnlyTheClientsAddressAloneIsTheClients(t *testing.T) {
 		seen           []string
 		client, others bool
 	}{
-		{[]string{clientAddress}, true, false},
-		{[]string{"10.77.0.11"}, false, true},
-		{[]string{clientAddress, "10.77.0.11"}, false, true},
-		{nil, false, false},
+		{seen: []string{clientAddress}, client: true, others: false},
+		{seen: []string{"10.77.0.11"}, client: false, others: true},
+		{seen: []string{clientAddress, "10.77.0.11"}, client: false, others: true},
+		{seen: nil, client: false, others: false},
 	} {
 		if got := isClient(row.seen); got != row.client {
 			t.Errorf("%q is the client's: %t, want %t", row.seen, got, row.client)

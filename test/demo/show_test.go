@@ -13,13 +13,13 @@ func TestTextIsWrappedAtSpaces(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"a text that fits stays one line", "one two", []string{"one two"}},
-		{"a text that is as wide as the line stays one line", "1234 56789", []string{"1234 56789"}},
-		{"a longer text is broken at a space", "1234 567890", []string{"1234", "567890"}},
-		{"a word that is too long stays whole", "a 123456789012 b", []string{"a", "123456789012", "b"}},
-		{"characters count, not bytes", "äöü äöü äö", []string{"äöü äöü äö"}},
-		{"line breaks and double spaces are spaces", "a\n  b", []string{"a b"}},
-		{"nothing is an empty line", "", []string{""}},
+		{name: "a text that fits stays one line", text: "one two", want: []string{"one two"}},
+		{name: "a text that is as wide as the line stays one line", text: "1234 56789", want: []string{"1234 56789"}},
+		{name: "a longer text is broken at a space", text: "1234 567890", want: []string{"1234", "567890"}},
+		{name: "a word that is too long stays whole", text: "a 123456789012 b", want: []string{"a", "123456789012", "b"}},
+		{name: "characters count, not bytes", text: "äöü äöü äö", want: []string{"äöü äöü äö"}},
+		{name: "line breaks and double spaces are spaces", text: "a\n  b", want: []string{"a b"}},
+		{name: "nothing is an empty line", text: "", want: []string{""}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := wrap(row.text, 10); strings.Join(got, "|") != strings.Join(row.want, "|") {

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 const fewestCases = 12
 
 // Run runs all tests on the engine. directory holds its golden pairs: CASE.in.yaml is an EdgeIngress
-// as a user writes it, CASE.out.yaml what comes of it.
+// as a user writes it, CASE.out.yaml the result.
 func Run(t *testing.T, tested engine.Engine, directory string) {
 	t.Helper()
 	s := suite{engine: tested, directory: directory, cases: cases(t, directory)}

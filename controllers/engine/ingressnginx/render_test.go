@@ -36,11 +36,11 @@ func TestConfigMapRead(t *testing.T) {
 		containers []corev1.Container
 		want       string
 	}{
-		"none at all":                    {nil, ""},
-		"no such argument":               {[]corev1.Container{container("controller", "--election-id=x")}, ""},
-		"named":                          {[]corev1.Container{container("controller", "--configmap=a/b")}, "a/b"},
-		"the last counts":                {[]corev1.Container{container("controller", "--configmap=a/b", "--configmap=c/d")}, "c/d"},
-		"another container's is nothing": {[]corev1.Container{container("sidecar", "--configmap=a/b")}, ""},
+		"none at all":                    {containers: nil, want: ""},
+		"no such argument":               {containers: []corev1.Container{container("controller", "--election-id=x")}, want: ""},
+		"named":                          {containers: []corev1.Container{container("controller", "--configmap=a/b")}, want: "a/b"},
+		"the last counts":                {containers: []corev1.Container{container("controller", "--configmap=a/b", "--configmap=c/d")}, want: "c/d"},
+		"another container's is nothing": {containers: []corev1.Container{container("sidecar", "--configmap=a/b")}, want: ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

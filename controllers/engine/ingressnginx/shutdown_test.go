@@ -25,23 +25,23 @@ func TestAPodHasTimeForEveryStepOfItsEnd(t *testing.T) {
 		workers                          string
 		wantReady, wantUnready, wantLast int64
 	}{
-		"defaults":                               {service, nil, "", 30, withdrawn, 240},
-		"node ports":                             {v1alpha1.ExposureNodePort, nil, "", 30, withdrawn, 240},
-		"no drain":                               {service, seconds(0), "", 0, withdrawn, 240},
-		"part of a second is a whole one":        {service, seconds(1500 * time.Millisecond), "", 2, withdrawn, 240},
-		"the longest drain":                      {service, seconds(10 * time.Minute), "", 600, withdrawn, 240},
-		"a drain that the API would refuse":      {service, seconds(time.Hour), "", 600, withdrawn, 240},
-		"a negative one":                         {service, seconds(-time.Second), "", 0, withdrawn, 240},
-		"workers end sooner":                     {service, nil, "10s", 30, withdrawn, 10},
-		"workers end later":                      {service, nil, "30m", 30, withdrawn, 1800},
-		"workers' time in milliseconds":          {service, nil, "1500ms", 30, withdrawn, 2},
-		"workers' time without a unit":           {service, nil, "100", 30, withdrawn, 100},
-		"workers' time in several units":         {service, nil, "1m30s", 30, withdrawn, 90},
-		"a time that nginx would not read":       {service, nil, "soon", 30, withdrawn, 240},
-		"a time that would never end is refused": {service, nil, "0s", 30, withdrawn, 240},
-		"on the host's network nobody sees that the pod goes before it says so": {network, seconds(time.Minute), "", 0, 60, 240},
-		"on host ports neither":               {port, nil, "", 0, 30, 240},
-		"on the host's network without drain": {network, seconds(0), "", 0, 0, 240},
+		"defaults":                               {exposure: service, drain: nil, workers: "", wantReady: 30, wantUnready: withdrawn, wantLast: 240},
+		"node ports":                             {exposure: v1alpha1.ExposureNodePort, drain: nil, workers: "", wantReady: 30, wantUnready: withdrawn, wantLast: 240},
+		"no drain":                               {exposure: service, drain: seconds(0), workers: "", wantReady: 0, wantUnready: withdrawn, wantLast: 240},
+		"part of a second is a whole one":        {exposure: service, drain: seconds(1500 * time.Millisecond), workers: "", wantReady: 2, wantUnready: withdrawn, wantLast: 240},
+		"the longest drain":                      {exposure: service, drain: seconds(10 * time.Minute), workers: "", wantReady: 600, wantUnready: withdrawn, wantLast: 240},
+		"a drain that the API would refuse":      {exposure: service, drain: seconds(time.Hour), workers: "", wantReady: 600, wantUnready: withdrawn, wantLast: 240},
+		"a negative one":                         {exposure: service, drain: seconds(-time.Second), workers: "", wantReady: 0, wantUnready: withdrawn, wantLast: 240},
+		"workers end sooner":                     {exposure: service, drain: nil, workers: "10s", wantReady: 30, wantUnready: withdrawn, wantLast: 10},
+		"workers end later":                      {exposure: service, drain: nil, workers: "30m", wantReady: 30, wantUnready: withdrawn, wantLast: 1800},
+		"workers' time in milliseconds":          {exposure: service, drain: nil, workers: "1500ms", wantReady: 30, wantUnready: withdrawn, wantLast: 2},
+		"workers' time without a unit":           {exposure: service, drain: nil, workers: "100", wantReady: 30, wantUnready: withdrawn, wantLast: 100},
+		"workers' time in several units":         {exposure: service, drain: nil, workers: "1m30s", wantReady: 30, wantUnready: withdrawn, wantLast: 90},
+		"a time that nginx would not read":       {exposure: service, drain: nil, workers: "soon", wantReady: 30, wantUnready: withdrawn, wantLast: 240},
+		"a time that would never end is refused": {exposure: service, drain: nil, workers: "0s", wantReady: 30, wantUnready: withdrawn, wantLast: 240},
+		"on the host's network nobody sees that the pod goes before it says so": {exposure: network, drain: seconds(time.Minute), workers: "", wantReady: 0, wantUnready: 60, wantLast: 240},
+		"on host ports neither":               {exposure: port, drain: nil, workers: "", wantReady: 0, wantUnready: 30, wantLast: 240},
+		"on the host's network without drain": {exposure: network, drain: seconds(0), workers: "", wantReady: 0, wantUnready: 0, wantLast: 240},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -111,9 +111,9 @@ func TestMove(t *testing.T) {
 		move string
 		want map[string]string
 	}{
-		"a Deployment's pods that never moved": {v1alpha1.WorkloadDeployment, "", nil},
-		"a Deployment's pods that moved":       {v1alpha1.WorkloadDeployment, "7", map[string]string{v1alpha1.MoveAnnotation: "7"}},
-		"a DaemonSet's pods move by labels":    {v1alpha1.WorkloadDaemonSet, "7", nil},
+		"a Deployment's pods that never moved": {kind: v1alpha1.WorkloadDeployment, move: "", want: nil},
+		"a Deployment's pods that moved":       {kind: v1alpha1.WorkloadDeployment, move: "7", want: map[string]string{v1alpha1.MoveAnnotation: "7"}},
+		"a DaemonSet's pods move by labels":    {kind: v1alpha1.WorkloadDaemonSet, move: "7", want: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = test.kind })
@@ -133,23 +133,23 @@ func TestParseNginxTime(t *testing.T) {
 		want  time.Duration
 		valid bool
 	}{
-		"":      {0, false},
-		"0":     {0, true},
-		"60":    {time.Minute, true},
-		"60s":   {time.Minute, true},
-		"250ms": {250 * time.Millisecond, true},
-		"1h30m": {90 * time.Minute, true},
-		"1d":    {24 * time.Hour, true},
+		"":      {want: 0, valid: false},
+		"0":     {want: 0, valid: true},
+		"60":    {want: time.Minute, valid: true},
+		"60s":   {want: time.Minute, valid: true},
+		"250ms": {want: 250 * time.Millisecond, valid: true},
+		"1h30m": {want: 90 * time.Minute, valid: true},
+		"1d":    {want: 24 * time.Hour, valid: true},
 		"1d2h3m4s5ms": {
-			26*time.Hour + 3*time.Minute + 4*time.Second + 5*time.Millisecond, true},
+			want: 26*time.Hour + 3*time.Minute + 4*time.Second + 5*time.Millisecond, valid: true},
 		"9999d999999h999999m999999999s999999999ms": {
-			9999*24*time.Hour + 999999*time.Hour + 999999*time.Minute + 999999999*time.Second + 999999999*time.Millisecond, true},
-		"30m1h": {0, false},
-		"1.5s":  {0, false},
-		"-1s":   {0, false},
-		"1 s":   {0, false},
-		"s":     {0, false},
-		"1x":    {0, false},
+			want: 9999*24*time.Hour + 999999*time.Hour + 999999*time.Minute + 999999999*time.Second + 999999999*time.Millisecond, valid: true},
+		"30m1h": {want: 0, valid: false},
+		"1.5s":  {want: 0, valid: false},
+		"-1s":   {want: 0, valid: false},
+		"1 s":   {want: 0, valid: false},
+		"s":     {want: 0, valid: false},
+		"1x":    {want: 0, valid: false},
 	}
 	for value, test := range tests {
 		t.Run(value, func(t *testing.T) {

@@ -63,39 +63,39 @@ func TestTrustThatIsWritten(t *testing.T) {
 		clientIP *v1alpha1.ClientIPSpec
 		want     map[string]string
 	}{
-		"nothing in front": {nil, off},
-		"an empty block":   {&v1alpha1.ClientIPSpec{}, off},
+		"nothing in front": {clientIP: nil, want: off},
+		"an empty block":   {clientIP: &v1alpha1.ClientIPSpec{}, want: off},
 		"PROXY protocol": {
-			&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24")},
-			with("use-proxy-protocol", "true", "proxy-real-ip-cidr", "10.0.0.0/24"),
+			clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24")},
+			want:     with("use-proxy-protocol", "true", "proxy-real-ip-cidr", "10.0.0.0/24"),
 		},
 		"PROXY protocol, sorted and each range once": {
-			&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("2001:DB8::/48", "10.1.0.0/16", "10.0.0.0/24", "10.1.0.0/16")},
-			with("use-proxy-protocol", "true", "proxy-real-ip-cidr", "10.0.0.0/24,10.1.0.0/16,2001:db8::/48"),
+			clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("2001:DB8::/48", "10.1.0.0/16", "10.0.0.0/24", "10.1.0.0/16")},
+			want:     with("use-proxy-protocol", "true", "proxy-real-ip-cidr", "10.0.0.0/24,10.1.0.0/16,2001:db8::/48"),
 		},
 		"a header without Proto and Host": {
-			&v1alpha1.ClientIPSpec{ForwardedHeader: header("X-Forwarded-For", ignore, "198.51.100.0/24")},
-			with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
+			clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("X-Forwarded-For", ignore, "198.51.100.0/24")},
+			want:     with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
 		},
 		"a header, from an object without defaults": {
-			&v1alpha1.ClientIPSpec{ForwardedHeader: header("", "", "198.51.100.0/24")},
-			with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
+			clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("", "", "198.51.100.0/24")},
+			want:     with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
 		},
 		"a CDN's own header": {
-			&v1alpha1.ClientIPSpec{ForwardedHeader: header("CF-Connecting-IP", ignore, "198.51.100.0/24")},
-			with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24", "forwarded-for-header", "CF-Connecting-IP"),
+			clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("CF-Connecting-IP", ignore, "198.51.100.0/24")},
+			want:     with("enable-real-ip", "true", "proxy-real-ip-cidr", "198.51.100.0/24", "forwarded-for-header", "CF-Connecting-IP"),
 		},
 		"a header with Proto and Host": {
-			&v1alpha1.ClientIPSpec{ForwardedHeader: header("X-Forwarded-For", anyone, "198.51.100.0/24")},
-			with("use-forwarded-headers", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
+			clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("X-Forwarded-For", anyone, "198.51.100.0/24")},
+			want:     with("use-forwarded-headers", "true", "proxy-real-ip-cidr", "198.51.100.0/24"),
 		},
 		"both, which needs the ranges of both": {
-			&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24"), ForwardedHeader: header("X-Real-IP", ignore, "198.51.100.0/24", "10.0.0.0/24")},
-			with("use-proxy-protocol", "true", "use-forwarded-headers", "true", "proxy-real-ip-cidr", "10.0.0.0/24,198.51.100.0/24", "forwarded-for-header", "X-Real-IP"),
+			clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24"), ForwardedHeader: header("X-Real-IP", ignore, "198.51.100.0/24", "10.0.0.0/24")},
+			want:     with("use-proxy-protocol", "true", "use-forwarded-headers", "true", "proxy-real-ip-cidr", "10.0.0.0/24,198.51.100.0/24", "forwarded-for-header", "X-Real-IP"),
 		},
 		"both, with Proto and Host": {
-			&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24"), ForwardedHeader: header("", anyone, "198.51.100.0/24")},
-			with("use-proxy-protocol", "true", "use-forwarded-headers", "true", "proxy-real-ip-cidr", "10.0.0.0/24,198.51.100.0/24"),
+			clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/24"), ForwardedHeader: header("", anyone, "198.51.100.0/24")},
+			want:     with("use-proxy-protocol", "true", "use-forwarded-headers", "true", "proxy-real-ip-cidr", "10.0.0.0/24,198.51.100.0/24"),
 		},
 	}
 	for name, test := range tests {
@@ -118,17 +118,17 @@ func TestTrustThatIsRefusedTrustsNobody(t *testing.T) {
 		field    string
 		says     string
 	}{
-		"PROXY protocol from everyone":      {&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("0.0.0.0/0")}, "spec.clientIP.proxyProtocol.trustedCIDRs", "everyone"},
-		"a header from everyone":            {&v1alpha1.ClientIPSpec{ForwardedHeader: header("", "", "::/0")}, "spec.clientIP.forwardedHeader.trustedCIDRs", "everyone"},
-		"no ranges at all":                  {&v1alpha1.ClientIPSpec{ForwardedHeader: header("", "")}, "spec.clientIP.forwardedHeader.trustedCIDRs", "is empty"},
-		"something that is no range":        {&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("proxy.example.com")}, "spec.clientIP.proxyProtocol.trustedCIDRs", "is not an address range"},
-		"good ranges and a bad one":         {&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol(good, "10.0.0.5/8")}, "spec.clientIP.proxyProtocol.trustedCIDRs", "host bits"},
-		"a good block and a bad one":        {&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol(good), ForwardedHeader: header("", "", "0.0.0.0/1")}, "spec.clientIP.forwardedHeader.trustedCIDRs", "/8"},
-		"two good blocks, too wide as one":  {&v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8"), ForwardedHeader: header("", "", "13.0.0.0/8", "14.0.0.0/8")}, "spec.clientIP", "together"},
-		"a header with a directive in it":   {&v1alpha1.ClientIPSpec{ForwardedHeader: header("X; set_real_ip_from 0.0.0.0/0", "", good)}, "spec.clientIP.forwardedHeader.header", "cannot carry"},
-		"the module's own word as a header": {&v1alpha1.ClientIPSpec{ForwardedHeader: header("proxy_protocol", "", good)}, "spec.clientIP.forwardedHeader.header", "cannot carry"},
-		"a header with more than addresses": {&v1alpha1.ClientIPSpec{ForwardedHeader: header("Forwarded", "", good)}, "spec.clientIP.forwardedHeader.header", "CF-Connecting-IP"},
-		"Proto and Host with a bad range":   {&v1alpha1.ClientIPSpec{ForwardedHeader: header("", v1alpha1.ProtoAndHostTrustFromAnyone, "2002::/16")}, "spec.clientIP.forwardedHeader.trustedCIDRs", "6to4"},
+		"PROXY protocol from everyone":      {clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("0.0.0.0/0")}, field: "spec.clientIP.proxyProtocol.trustedCIDRs", says: "everyone"},
+		"a header from everyone":            {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("", "", "::/0")}, field: "spec.clientIP.forwardedHeader.trustedCIDRs", says: "everyone"},
+		"no ranges at all":                  {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("", "")}, field: "spec.clientIP.forwardedHeader.trustedCIDRs", says: "is empty"},
+		"something that is no range":        {clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("proxy.example.com")}, field: "spec.clientIP.proxyProtocol.trustedCIDRs", says: "is not an address range"},
+		"good ranges and a bad one":         {clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol(good, "10.0.0.5/8")}, field: "spec.clientIP.proxyProtocol.trustedCIDRs", says: "host bits"},
+		"a good block and a bad one":        {clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol(good), ForwardedHeader: header("", "", "0.0.0.0/1")}, field: "spec.clientIP.forwardedHeader.trustedCIDRs", says: "/8"},
+		"two good blocks, too wide as one":  {clientIP: &v1alpha1.ClientIPSpec{ProxyProtocol: proxyProtocol("10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8"), ForwardedHeader: header("", "", "13.0.0.0/8", "14.0.0.0/8")}, field: "spec.clientIP", says: "together"},
+		"a header with a directive in it":   {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("X; set_real_ip_from 0.0.0.0/0", "", good)}, field: "spec.clientIP.forwardedHeader.header", says: "cannot carry"},
+		"the module's own word as a header": {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("proxy_protocol", "", good)}, field: "spec.clientIP.forwardedHeader.header", says: "cannot carry"},
+		"a header with more than addresses": {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("Forwarded", "", good)}, field: "spec.clientIP.forwardedHeader.header", says: "CF-Connecting-IP"},
+		"Proto and Host with a bad range":   {clientIP: &v1alpha1.ClientIPSpec{ForwardedHeader: header("", v1alpha1.ProtoAndHostTrustFromAnyone, "2002::/16")}, field: "spec.clientIP.forwardedHeader.trustedCIDRs", says: "6to4"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

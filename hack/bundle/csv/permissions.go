@@ -81,7 +81,7 @@ func besideCSV(objects manifest.Objects, granted permissions, owned []v1alpha1.C
 			if slices.ContainsFunc(owned, func(resource v1alpha1.CRDDescription) bool { return resource.Kind == kind }) {
 				continue
 			}
-			return nil, fmt.Errorf("placing %s %s: nothing says what becomes of this kind in a bundle", kind, object.GetName())
+			return nil, fmt.Errorf("placing %s %s: nothing says where this kind goes in a bundle", kind, object.GetName())
 		}
 	}
 	return beside, nil

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// controllerWitness watches where controllers run, when they are told to end, and until when they promised to serve.
+// controllerWitness watches where controllers run, when they have to end, and until when they promised to serve.
 type controllerWitness struct {
 	watch watch.Interface
 	done  chan struct{}

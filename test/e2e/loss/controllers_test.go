@@ -20,12 +20,12 @@ func TestPromised(t *testing.T) {
 		controller corev1.Container
 		want       time.Duration
 	}{
-		{"a sleep and a period of grace", corev1.Container{
+		{name: "a sleep and a period of grace", controller: corev1.Container{
 			Lifecycle: hook("/bin/sh", "-c", "sleep 5; /wait-shutdown"), Args: []string{"/controller", "--shutdown-grace-period=15", "--post-shutdown-grace-period=2"},
-		}, 20 * time.Second},
-		{"no sleep", corev1.Container{Lifecycle: hook("/wait-shutdown"), Args: []string{"--shutdown-grace-period=15"}}, 15 * time.Second},
-		{"neither", corev1.Container{Lifecycle: hook("/wait-shutdown")}, 0},
-		{"no hook", corev1.Container{}, 0},
+		}, want: 20 * time.Second},
+		{name: "no sleep", controller: corev1.Container{Lifecycle: hook("/wait-shutdown"), Args: []string{"--shutdown-grace-period=15"}}, want: 15 * time.Second},
+		{name: "neither", controller: corev1.Container{Lifecycle: hook("/wait-shutdown")}, want: 0},
+		{name: "no hook", controller: corev1.Container{}, want: 0},
 	}
 	for _, test := range tests {
 		if got := promised(test.controller); got != test.want {

@@ -23,11 +23,11 @@ func TestTheOtherNameOfAnImageIsOneThatAllNodesKnow(t *testing.T) {
 		image string
 		want  string
 	}{
-		{"all alike", []corev1.Node{stayed, stayed}, tag, old},
-		{"the other way round", []corev1.Node{stayed, stayed}, old, tag},
-		{"built again before a node came back", []corev1.Node{back, stayed, stayed}, tag, old},
-		{"nothing in common", []corev1.Node{node([]string{built, tag}), stayed}, tag, ""},
-		{"unknown", []corev1.Node{stayed}, "another:e2e", ""},
+		{name: "all alike", nodes: []corev1.Node{stayed, stayed}, image: tag, want: old},
+		{name: "the other way round", nodes: []corev1.Node{stayed, stayed}, image: old, want: tag},
+		{name: "built again before a node came back", nodes: []corev1.Node{back, stayed, stayed}, image: tag, want: old},
+		{name: "nothing in common", nodes: []corev1.Node{node([]string{built, tag}), stayed}, image: tag, want: ""},
+		{name: "unknown", nodes: []corev1.Node{stayed}, image: "another:e2e", want: ""},
 	}
 	for _, test := range tests {
 		if got, found := commonName(test.nodes, test.image); got != test.want || found != (test.want != "") {

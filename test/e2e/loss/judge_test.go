@@ -63,59 +63,59 @@ func TestProblems(t *testing.T) {
 		change func(*Observation)
 		want   []string
 	}{
-		{"nothing is lost", func(*Observation) {}, nil},
-		{"a new connection is lost", func(o *Observation) { o.Result.Targets[haproxy].New.Succeeded = 99 },
-			[]string{"1 of 100 new connections through haproxy were lost"}},
-		{"a new connection is lost after the address moved", func(o *Observation) {
+		{name: "nothing is lost", change: func(*Observation) {}, want: nil},
+		{name: "a new connection is lost", change: func(o *Observation) { o.Result.Targets[haproxy].New.Succeeded = 99 },
+			want: []string{"1 of 100 new connections through haproxy were lost"}},
+		{name: "a new connection is lost after the address moved", change: func(o *Observation) {
 			o.Moves, o.Result.Targets[metalLB].New.Succeeded = moved, 98
-		}, []string{"2 of 100 new connections through MetalLB were lost"}},
-		{"new connections are lost without the operator", func(o *Observation) {
+		}, want: []string{"2 of 100 new connections through MetalLB were lost"}},
+		{name: "new connections are lost without the operator", change: func(o *Observation) {
 			o.Claim, o.Result.Targets[metalLB].New.Succeeded = Comparison, 50
-		}, nil},
-		{"a kept connection breaks although nothing was released", func(o *Observation) { o.lose(metalLB, first, 3*time.Second) }, early("MetalLB")},
-		{"a kept connection breaks before the address moves", func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 4900*time.Millisecond) }, early("MetalLB")},
-		{"a request is under way when the address moves", func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 5050*time.Millisecond) }, nil},
-		{"a kept connection breaks with the first request after the move", func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 5250*time.Millisecond) }, nil},
-		{"a kept connection breaks long after the move", func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 6*time.Second) }, early("MetalLB")},
-		{"a kept connection breaks to the node that got the address", func(o *Observation) { o.Moves = moved; o.lose(metalLB, second, 5050*time.Millisecond) }, early("MetalLB")},
-		{"a kept connection of nobody's breaks", func(o *Observation) { o.Moves = moved; o.lose(metalLB, stranger, 5050*time.Millisecond) }, early("MetalLB")},
-		{"a proxied connection breaks because the address moved", func(o *Observation) { o.Moves = moved; o.lose(haproxy, first, 5050*time.Millisecond) }, early("haproxy")},
-		{"a proxied connection breaks when its drain ended", func(o *Observation) { o.lose(haproxy, first, 21*time.Second) }, nil},
-		{"a proxied connection breaks when the other's drain ended", func(o *Observation) { o.lose(haproxy, second, 21*time.Second) }, early("haproxy")},
-		{"a connection breaks when its drain ended and the address did not move", func(o *Observation) { o.lose(metalLB, first, 21*time.Second) }, nil},
-		{"a connection breaks whose controller nobody told to end", func(o *Observation) {
+		}, want: nil},
+		{name: "a kept connection breaks although nothing was released", change: func(o *Observation) { o.lose(metalLB, first, 3*time.Second) }, want: early("MetalLB")},
+		{name: "a kept connection breaks before the address moves", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 4900*time.Millisecond) }, want: early("MetalLB")},
+		{name: "a request is under way when the address moves", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 5050*time.Millisecond) }, want: nil},
+		{name: "a kept connection breaks with the first request after the move", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 5250*time.Millisecond) }, want: nil},
+		{name: "a kept connection breaks long after the move", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, first, 6*time.Second) }, want: early("MetalLB")},
+		{name: "a kept connection breaks to the node that got the address", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, second, 5050*time.Millisecond) }, want: early("MetalLB")},
+		{name: "a kept connection of nobody's breaks", change: func(o *Observation) { o.Moves = moved; o.lose(metalLB, stranger, 5050*time.Millisecond) }, want: early("MetalLB")},
+		{name: "a proxied connection breaks because the address moved", change: func(o *Observation) { o.Moves = moved; o.lose(haproxy, first, 5050*time.Millisecond) }, want: early("haproxy")},
+		{name: "a proxied connection breaks when its drain ended", change: func(o *Observation) { o.lose(haproxy, first, 21*time.Second) }, want: nil},
+		{name: "a proxied connection breaks when the other's drain ended", change: func(o *Observation) { o.lose(haproxy, second, 21*time.Second) }, want: early("haproxy")},
+		{name: "a connection breaks when its drain ended and the address did not move", change: func(o *Observation) { o.lose(metalLB, first, 21*time.Second) }, want: nil},
+		{name: "a connection breaks whose controller nobody told to end", change: func(o *Observation) {
 			o.Controllers[first] = Controller{Node: "edge1"}
 			o.lose(metalLB, first, 21*time.Second)
-		}, early("MetalLB")},
-		{"connections break after their node crashed", func(o *Observation) {
+		}, want: early("MetalLB")},
+		{name: "connections break after their node crashed", change: func(o *Observation) {
 			o.Crash = Crash{At: began.Add(time.Second), Node: "edge1"}
 			o.lose(metalLB, first, 2*time.Second)
-		}, nil},
-		{"connections break after another node crashed", func(o *Observation) {
+		}, want: nil},
+		{name: "connections break after another node crashed", change: func(o *Observation) {
 			o.Crash = Crash{At: began.Add(time.Second), Node: "edge2"}
 			o.lose(metalLB, first, 2*time.Second)
-		}, early("MetalLB")},
-		{"an idle connection is reset early", func(o *Observation) {
+		}, want: early("MetalLB")},
+		{name: "an idle connection is reset early", change: func(o *Observation) {
 			o.Result.Targets[haproxy].Connections = load.Connections{IdleReset: 1, IdleResets: []load.IdleReset{{At: time.Second}}}
-		}, []string{"1 kept connections through haproxy were reset before their node was released"}},
-		{"an idle connection is reset when its drain ended", func(o *Observation) {
+		}, want: []string{"1 kept connections through haproxy were reset before their node was released"}},
+		{name: "an idle connection is reset when its drain ended", change: func(o *Observation) {
 			reset := load.IdleReset{At: 20 * time.Second, Served: load.Served{By: first, Asked: 19 * time.Second}}
 			o.Result.Targets[haproxy].Connections = load.Connections{IdleReset: 1, IdleResets: []load.IdleReset{reset}}
-		}, nil},
-		{"the client stands still, even in a comparison", func(o *Observation) {
+		}, want: nil},
+		{name: "the client stands still, even in a comparison", change: func(o *Observation) {
 			o.Claim, o.Result.Targets[metalLB].Late = Comparison, answerTimeout+100*time.Millisecond
-		}, []string{"unmeasured: the client stood still for 5.1 s, longer than it waits for an answer through MetalLB"}},
-		{"the client is held up for as long as an answer may take", func(o *Observation) { o.Result.Targets[metalLB].Late = answerTimeout }, nil},
-		{"the client does not keep up, even in a comparison", func(o *Observation) {
+		}, want: []string{"unmeasured: the client stood still for 5.1 s, longer than it waits for an answer through MetalLB"}},
+		{name: "the client is held up for as long as an answer may take", change: func(o *Observation) { o.Result.Targets[metalLB].Late = answerTimeout }, want: nil},
+		{name: "the client does not keep up, even in a comparison", change: func(o *Observation) {
 			o.Claim, o.Result.Targets[metalLB].Skipped = Comparison, 3
-		}, []string{"unmeasured: the client did not keep up, 3 connections through MetalLB were not opened"}},
-		{"the client has no port", func(o *Observation) {
+		}, want: []string{"unmeasured: the client did not keep up, 3 connections through MetalLB were not opened"}},
+		{name: "the client has no port", change: func(o *Observation) {
 			o.Claim = Comparison
 			o.Result.Targets[metalLB].Kept.Failed = map[traffic.Outcome]int{traffic.NoLocalPort: 2}
-		}, []string{"unmeasured: the client had no local port for 2 connections through MetalLB"}},
-		{"nothing was sent", func(o *Observation) { o.Result.Targets[metalLB].Kept = load.Tally{} }, []string{"unmeasured: nothing was sent through MetalLB"}},
-		{"the load has no result", func(o *Observation) { o.Result = load.Result{} }, []string{"nothing was measured"}},
-		{"the event went wrong", func(o *Observation) { o.Wrong = []string{"waiting for pods"} }, []string{"waiting for pods"}},
+		}, want: []string{"unmeasured: the client had no local port for 2 connections through MetalLB"}},
+		{name: "nothing was sent", change: func(o *Observation) { o.Result.Targets[metalLB].Kept = load.Tally{} }, want: []string{"unmeasured: nothing was sent through MetalLB"}},
+		{name: "the load has no result", change: func(o *Observation) { o.Result = load.Result{} }, want: []string{"nothing was measured"}},
+		{name: "the event went wrong", change: func(o *Observation) { o.Wrong = []string{"waiting for pods"} }, want: []string{"waiting for pods"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,14 +137,14 @@ func TestANewConnectionIsCutWhenItWasOpenAsTheAddressMoved(t *testing.T) {
 		failure load.Failure
 		want    int
 	}{
-		{"open as the address moved", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 1},
-		{"open as the address moved, and never answered", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: ms + answerTimeout, Cause: traffic.AnswerTimedOut}, 1},
-		{"never answered, and not by the time either at which the address moved", metalLB, load.Failure{At: moved - 200*ms, Open: ms, After: ms + answerTimeout, Cause: traffic.AnswerTimedOut}, 0},
-		{"opened afterwards", metalLB, load.Failure{At: moved, Open: 11 * ms, After: 14 * ms, Cause: traffic.Reset}, 0},
-		{"over before", metalLB, load.Failure{At: moved - 4*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 0},
-		{"never opened", metalLB, load.Failure{At: moved - ms, After: connectTimeout, Cause: traffic.ConnectTimedOut}, 0},
-		{"answered wrongly", metalLB, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: load.WrongStatus}, 0},
-		{"through haproxy", haproxy, load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 0},
+		{name: "open as the address moved", target: metalLB, failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, want: 1},
+		{name: "open as the address moved, and never answered", target: metalLB, failure: load.Failure{At: moved - 2*ms, Open: ms, After: ms + answerTimeout, Cause: traffic.AnswerTimedOut}, want: 1},
+		{name: "never answered, and not by the time either at which the address moved", target: metalLB, failure: load.Failure{At: moved - 200*ms, Open: ms, After: ms + answerTimeout, Cause: traffic.AnswerTimedOut}, want: 0},
+		{name: "opened afterwards", target: metalLB, failure: load.Failure{At: moved, Open: 11 * ms, After: 14 * ms, Cause: traffic.Reset}, want: 0},
+		{name: "over before", target: metalLB, failure: load.Failure{At: moved - 4*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, want: 0},
+		{name: "never opened", target: metalLB, failure: load.Failure{At: moved - ms, After: connectTimeout, Cause: traffic.ConnectTimedOut}, want: 0},
+		{name: "answered wrongly", target: metalLB, failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: load.WrongStatus}, want: 0},
+		{name: "through haproxy", target: haproxy, failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, want: 0},
 	}
 	for _, test := range tests {
 		o := quiet()
@@ -168,11 +168,11 @@ func TestAMoveCutsNoMoreThanCanBeUnderWay(t *testing.T) {
 		lost  int
 		want  int
 	}{
-		{"few", []time.Duration{moved}, ms, 3, 3},
-		{"more than a few", []time.Duration{moved}, ms, 4, 3},
-		{"as many as come in the time of an answer", []time.Duration{moved}, 100 * ms, 15, 15},
-		{"more than come in that time", []time.Duration{moved}, 100 * ms, 20, 15},
-		{"many, with another move far away", []time.Duration{time.Second, moved}, ms, 4, 3},
+		{name: "few", moves: []time.Duration{moved}, p99: ms, lost: 3, want: 3},
+		{name: "more than a few", moves: []time.Duration{moved}, p99: ms, lost: 4, want: 3},
+		{name: "as many as come in the time of an answer", moves: []time.Duration{moved}, p99: 100 * ms, lost: 15, want: 15},
+		{name: "more than come in that time", moves: []time.Duration{moved}, p99: 100 * ms, lost: 20, want: 15},
+		{name: "many, with another move far away", moves: []time.Duration{time.Second, moved}, p99: ms, lost: 4, want: 3},
 	}
 	for _, test := range tests {
 		o := quiet()
@@ -195,9 +195,9 @@ func TestAKeptConnectionWithoutAnAnswerIsJudgedAsANewOne(t *testing.T) {
 		failure load.Failure
 		early   int
 	}{
-		"open as the address moved": {load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 0},
-		"refused after the move":    {load.Failure{At: moved + ms, After: 3 * ms, Cause: traffic.Refused}, 1},
-		"reset after the drain":     {load.Failure{At: 25 * time.Second, Open: ms, After: 3 * ms, Cause: traffic.Reset}, 1},
+		"open as the address moved": {failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, early: 0},
+		"refused after the move":    {failure: load.Failure{At: moved + ms, After: 3 * ms, Cause: traffic.Refused}, early: 1},
+		"reset after the drain":     {failure: load.Failure{At: 25 * time.Second, Open: ms, After: 3 * ms, Cause: traffic.Reset}, early: 1},
 	} {
 		o := quiet()
 		o.Moves, o.Controllers = []Move{{At: began.Add(moved), To: "edge2"}}, onEdge1And2(20*time.Second, 20*time.Second)
@@ -221,10 +221,10 @@ func TestTheLoadProvesInComparisonsThatItSeesLosses(t *testing.T) {
 		observations []Observation
 		want         string
 	}{
-		"no comparison took place":   {[]Observation{quiet()}, ""},
-		"both ways lost in one each": {[]Observation{quiet(), compared(3, 0), compared(0, 1)}, ""},
+		"no comparison took place":   {observations: []Observation{quiet()}, want: ""},
+		"both ways lost in one each": {observations: []Observation{quiet(), compared(3, 0), compared(0, 1)}, want: ""},
 		"one way lost nothing": {
-			[]Observation{compared(3, 0), compared(4, 0)}, "the load does not see losses: no new connection through haproxy was lost in any comparison",
+			observations: []Observation{compared(3, 0), compared(4, 0)}, want: "the load does not see losses: no new connection through haproxy was lost in any comparison",
 		},
 	} {
 		if got := strings.Join(Problems(test.observations), "\n"); got != test.want {

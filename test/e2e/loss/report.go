@@ -38,7 +38,7 @@ func Markdown(observations []Observation) string {
 	return out.String()
 }
 
-const explanation = `New connections are opened at a constant rate, whatever becomes of them, one request on each. One is **lost** when it is refused or reset, when it is not open
+const explanation = `New connections are opened at a constant rate, whatever happens to them, one request on each. One is **lost** when it is refused or reset, when it is not open
 after 5 s, when its answer is not complete 5 s after that, and when the answer is not the application's or the application saw another client's address. Five
 seconds are the first SYN and two repetitions, after 1 and after 3 s; Envoy waits as long, Go's dialer 30 s, curl 300 s. *Slow connects* had to repeat their
 SYN: they waited, but are not lost.
@@ -153,7 +153,7 @@ func (o Observation) course() []string {
 	return slices.Concat(course, o.Notes, o.Problems(), o.firstLosses())
 }
 
-// fewLosses are told one by one.
+// fewLosses are listed one by one.
 const fewLosses = 5
 
 // firstLosses tells when the first of the new connections that must not be lost were lost, so that it can be held against the moves.

@@ -61,7 +61,7 @@ func TestAnEventIsUnmeasuredWhereTheClientStoodStill(t *testing.T) {
 		t.Errorf("the result is %s", got)
 	}
 	if got := o.Text(); !strings.HasPrefix(got, "unmeasured something happens") || !strings.Contains(got, "stood still for 6.0 s") {
-		t.Errorf("the event is told as %q", got)
+		t.Errorf("the event is listed as %q", got)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 )
 
-// done is what was done by hand in one scenario.
+// done is what was changed manually in one scenario.
 type done struct {
 	object *object
 	// undoing holds what takes it back, in the order in which it was done.

@@ -34,7 +34,7 @@ type object struct {
 	spec *v1alpha1.EdgeIngressSpec
 	// mark is the setting by which the controller shows which configuration it has loaded; see mark.
 	mark mark
-	// touched is whether something was done by hand since the last change of the spec.
+	// touched is whether something was done manually since the last change of the spec.
 	touched bool
 	// calm is how the conditions were last seen.
 	calm calm
@@ -59,7 +59,7 @@ func (o *object) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {
 	return live, nil
 }
 
-// bring writes the spec where it is another than before, or where something was done by hand since, and returns when the controller has loaded what
+// bring writes the spec where it is another than before, or where something was done manually since, and returns when the controller has loaded what
 // follows from it. nil is the spec as it is.
 func (o *object) bring(ctx context.Context, spec *v1alpha1.EdgeIngressSpec) error {
 	if spec == nil {

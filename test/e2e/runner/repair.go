@@ -12,10 +12,10 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// repairLimit is how long it may take until what was changed by hand is as before. A pod that has to start anew takes longest.
+// repairLimit is how long it may take until what was changed manually is as before. A pod that has to start again takes longest.
 const repairLimit = 30 * time.Second
 
-// repair is something that was damaged by hand, and that others than the runner put right. Until then the runner writes nothing: whatever it writes makes
+// repair is something that was damaged manually, and that others than the runner put right. Until then the runner writes nothing: whatever it writes makes
 // the operator look at everything, also at what it would not have noticed by itself.
 type repair struct {
 	what     string

@@ -102,7 +102,7 @@ func (r *Runner) object(name string) *object {
 	return r.objects[name]
 }
 
-// observe brings a scenario about on its EdgeIngress, and undoes what was done by hand.
+// observe brings a scenario about on its EdgeIngress, and undoes what was done manually.
 func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
 	reported, err := o.follow(ctx)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (o
 	}()
 	for _, deed := range s.Deeds {
 		if err := done.do(ctx, deed); err != nil {
-			return observed, done.notes, fmt.Errorf("doing %s by hand: %w", deed, err)
+			return observed, done.notes, fmt.Errorf("doing %s manually: %w", deed, err)
 		}
 	}
 	if err := o.settle(ctx, s, done, passed); err != nil {

@@ -22,7 +22,7 @@ const (
 	pathLimit = 20 * time.Second
 	// moment is how long a path may take without it being worth a note.
 	moment = time.Second
-	// maxLooks is how often everything is looked at anew because the conditions changed meanwhile.
+	// maxLooks is how often everything is looked at again because the conditions changed meanwhile.
 	maxLooks = 3
 )
 

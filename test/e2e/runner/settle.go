@@ -28,7 +28,7 @@ const (
 	passingLimit = 20 * time.Second
 )
 
-// settle returns when what was done by hand has had its effect, the operator has repaired what it repairs, and the conditions are at rest. Conditions that
+// settle returns when what was done manually has had its effect, the operator has repaired what it repairs, and the conditions are at rest. Conditions that
 // do not say what they must are no error: they are judged as they are.
 func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, passed *history) error {
 	limit := verdictLimit

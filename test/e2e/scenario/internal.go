@@ -69,9 +69,9 @@ func podsByHand() []Scenario {
 		}
 	}
 	return []Scenario{
-		row("the edge labels removed by hand", Says{v1alpha1.ConditionNodesReady: unclear(v1alpha1.ReasonLabelsMissing)}, RemoveEdgeLabels),
-		row("a controller pod deleted by hand", Says{v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonControllersMissing)}, DeleteControllerPod),
-		row("the DaemonSet's nodeSelector removed by hand", nil, RemoveNodeSelector),
+		row("the edge labels removed manually", Says{v1alpha1.ConditionNodesReady: unclear(v1alpha1.ReasonLabelsMissing)}, RemoveEdgeLabels),
+		row("a controller pod deleted manually", Says{v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonControllersMissing)}, DeleteControllerPod),
+		row("the DaemonSet's nodeSelector removed manually", nil, RemoveNodeSelector),
 	}
 }
 

@@ -46,24 +46,24 @@ func TestJudgeSight(t *testing.T) {
 		seen    Sight
 		want    string
 	}{
-		{"both headers as expected", controller, sees(TheSender), seeing(TheSender), ""},
-		{"another address", controller, sees(TheSender), seeing(ANode), "sender in X-Forwarded-For, not node"},
-		{"a request that did not arrive", controller, sees(TheSender), ending(traffic.Reset, 0), "must see sender"},
-		{"X-Real-IP that disagrees", controller, sees(TheSender), Sight{Reached: true, ForwardedFor: TheSender, RealIP: TheBalancer}, "sender in X-Real-IP, not balancer"},
+		{name: "both headers as expected", behind: controller, request: sees(TheSender), seen: seeing(TheSender), want: ""},
+		{name: "another address", behind: controller, request: sees(TheSender), seen: seeing(ANode), want: "sender in X-Forwarded-For, not node"},
+		{name: "a request that did not arrive", behind: controller, request: sees(TheSender), seen: ending(traffic.Reset, 0), want: "must see sender"},
+		{name: "X-Real-IP that disagrees", behind: controller, request: sees(TheSender), seen: Sight{Reached: true, ForwardedFor: TheSender, RealIP: TheBalancer}, want: "sender in X-Real-IP, not balancer"},
 		{
-			"headers that must disagree", controller, Request{Sees: TheForged, RealIP: Unset},
-			Sight{Reached: true, ForwardedFor: TheForged, RealIP: Unset, ShowsForged: true}, "",
+			name: "headers that must disagree", behind: controller, request: Request{Sees: TheForged, RealIP: Unset},
+			seen: Sight{Reached: true, ForwardedFor: TheForged, RealIP: Unset, ShowsForged: true}, want: "",
 		},
-		{"headers that must disagree and do not", controller, Request{Sees: TheForged, RealIP: Unset}, seeing(TheForged), "nothing in X-Real-IP, not forged"},
-		{"the application itself is judged by its connection", application, sees(ANode), Sight{Reached: true, ForwardedFor: Unset, RealIP: Unset, Peer: ANode}, ""},
-		{"the application itself with another connection", application, sees(TheSender), Sight{Reached: true, ForwardedFor: TheSender, Peer: ANode}, "not node"},
-		{"a failure that was expected", controller, refused, ending(traffic.Refused, 0), ""},
-		{"another failure", controller, refused, ending(traffic.ConnectTimedOut, 0), "must get Refused, not ConnectTimedOut"},
-		{"an answer of somebody else in place of a failure", controller, refused, ending(traffic.Answered, http.StatusBadRequest), "must get Refused, not HTTP 400"},
-		{"a request that must not arrive and did", controller, refused, seeing(TheSender), "must see nobody"},
-		{"a status that was expected", application, unhealthy, ending(traffic.Answered, http.StatusServiceUnavailable), ""},
-		{"another status", application, unhealthy, ending(traffic.Answered, http.StatusOK), "must get HTTP 503, not HTTP 200"},
-		{"a failure in place of a status", application, unhealthy, ending(traffic.Refused, 0), "must get HTTP 503, not Refused"},
+		{name: "headers that must disagree and do not", behind: controller, request: Request{Sees: TheForged, RealIP: Unset}, seen: seeing(TheForged), want: "nothing in X-Real-IP, not forged"},
+		{name: "the application itself is judged by its connection", behind: application, request: sees(ANode), seen: Sight{Reached: true, ForwardedFor: Unset, RealIP: Unset, Peer: ANode}, want: ""},
+		{name: "the application itself with another connection", behind: application, request: sees(TheSender), seen: Sight{Reached: true, ForwardedFor: TheSender, Peer: ANode}, want: "not node"},
+		{name: "a failure that was expected", behind: controller, request: refused, seen: ending(traffic.Refused, 0), want: ""},
+		{name: "another failure", behind: controller, request: refused, seen: ending(traffic.ConnectTimedOut, 0), want: "must get Refused, not ConnectTimedOut"},
+		{name: "an answer of somebody else in place of a failure", behind: controller, request: refused, seen: ending(traffic.Answered, http.StatusBadRequest), want: "must get Refused, not HTTP 400"},
+		{name: "a request that must not arrive and did", behind: controller, request: refused, seen: seeing(TheSender), want: "must see nobody"},
+		{name: "a status that was expected", behind: application, request: unhealthy, seen: ending(traffic.Answered, http.StatusServiceUnavailable), want: ""},
+		{name: "another status", behind: application, request: unhealthy, seen: ending(traffic.Answered, http.StatusOK), want: "must get HTTP 503, not HTTP 200"},
+		{name: "a failure in place of a status", behind: application, request: unhealthy, seen: ending(traffic.Refused, 0), want: "must get HTTP 503, not Refused"},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, judgeSight(test.request, test.seen, test.behind), test.want) })
 	}
@@ -97,20 +97,20 @@ func TestJudgeConditions(t *testing.T) {
 		observed Observation
 		want     string
 	}{
-		{"all as expected", Scenario{Requests: sender, Says: asExpected}, Observation{Conditions: good, Sights: saw}, ""},
-		{"a request that was not sent", Scenario{Requests: sender, Says: asExpected}, Observation{Conditions: good}, "0 of 1 requests"},
-		{"another reason", Scenario{Requests: sender, Says: policyUnmeasured}, Observation{Conditions: good, Sights: saw}, "must be Unknown HeaderPolicyUnmeasured"},
+		{name: "all as expected", scenario: Scenario{Requests: sender, Says: asExpected}, observed: Observation{Conditions: good, Sights: saw}, want: ""},
+		{name: "a request that was not sent", scenario: Scenario{Requests: sender, Says: asExpected}, observed: Observation{Conditions: good}, want: "0 of 1 requests"},
+		{name: "another reason", scenario: Scenario{Requests: sender, Says: policyUnmeasured}, observed: Observation{Conditions: good, Sights: saw}, want: "must be Unknown HeaderPolicyUnmeasured"},
 		{
-			"nothing was reported on the way", Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			Observation{Conditions: good, Passed: []metav1.Condition{configured}, Sights: saw}, "was never False TrafficPolicyCluster",
+			name: "nothing was reported on the way", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
+			observed: Observation{Conditions: good, Passed: []metav1.Condition{configured}, Sights: saw}, want: "was never False TrafficPolicyCluster",
 		},
 		{
-			"it was reported, but before the deeds", Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			Observation{Conditions: good, Reported: []metav1.Condition{lost}, Sights: saw}, "was never False TrafficPolicyCluster",
+			name: "it was reported, but before the deeds", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
+			observed: Observation{Conditions: good, Reported: []metav1.Condition{lost}, Sights: saw}, want: "was never False TrafficPolicyCluster",
 		},
 		{
-			"it was reported on the way", Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			Observation{Conditions: good, Passed: []metav1.Condition{lost}, Sights: saw}, "",
+			name: "it was reported on the way", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
+			observed: Observation{Conditions: good, Passed: []metav1.Condition{lost}, Sights: saw}, want: "",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, Judge(test.scenario, test.observed), test.want) })
@@ -134,33 +134,33 @@ func TestJudgeForged(t *testing.T) {
 		observed Observation
 		want     string
 	}{
-		{"no forged address", "", Observation{Conditions: good, Sights: []Sight{seeing(TheSender)}}, ""},
+		{name: "no forged address", beyond: "", observed: Observation{Conditions: good, Sights: []Sight{seeing(TheSender)}}, want: ""},
 		{
-			"beside True", "", Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{seeing(TheForged)}},
-			"ForwardedHeadersSafe is True and a client chose",
+			name: "beside True", beyond: "", observed: Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{seeing(TheForged)}},
+			want: "ForwardedHeadersSafe is True and a client chose",
 		},
 		{
-			"beside True in a recorded row", "x", Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{seeing(TheForged)}},
-			"ForwardedHeadersSafe is True and a client chose",
+			name: "beside True in a recorded row", beyond: "x", observed: Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{seeing(TheForged)}},
+			want: "ForwardedHeadersSafe is True and a client chose",
 		},
 		{
-			"among other addresses", "", Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{{Reached: true, ForwardedFor: Several, ShowsForged: true}}},
-			"ForwardedHeadersSafe is True and a client chose",
+			name: "among other addresses", beyond: "", observed: Observation{Conditions: []metav1.Condition{undecided, safe}, Sights: []Sight{{Reached: true, ForwardedFor: Several, ShowsForged: true}}},
+			want: "ForwardedHeadersSafe is True and a client chose",
 		},
 		{
-			"by a request that was sent before", "", Observation{Conditions: []metav1.Condition{undecided, safe}, Early: []Sight{seeing(TheForged)}},
-			"ForwardedHeadersSafe is True and a client chose",
+			name: "by a request that was sent before", beyond: "", observed: Observation{Conditions: []metav1.Condition{undecided, safe}, Early: []Sight{seeing(TheForged)}},
+			want: "ForwardedHeadersSafe is True and a client chose",
 		},
-		{"beside Unknown", "", Observation{Conditions: []metav1.Condition{undecided, doubtful}, Sights: []Sight{seeing(TheForged)}}, ""},
-		{"beside False", "", Observation{Conditions: []metav1.Condition{undecided, unsafe}, Sights: []Sight{seeing(TheForged)}}, ""},
+		{name: "beside Unknown", beyond: "", observed: Observation{Conditions: []metav1.Condition{undecided, doubtful}, Sights: []Sight{seeing(TheForged)}}, want: ""},
+		{name: "beside False", beyond: "", observed: Observation{Conditions: []metav1.Condition{undecided, unsafe}, Sights: []Sight{seeing(TheForged)}}, want: ""},
 		{
-			"the client is said to arrive, and the row is not recorded", "", Observation{Conditions: []metav1.Condition{configured, doubtful}, Sights: []Sight{seeing(TheForged)}},
-			"SourceIPConfigured is True where a client chose",
+			name: "the client is said to arrive, and the row is not recorded", beyond: "", observed: Observation{Conditions: []metav1.Condition{configured, doubtful}, Sights: []Sight{seeing(TheForged)}},
+			want: "SourceIPConfigured is True where a client chose",
 		},
-		{"the client is said to arrive in a recorded row", "x", Observation{Conditions: []metav1.Condition{configured, doubtful}, Sights: []Sight{seeing(TheForged)}}, ""},
+		{name: "the client is said to arrive in a recorded row", beyond: "x", observed: Observation{Conditions: []metav1.Condition{configured, doubtful}, Sights: []Sight{seeing(TheForged)}}, want: ""},
 		{
-			"the client is said to arrive, and the objects show that it need not", "x",
-			Observation{Conditions: []metav1.Condition{configured, unsafe}, Sights: []Sight{seeing(TheForged)}}, "SourceIPConfigured is True where a client chose",
+			name: "the client is said to arrive, and the objects show that it need not", beyond: "x",
+			observed: Observation{Conditions: []metav1.Condition{configured, unsafe}, Sights: []Sight{seeing(TheForged)}}, want: "SourceIPConfigured is True where a client chose",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, judgeForged(Scenario{Beyond: test.beyond}, test.observed), test.want) })
@@ -174,12 +174,12 @@ func TestJudgeConfigured(t *testing.T) {
 		seen         Sight
 		want         string
 	}{
-		{"the client is seen", "", good, seeing(TheSender), ""},
-		{"another is seen", "", good, seeing(ANode), "saw another address than the client's"},
-		{"another is seen in one header", "", good, Sight{Reached: true, ForwardedFor: TheSender, RealIP: ANode}, "saw another address than the client's"},
-		{"another is seen, which is recorded", "a router", good, seeing(ANode), ""},
-		{"nothing is seen", "", good, ending(traffic.Reset, 0), ""},
-		{"nothing is claimed", "", []metav1.Condition{undecided}, seeing(ANode), ""},
+		{name: "the client is seen", beyond: "", conditions: good, seen: seeing(TheSender), want: ""},
+		{name: "another is seen", beyond: "", conditions: good, seen: seeing(ANode), want: "saw another address than the client's"},
+		{name: "another is seen in one header", beyond: "", conditions: good, seen: Sight{Reached: true, ForwardedFor: TheSender, RealIP: ANode}, want: "saw another address than the client's"},
+		{name: "another is seen, which is recorded", beyond: "a router", conditions: good, seen: seeing(ANode), want: ""},
+		{name: "nothing is seen", beyond: "", conditions: good, seen: ending(traffic.Reset, 0), want: ""},
+		{name: "nothing is claimed", beyond: "", conditions: []metav1.Condition{undecided}, seen: seeing(ANode), want: ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			complain(t, judgeConfigured(Scenario{Beyond: test.beyond}, Observation{Conditions: test.conditions, Sights: []Sight{test.seen}}), test.want)
@@ -194,13 +194,13 @@ func TestJudgePreserved(t *testing.T) {
 		observed Observation
 		want     string
 	}{
-		{"nobody measures", nil, Observation{Conditions: good, Reported: good}, ""},
-		{"True though nobody measured", nil, Observation{Conditions: []metav1.Condition{configured, measured}}, "SourceIPPreserved must be Unknown NotMeasured"},
-		{"True on the way", nil, Observation{Conditions: good, Reported: []metav1.Condition{unmeasured, measured, unmeasured}}, "SourceIPPreserved was True Measured"},
-		{"it does not follow what the objects show", nil, Observation{Conditions: []metav1.Condition{lost, unmeasured}}, "SourceIPPreserved must be False TrafficPolicyCluster"},
-		{"it is not there", nil, Observation{Conditions: []metav1.Condition{configured}}, "is not there"},
-		{"the legs are named", []string{"routers"}, Observation{Conditions: good}, ""},
-		{"a leg is not named", []string{"kube-proxy"}, Observation{Conditions: good}, `does not name "kube-proxy"`},
+		{name: "nobody measures", legs: nil, observed: Observation{Conditions: good, Reported: good}, want: ""},
+		{name: "True though nobody measured", legs: nil, observed: Observation{Conditions: []metav1.Condition{configured, measured}}, want: "SourceIPPreserved must be Unknown NotMeasured"},
+		{name: "True on the way", legs: nil, observed: Observation{Conditions: good, Reported: []metav1.Condition{unmeasured, measured, unmeasured}}, want: "SourceIPPreserved was True Measured"},
+		{name: "it does not follow what the objects show", legs: nil, observed: Observation{Conditions: []metav1.Condition{lost, unmeasured}}, want: "SourceIPPreserved must be False TrafficPolicyCluster"},
+		{name: "it is not there", legs: nil, observed: Observation{Conditions: []metav1.Condition{configured}}, want: "is not there"},
+		{name: "the legs are named", legs: []string{"routers"}, observed: Observation{Conditions: good}, want: ""},
+		{name: "a leg is not named", legs: []string{"kube-proxy"}, observed: Observation{Conditions: good}, want: `does not name "kube-proxy"`},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, judgePreserved(Scenario{Legs: test.legs}, test.observed), test.want) })
 	}

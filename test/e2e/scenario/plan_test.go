@@ -221,10 +221,10 @@ func TestRepaired(t *testing.T) {
 		deeds []Deed
 		want  bool
 	}{
-		{"nothing was done", nil, false},
-		{"a deed that is repaired", []Deed{PolicyToCluster}, true},
-		{"a deed whose repair is refused", []Deed{RefuseServiceRepairs, PolicyToCluster}, false},
-		{"a deed that lasts", []Deed{MasqueradeOnEdge}, false},
+		{name: "nothing was done", deeds: nil, want: false},
+		{name: "a deed that is repaired", deeds: []Deed{PolicyToCluster}, want: true},
+		{name: "a deed whose repair is refused", deeds: []Deed{RefuseServiceRepairs, PolicyToCluster}, want: false},
+		{name: "a deed that lasts", deeds: []Deed{MasqueradeOnEdge}, want: false},
 	} {
 		if got := (Scenario{Deeds: test.deeds}).Repaired(); got != test.want {
 			t.Errorf("%s: got %t, want %t", test.name, got, test.want)

@@ -88,15 +88,15 @@ func byHand() []Scenario {
 		return Scenario{Name: name, Item: 5, Spec: public(), Deeds: deeds, Meanwhile: meanwhile, Requests: everything, Says: nothingTrusted}
 	}
 	return []Scenario{
-		row("the policy set to Cluster by hand", Says{v1alpha1.ConditionSourceIPConfigured: isNot(v1alpha1.ReasonTrafficPolicyCluster)}, PolicyToCluster),
-		row("the ConfigMap edited by hand", Says{v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted)}, TrustEveryone),
+		row("the policy set to Cluster manually", Says{v1alpha1.ConditionSourceIPConfigured: isNot(v1alpha1.ReasonTrafficPolicyCluster)}, PolicyToCluster),
+		row("the ConfigMap edited manually", Says{v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted)}, TrustEveryone),
 		policyStaysCluster(), configStaysEdited(),
 	}
 }
 
 func policyStaysCluster() Scenario {
 	return Scenario{
-		Name: "the policy set to Cluster by hand, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseServiceRepairs, PolicyToCluster},
+		Name: "the policy set to Cluster manually, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseServiceRepairs, PolicyToCluster},
 		Requests: slices.Concat(
 			requests(FromClient, VIP, ANode, headerForgeries...), requests(FromClient, NodePort(Edge1), ANode, Plain, ForgedForwardedFor),
 			requests(FromClient, NodePort(Edge2), ANode, Plain)),
@@ -110,7 +110,7 @@ func policyStaysCluster() Scenario {
 
 func configStaysEdited() Scenario {
 	return Scenario{
-		Name: "the ConfigMap edited by hand, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseConfigRepairs, TrustEveryone},
+		Name: "the ConfigMap edited manually, and the repair refused", Item: 5, Spec: public(), Deeds: []Deed{RefuseConfigRepairs, TrustEveryone},
 		Requests: slices.Concat(requests(FromClient, VIP, TheSender, Plain, ForgedRealIP), requests(FromClient, VIP, TheForged, ForgedForwardedFor)),
 		Says: Says{
 			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonApplyFailed),

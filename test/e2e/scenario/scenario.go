@@ -27,7 +27,7 @@ type Scenario struct {
 	EdgeIngress string
 	// Spec of the EdgeIngress; nil leaves it as it is.
 	Spec *v1alpha1.EdgeIngressSpec
-	// Deeds are done by hand when the EdgeIngress is at rest, and undone after the requests.
+	// Deeds are done manually when the EdgeIngress is at rest, and undone after the requests.
 	Deeds []Deed
 	// Meanwhile are conditions that must have been reported between the deeds and the rest that follows.
 	Meanwhile Says

@@ -20,15 +20,15 @@ func TestSee(t *testing.T) {
 		want               Who
 		forged             bool
 	}{
-		{"the client", "203.0.113.10", TheSender, false},
-		{"the balancer", "203.0.113.50", TheBalancer, false},
-		{"a node", "10.77.0.11", ANode, false},
-		{"the gateway of a node's pods", "10.244.11.1", ANode, false},
-		{"a pod", "10.244.11.7", APod, false},
-		{"the forged address", ForgedAddress.String(), TheForged, true},
-		{"the forged address before the client's", ForgedAddress.String() + ", 203.0.113.10", Several, true},
-		{"no header", "", Unset, false},
-		{"an address of nobody", "192.0.2.99", SomebodyElse, false},
+		{name: "the client", forwardedFor: "203.0.113.10", want: TheSender, forged: false},
+		{name: "the balancer", forwardedFor: "203.0.113.50", want: TheBalancer, forged: false},
+		{name: "a node", forwardedFor: "10.77.0.11", want: ANode, forged: false},
+		{name: "the gateway of a node's pods", forwardedFor: "10.244.11.1", want: ANode, forged: false},
+		{name: "a pod", forwardedFor: "10.244.11.7", want: APod, forged: false},
+		{name: "the forged address", forwardedFor: ForgedAddress.String(), want: TheForged, forged: true},
+		{name: "the forged address before the client's", forwardedFor: ForgedAddress.String() + ", 203.0.113.10", want: Several, forged: true},
+		{name: "no header", forwardedFor: "", want: Unset, forged: false},
+		{name: "an address of nobody", forwardedFor: "192.0.2.99", want: SomebodyElse, forged: false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			headers := http.Header{}

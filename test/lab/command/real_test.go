@@ -223,13 +223,13 @@ func TestWishesThatNoClusterFulfilsAreExplained(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		{[]string{"nodes", "add", "--name=n"}, "kubeconfig cluster"},
-		{[]string{"nodes", "crash", "--name=n"}, "cluster"},
-		{[]string{"nodes", "crash", "--name=n", "--cluster=nobody"}, "no running cluster"},
-		{[]string{"images", "load", "--cluster=nobody", "pause"}, "no running cluster"},
-		{[]string{"exec", "--cluster=nobody", "client", "true"}, "no running cluster"},
-		{[]string{"run", "--real-nodes", "--components=apiserver"}, "--components=all"},
-		{[]string{"run", "--real-nodes", "--simulated-nodes"}, "simulated-nodes"},
+		{arguments: []string{"nodes", "add", "--name=n"}, want: "kubeconfig cluster"},
+		{arguments: []string{"nodes", "crash", "--name=n"}, want: "cluster"},
+		{arguments: []string{"nodes", "crash", "--name=n", "--cluster=nobody"}, want: "no running cluster"},
+		{arguments: []string{"images", "load", "--cluster=nobody", "pause"}, want: "no running cluster"},
+		{arguments: []string{"exec", "--cluster=nobody", "client", "true"}, want: "no running cluster"},
+		{arguments: []string{"run", "--real-nodes", "--components=apiserver"}, want: "--components=all"},
+		{arguments: []string{"run", "--real-nodes", "--simulated-nodes"}, want: "simulated-nodes"},
 	} {
 		t.Run(strings.Join(row.arguments, " "), func(t *testing.T) {
 			output, err := realRun{t: t, root: root}.try(row.arguments...)

@@ -57,11 +57,11 @@ func TestProcessesThatCannotBeEndedSafelyAreNotAttached(t *testing.T) {
 		name, cluster, program string
 		pid                    int
 	}{
-		{"a cluster that does not run", "other", "p", leader},
-		{"a process that does not exist", "dev", "p", nobody},
-		{"a process in a group of somebody else", "dev", "p", follower},
-		{"a name that leaves the directory", "dev", "../p", leader},
-		{"no name", "dev", "", leader},
+		{name: "a cluster that does not run", cluster: "other", program: "p", pid: leader},
+		{name: "a process that does not exist", cluster: "dev", program: "p", pid: nobody},
+		{name: "a process in a group of somebody else", cluster: "dev", program: "p", pid: follower},
+		{name: "a name that leaves the directory", cluster: "dev", program: "../p", pid: leader},
+		{name: "no name", cluster: "dev", program: "", pid: leader},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if err := root.Attach(row.cluster, row.program, row.pid); err == nil {

@@ -279,9 +279,9 @@ func TestTheSettingsOfTheMachineDoNotShowThrough(t *testing.T) {
 		namespace *netns.Namespace
 		want      map[string]string
 	}{
-		{"fabric", network.Hosts()[Fabric], map[string]string{"ipv4/ip_forward": "1", "bridge/bridge-nf-call-iptables": "0"}},
-		{"client", network.Hosts()["client"], map[string]string{"ipv4/ip_forward": "0", "ipv4/conf/eth0/rp_filter": "0"}},
-		{"node", node.Namespace, map[string]string{"ipv4/ip_forward": "1", "ipv4/conf/eth0/rp_filter": "0", "bridge/bridge-nf-call-iptables": "1"}},
+		{host: "fabric", namespace: network.Hosts()[Fabric], want: map[string]string{"ipv4/ip_forward": "1", "bridge/bridge-nf-call-iptables": "0"}},
+		{host: "client", namespace: network.Hosts()["client"], want: map[string]string{"ipv4/ip_forward": "0", "ipv4/conf/eth0/rp_filter": "0"}},
+		{host: "node", namespace: node.Namespace, want: map[string]string{"ipv4/ip_forward": "1", "ipv4/conf/eth0/rp_filter": "0", "bridge/bridge-nf-call-iptables": "1"}},
 	} {
 		for setting, want := range row.want {
 			var content []byte

@@ -81,13 +81,13 @@ func TestProxyHeader(t *testing.T) {
 		header ProxyHeader
 		want   parsedProxy
 	}{
-		"version 1, IPv4":            {ProxyHeader{Version: ProxyV1, Source: source4}, parsedProxy{source: source4, destination: dialled}},
-		"version 1, IPv6":            {ProxyHeader{Version: ProxyV1, Source: source6, Destination: destination6}, parsedProxy{source: source6, destination: destination6}},
-		"version 1, claims nothing":  {ProxyHeader{Version: ProxyV1}, parsedProxy{local: true}},
-		"version 2, IPv4":            {ProxyHeader{Version: ProxyV2, Source: source4}, parsedProxy{source: source4, destination: dialled}},
-		"version 2, IPv6":            {ProxyHeader{Version: ProxyV2, Source: source6, Destination: destination6}, parsedProxy{source: source6, destination: destination6}},
-		"version 2, claims nothing":  {ProxyHeader{Version: ProxyV2}, parsedProxy{local: true}},
-		"a destination of one's own": {ProxyHeader{Version: ProxyV2, Source: source4, Destination: source4}, parsedProxy{source: source4, destination: source4}},
+		"version 1, IPv4":            {header: ProxyHeader{Version: ProxyV1, Source: source4}, want: parsedProxy{source: source4, destination: dialled}},
+		"version 1, IPv6":            {header: ProxyHeader{Version: ProxyV1, Source: source6, Destination: destination6}, want: parsedProxy{source: source6, destination: destination6}},
+		"version 1, claims nothing":  {header: ProxyHeader{Version: ProxyV1}, want: parsedProxy{local: true}},
+		"version 2, IPv4":            {header: ProxyHeader{Version: ProxyV2, Source: source4}, want: parsedProxy{source: source4, destination: dialled}},
+		"version 2, IPv6":            {header: ProxyHeader{Version: ProxyV2, Source: source6, Destination: destination6}, want: parsedProxy{source: source6, destination: destination6}},
+		"version 2, claims nothing":  {header: ProxyHeader{Version: ProxyV2}, want: parsedProxy{local: true}},
+		"a destination of one's own": {header: ProxyHeader{Version: ProxyV2, Source: source4, Destination: source4}, want: parsedProxy{source: source4, destination: source4}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			written, err := test.header.bytes(dialled)

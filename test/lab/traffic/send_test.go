@@ -215,8 +215,8 @@ func TestProxyHeaderIsSentFirst(t *testing.T) {
 		tls  *TLS
 		next string
 	}{
-		"HTTP":  {nil, "GET / HTTP/1.1\r\n"},
-		"HTTPS": {&TLS{InsecureSkipVerify: true}, "\x16\x03"},
+		"HTTP":  {tls: nil, next: "GET / HTTP/1.1\r\n"},
+		"HTTPS": {tls: &TLS{InsecureSkipVerify: true}, next: "\x16\x03"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			received := make(chan []byte, 1)
@@ -255,14 +255,14 @@ func TestTLS(t *testing.T) {
 		want     Outcome
 		wantName string
 	}{
-		"signed by the CA":         {TLS{Roots: trusted}, "example.com", Answered, "example.com"},
-		"with a port":              {TLS{Roots: trusted}, "example.com:8443", Answered, "example.com"},
-		"a name of its own":        {TLS{Roots: trusted, ServerName: "example.com"}, "shop.example", Answered, "example.com"},
-		"for another name":         {TLS{Roots: trusted}, "shop.example", TLSFailed, "shop.example"},
-		"signed by another CA":     {TLS{Roots: x509.NewCertPool()}, "example.com", TLSFailed, "example.com"},
-		"verified by nobody":       {TLS{InsecureSkipVerify: true}, "shop.example", Answered, "shop.example"},
-		"an address has no name":   {TLS{Roots: trusted}, "", Answered, ""},
-		"an IPv6 address has none": {TLS{Roots: trusted}, "[::1]:443", Answered, ""},
+		"signed by the CA":         {tls: TLS{Roots: trusted}, host: "example.com", want: Answered, wantName: "example.com"},
+		"with a port":              {tls: TLS{Roots: trusted}, host: "example.com:8443", want: Answered, wantName: "example.com"},
+		"a name of its own":        {tls: TLS{Roots: trusted, ServerName: "example.com"}, host: "shop.example", want: Answered, wantName: "example.com"},
+		"for another name":         {tls: TLS{Roots: trusted}, host: "shop.example", want: TLSFailed, wantName: "shop.example"},
+		"signed by another CA":     {tls: TLS{Roots: x509.NewCertPool()}, host: "example.com", want: TLSFailed, wantName: "example.com"},
+		"verified by nobody":       {tls: TLS{InsecureSkipVerify: true}, host: "shop.example", want: Answered, wantName: "shop.example"},
+		"an address has no name":   {tls: TLS{Roots: trusted}, host: "", want: Answered, wantName: ""},
+		"an IPv6 address has none": {tls: TLS{Roots: trusted}, host: "[::1]:443", want: Answered, wantName: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := send(t, plain, Request{Target: target, Host: test.host, TLS: &test.tls})

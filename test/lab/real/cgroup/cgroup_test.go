@@ -27,15 +27,15 @@ func TestTheOwnGroupIsFoundInEachHierarchy(t *testing.T) {
 		want       Group
 	}{
 		"in the root groups": {
-			"3:cpu,cpuacct:/\n2:cpuset:/\n1:name=systemd:/\n0::/\n",
-			Group{"cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct", "cpuset": "/sys/fs/cgroup/cpuset", "name=systemd": "/sys/fs/cgroup/systemd"},
+			membership: "3:cpu,cpuacct:/\n2:cpuset:/\n1:name=systemd:/\n0::/\n",
+			want:       Group{"cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct", "cpuset": "/sys/fs/cgroup/cpuset", "name=systemd": "/sys/fs/cgroup/systemd"},
 		},
 		"in groups of its own": {
-			"3:cpu,cpuacct:/a\n1:name=systemd:/user/b c\n",
-			Group{"cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct/a", "name=systemd": "/sys/fs/cgroup/systemd/user/b c"},
+			membership: "3:cpu,cpuacct:/a\n1:name=systemd:/user/b c\n",
+			want:       Group{"cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct/a", "name=systemd": "/sys/fs/cgroup/systemd/user/b c"},
 		},
-		"where only a part of the hierarchy is mounted": {"4:memory:/outer/inner\n", Group{"memory": "/sys/fs/cgroup/memory/inner"}},
-		"at the root of a mounted part":                 {"4:memory:/outer\n", Group{"memory": "/sys/fs/cgroup/memory"}},
+		"where only a part of the hierarchy is mounted": {membership: "4:memory:/outer/inner\n", want: Group{"memory": "/sys/fs/cgroup/memory/inner"}},
+		"at the root of a mounted part":                 {membership: "4:memory:/outer\n", want: Group{"memory": "/sys/fs/cgroup/memory"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parse(c.membership, mountinfo)

@@ -23,9 +23,9 @@ func TestHierarchiesAreMountedWhereEverybodyLooksForThem(t *testing.T) {
 		target, options string
 		links           []string
 	}{
-		"memory":       {"/sys/fs/cgroup/memory", "memory", nil},
-		"cpu,cpuacct":  {"/sys/fs/cgroup/cpu,cpuacct", "cpu,cpuacct", []string{"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpuacct"}},
-		"name=systemd": {"/sys/fs/cgroup/systemd", "none,name=systemd", nil},
+		"memory":       {target: "/sys/fs/cgroup/memory", options: "memory", links: nil},
+		"cpu,cpuacct":  {target: "/sys/fs/cgroup/cpu,cpuacct", options: "cpu,cpuacct", links: []string{"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpuacct"}},
+		"name=systemd": {target: "/sys/fs/cgroup/systemd", options: "none,name=systemd", links: nil},
 	} {
 		m, links := hierarchyMount(hierarchy)
 		if m.target != want.target || m.options != want.options || !slices.Equal(links, want.links) {

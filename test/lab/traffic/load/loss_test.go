@@ -249,17 +249,17 @@ func TestWhereTheAddressIsFound(t *testing.T) {
 		seen  traffic.Echo
 		want  traffic.Outcome
 	}{
-		"peer":                      {Peer, traffic.Echo{RemoteAddress: address + ":1"}, traffic.Answered},
-		"peer, IPv4 in IPv6":        {Peer, traffic.Echo{RemoteAddress: "[::ffff:" + address + "]:1"}, traffic.Answered},
-		"another peer":              {Peer, traffic.Echo{RemoteAddress: other + ":1"}, WrongAddress},
-		"another peer, not looked":  {Nowhere, traffic.Echo{RemoteAddress: other + ":1"}, traffic.Answered},
-		"X-Real-IP":                 {XRealIP, traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Real-Ip": {address}}}, traffic.Answered},
-		"another X-Real-IP":         {XRealIP, traffic.Echo{RemoteAddress: address + ":1", Headers: map[string][]string{"X-Real-Ip": {other}}}, WrongAddress},
-		"no X-Real-IP":              {XRealIP, traffic.Echo{RemoteAddress: address + ":1"}, WrongAddress},
-		"X-Forwarded-For":           {XForwardedFor, traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Forwarded-For": {address}}}, traffic.Answered},
-		"X-Forwarded-For and more":  {XForwardedFor, traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Forwarded-For": {other, address}}}, WrongAddress},
-		"another X-Forwarded-For":   {XForwardedFor, traffic.Echo{RemoteAddress: address + ":1", Headers: map[string][]string{"X-Forwarded-For": {other}}}, WrongAddress},
-		"a peer that is not parsed": {Peer, traffic.Echo{RemoteAddress: "unix"}, WrongAddress},
+		"peer":                      {where: Peer, seen: traffic.Echo{RemoteAddress: address + ":1"}, want: traffic.Answered},
+		"peer, IPv4 in IPv6":        {where: Peer, seen: traffic.Echo{RemoteAddress: "[::ffff:" + address + "]:1"}, want: traffic.Answered},
+		"another peer":              {where: Peer, seen: traffic.Echo{RemoteAddress: other + ":1"}, want: WrongAddress},
+		"another peer, not looked":  {where: Nowhere, seen: traffic.Echo{RemoteAddress: other + ":1"}, want: traffic.Answered},
+		"X-Real-IP":                 {where: XRealIP, seen: traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Real-Ip": {address}}}, want: traffic.Answered},
+		"another X-Real-IP":         {where: XRealIP, seen: traffic.Echo{RemoteAddress: address + ":1", Headers: map[string][]string{"X-Real-Ip": {other}}}, want: WrongAddress},
+		"no X-Real-IP":              {where: XRealIP, seen: traffic.Echo{RemoteAddress: address + ":1"}, want: WrongAddress},
+		"X-Forwarded-For":           {where: XForwardedFor, seen: traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Forwarded-For": {address}}}, want: traffic.Answered},
+		"X-Forwarded-For and more":  {where: XForwardedFor, seen: traffic.Echo{RemoteAddress: other + ":1", Headers: map[string][]string{"X-Forwarded-For": {other, address}}}, want: WrongAddress},
+		"another X-Forwarded-For":   {where: XForwardedFor, seen: traffic.Echo{RemoteAddress: address + ":1", Headers: map[string][]string{"X-Forwarded-For": {other}}}, want: WrongAddress},
+		"a peer that is not parsed": {where: Peer, seen: traffic.Echo{RemoteAddress: "unix"}, want: WrongAddress},
 	} {
 		body, err := json.Marshal(test.seen)
 		if err != nil {

@@ -204,11 +204,11 @@ func TestKeptConnectionThatEndsIdleIsNoLoss(t *testing.T) {
 		how  ending
 		want Connections
 	}{
-		"never ends":        {keep, Connections{Opened: 1}},
-		"ends as announced": {announce, Connections{Opened: 10, Announced: 10}},
-		"ends unannounced":  {closeIdle, Connections{Opened: 10, Idle: 10}},
-		"is reset":          {resetIdle, Connections{Opened: 10, IdleReset: 10}},
-		"says something":    {talkIdle, Connections{Opened: 10, IdleData: 10}},
+		"never ends":        {how: keep, want: Connections{Opened: 1}},
+		"ends as announced": {how: announce, want: Connections{Opened: 10, Announced: 10}},
+		"ends unannounced":  {how: closeIdle, want: Connections{Opened: 10, Idle: 10}},
+		"is reset":          {how: resetIdle, want: Connections{Opened: 10, IdleReset: 10}},
+		"says something":    {how: talkIdle, want: Connections{Opened: 10, IdleData: 10}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
