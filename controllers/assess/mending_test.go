@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -82,4 +85,20 @@ func TestAContestIsTold(t *testing.T) {
 			given: []option{changed, contest(1, "")}, status: unknown, reason: v1alpha1.ReasonConfigChanged, says: "the operator wrote it a moment ago.",
 		},
 	})
+}
+
+// No check of a condition looks at these objects.
+func TestNothingIsTrueWhileAnObjectOfItIsLeft(t *testing.T) {
+	for kind, condition := range map[string]string{
+		"IngressClass": v1alpha1.ConditionConfigEffective, "ClusterRoleBinding": v1alpha1.ConditionControllerAvailable,
+		"ServiceAccount": v1alpha1.ConditionControllerAvailable, "RoleBinding": v1alpha1.ConditionControllerAvailable,
+		"PodDisruptionBudget": v1alpha1.ConditionControllerAvailable, "Service": v1alpha1.ConditionLoadBalancerReady,
+	} {
+		g := healthy()
+		g.d.Changes = []desired.Change{{Kind: desired.Leave, Ref: snapshot.Ref{Kind: kind, Name: "public"}, Cause: desired.CauseContested, Until: noon}}
+		found := meta.FindStatusCondition(Status(g.s, g.d, g.o, noon).Conditions, condition)
+		if found == nil || found.Status != metav1.ConditionFalse || found.Reason != v1alpha1.ReasonApplyFailed {
+			t.Errorf("%s left: %s is %+v", kind, condition, found)
+		}
+	}
 }

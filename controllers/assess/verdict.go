@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -87,7 +88,22 @@ func (q question) decide(sc *scene) verdict {
 	if undecided != nil {
 		return *undecided
 	}
+	if contested := contestedWrite(sc, q.writes); contested != nil {
+		return *contested
+	}
 	return q.holds(sc)
+}
+
+// contestedWrite reports an object that is left because another writer undoes each repair. No check
+// looks at every object, so a condition must not be True while one of its objects is left.
+func contestedWrite(sc *scene, belongs func(kind string) bool) *verdict {
+	for _, change := range sc.state.Changes {
+		if belongs != nil && belongs(change.Ref.Kind) && change.Cause == desired.CauseContested {
+			return isNot(v1alpha1.ReasonApplyFailed, "Another writer undoes each repair of %s. The next repair is at %s. Stop the other writer.",
+				change.Ref, change.Until.UTC().Format("15:04:05 MST"))
+		}
+	}
+	return nil
 }
 
 func notRead(needs []read) *verdict {
