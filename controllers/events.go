@@ -81,8 +81,8 @@ func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref
 // stepEvents describe the event of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
 var stepEvents = map[desired.Step]struct{ reason, verb, rest string }{
 	desired.StepJoin:     {v1alpha1.EventNodeLabelled, "Labelled", ""},
-	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Keeping the controller off", ", which somebody is emptying; one that runs there ends"},
-	desired.StepRelease:  {v1alpha1.EventNodeReleasing, "Releasing", "; what is left there goes when the controller has ended"},
+	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Withdrew", ", because of a drain; controller pods there are shutting down"},
+	desired.StepRelease:  {v1alpha1.EventNodeReleasing, "Releasing", "; the role label and the taint go when the controller has ended"},
 	desired.StepLetGo:    {v1alpha1.EventNodeReleased, "Released", ""},
 }
 

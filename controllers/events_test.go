@@ -82,7 +82,7 @@ func TestAWithdrawalTellsOfNoControllerThatNeverWas(t *testing.T) {
 	got := recorded(func(r *Reconciler) {
 		r.announceNodes(&v1alpha1.EdgeIngress{}, desired.StepWithdraw, []string{"a", "b"})
 	})
-	want := "Normal NodeWithdrawn Keeping the controller off 2 nodes: a, b, which somebody is emptying; one that runs there ends."
+	want := "Normal NodeWithdrawn Withdrew 2 nodes: a, b, because of a drain; controller pods there are shutting down."
 	if diff := cmp.Diff([]string{want}, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
