@@ -131,7 +131,7 @@ func (w *writer) replace(ctx context.Context, change desired.Change) error {
 		return err
 	}
 	w.wrote(change, answer)
-	w.announceRepaired(change, []string{"a field that cannot be changed"}, times)
+	w.announceRepaired(change, []string{"an immutable field"}, times)
 	return nil
 }
 

@@ -49,8 +49,8 @@ func (r *Reconciler) withDeadlines() *Reconciler {
 // deadlines bounds the requests of one pass. Several requests may be under way at the same time.
 type deadlines struct {
 	limits
-	// unanswered is whether a request of this pass got no answer. The others then have less time, so that one hanging object does not
-	// use up the time of those that come after it.
+	// unanswered reports whether a request of this pass got no answer. Later requests then have less
+	// time, so that one request that hangs does not use up the time of the pass.
 	unanswered atomic.Bool
 }
 

@@ -18,13 +18,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// maxEventNote is the most that the events API takes (validation of events.k8s.io/v1 note), in bytes.
+// maxEventNote is the limit of the events API for a note, in bytes (validation of events.k8s.io/v1).
 const maxEventNote = 1024
 
 // maxNamesInEvent is how many nodes an event names.
 const maxNamesInEvent = 5
 
-// announceTransitions tells of the conditions that changed their status.
+// announceTransitions writes an event for each condition that changed its status.
 func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
 	for _, condition := range after.Status.Conditions {
 		if isTransition(before, condition) {
@@ -34,8 +34,9 @@ func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
 	}
 }
 
-// isTransition is whether a condition is news. Of a new EdgeIngress only Ready is; later Ready is when it becomes True, since what made it
-// False or Unknown has an event of the condition that it comes from. A deletion is no news.
+// isTransition reports whether a condition gets an event. A new EdgeIngress gets one for Ready only.
+// Later, Ready gets one when it becomes True: when it becomes False or Unknown, the condition that
+// caused it already has an event. A deletion gets none.
 func isTransition(before *v1alpha1.EdgeIngress, condition metav1.Condition) bool {
 	old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
 	switch {
@@ -61,24 +62,26 @@ func (r *Reconciler) announceCreated(edge *v1alpha1.EdgeIngress, object *unstruc
 	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventCreated, "Apply", "Created " + desired.RefOf(object).String() + ".", object})
 }
 
-// announceRepaired names what was changed. Of what somebody changes back each time it says so once, and then no more.
+// announceRepaired names the repaired fields. When another writer undoes each repair, one event reports
+// this, and later repairs get none.
 func (w *writer) announceRepaired(change desired.Change, fields []string, times int) {
 	what := strings.Join(fields, ", ") + " of " + change.Ref.String()
 	switch {
 	case times < drift.ContestedAfter:
-		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Somebody changed " + what + "; it was set back.", change.Live})
+		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Restored " + what + " after a change by another client.", change.Live})
 	case times == drift.ContestedAfter:
-		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, "somebody")
-		note := fmt.Sprintf("After each repair, %s changes %s again. The operator sets it back less and less often: stop the other writer.", rival, what)
+		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, "an unknown writer")
+		note := fmt.Sprintf("After each repair, %s changes %s again. The operator now waits longer between repairs. Stop the other writer.", rival, what)
 		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, change.Live})
 	}
 }
 
 func (r *Reconciler) announcePruned(edge *v1alpha1.EdgeIngress, ref snapshot.Ref, object client.Object) {
-	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventPruned, "Prune", "Deleted " + ref.String() + ", which is no longer wanted.", object})
+	r.announce(edge, notice{corev1.EventTypeNormal, v1alpha1.EventPruned, "Prune", "Deleted " + ref.String() + ": the current spec does not need it.", object})
 }
 
-// stepEvents describe the event of a step of nodes: the event's reason, and the sentence with its verb and what follows the names.
+// stepEvents describe the event for each step of nodes: its reason, the verb before the names, and the
+// rest of the sentence.
 var stepEvents = map[desired.Step]struct{ reason, verb, rest string }{
 	desired.StepJoin:     {v1alpha1.EventNodeLabelled, "Labelled", ""},
 	desired.StepWithdraw: {v1alpha1.EventNodeWithdrawn, "Withdrew", ", because of a drain; controller pods there are shutting down"},
@@ -102,8 +105,8 @@ func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, step desired.Step
 	r.announce(edge, notice{corev1.EventTypeNormal, say.reason, "Apply", fmt.Sprintf("%s %d %s: %s%s.", say.verb, len(nodes), noun, names, say.rest), nil})
 }
 
-// notice is the content of an event. related, if any, is the other object that it is about; without it the recorder would take
-// events of several objects for repetitions of one.
+// notice is the content of an event. related names the other object of the event, if there is one.
+// Without it the recorder would count events about several objects as repetitions of one.
 type notice struct {
 	eventtype, reason, action, note string
 	related                         runtime.Object

@@ -13,6 +13,8 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 func recorded(do func(*Reconciler)) []string {
@@ -78,13 +80,44 @@ func TestNodesAreAnnouncedTogether(t *testing.T) {
 }
 
 // A node may have been cordoned before it ever ran a controller.
-func TestAWithdrawalTellsOfNoControllerThatNeverWas(t *testing.T) {
+func TestAWithdrawalNamesNoPodThatNeverRan(t *testing.T) {
 	got := recorded(func(r *Reconciler) {
 		r.announceNodes(&v1alpha1.EdgeIngress{}, desired.StepWithdraw, []string{"a", "b"})
 	})
 	want := "Normal NodeWithdrawn Withdrew 2 nodes: a, b, because of a drain; controller pods there are shutting down."
 	if diff := cmp.Diff([]string{want}, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+func TestEventsAboutObjectsNameTheFieldsAndTheRival(t *testing.T) {
+	ref := snapshot.Ref{Kind: "ConfigMap", Namespace: "edge-public", Name: "settings"}
+	repaired := func(times int, rival string) func(*Reconciler) {
+		return func(r *Reconciler) {
+			w := &writer{Reconciler: r, edge: &v1alpha1.EdgeIngress{}}
+			w.outcome.Written = []snapshot.Write{{Ref: ref, Rival: rival}}
+			w.announceRepaired(desired.Change{Ref: ref}, []string{"data.a", "data.b"}, times)
+		}
+	}
+	object := "ConfigMap edge-public/settings"
+	for name, test := range map[string]struct {
+		do   func(*Reconciler)
+		want []string
+	}{
+		"the first repair": {do: repaired(1, ""), want: []string{"Warning DriftRepaired Restored data.a, data.b of " + object + " after a change by another client."}},
+		"a repair that a known rival undoes": {do: repaired(drift.ContestedAfter, "helm"), want: []string{"Warning DriftContested After each repair, helm changes data.a, data.b of " +
+			object + " again. The operator now waits longer between repairs. Stop the other writer."}},
+		"a repair that an unknown rival undoes": {do: repaired(drift.ContestedAfter, ""), want: []string{"Warning DriftContested After each repair, an unknown writer changes data.a, data.b of " +
+			object + " again. The operator now waits longer between repairs. Stop the other writer."}},
+		"a later repair": {do: repaired(drift.ContestedAfter+1, "helm"), want: nil},
+		"a deletion": {do: func(r *Reconciler) { r.announcePruned(&v1alpha1.EdgeIngress{}, ref, nil) },
+			want: []string{"Normal Pruned Deleted " + object + ": the current spec does not need it."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, recorded(test.do), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -278,7 +278,7 @@ func TestNoWriteDependsOnAnEventThatNeverComes(t *testing.T) {
 		prepare func(*loop)
 		request string
 		change  func(*v1alpha1.EdgeIngress)
-		// says is whether the status quotes the answer in the end.
+		// says reports whether the status quotes the answer in the end.
 		says bool
 	}{
 		"adding the finalizer":   {prepare: func(*loop) {}, request: "patch EdgeIngress"},

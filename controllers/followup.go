@@ -32,9 +32,9 @@ type followUp struct {
 	errs   []error
 	// conflictsBefore counts the passes directly before this one that met a conflict.
 	conflictsBefore int
-	// conflicted is whether this pass met a conflict.
+	// conflicted reports whether this pass met a conflict.
 	conflicted bool
-	// unfinished is whether the time of the pass ended before its writes did.
+	// unfinished reports whether the time of the pass ended before its writes did.
 	unfinished bool
 }
 

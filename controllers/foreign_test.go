@@ -22,7 +22,7 @@ type foreigner struct {
 	make  func(*story) client.Object
 	// condition that tells of it.
 	condition string
-	// withoutWorkload is whether the controller waits for the name to become free.
+	// withoutWorkload reports whether the controller waits for the name to become free.
 	withoutWorkload bool
 }
 

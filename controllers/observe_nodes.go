@@ -137,7 +137,7 @@ func labelKeys(fields *metav1.FieldsV1) []string {
 	return keys
 }
 
-// nodesDiffer is whether two versions of a node differ in anything that a pass looks at. A heartbeat does not.
+// nodesDiffer reports whether two versions of a node differ in anything that a pass looks at. A heartbeat does not.
 func nodesDiffer(before, after *corev1.Node) bool {
 	a, b := observedNode(before), observedNode(after)
 	return !equality.Semantic.DeepEqual(a, b)

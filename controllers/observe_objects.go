@@ -171,8 +171,9 @@ func (r *Reconciler) observeNamespace(ctx context.Context, name string) snapshot
 	return snapshot.Namespace{Exists: true, Terminating: !live.DeletionTimestamp.IsZero()}
 }
 
-// isOurs is whether the operator made the object for this EdgeIngress: it is controlled by it, or somebody took the owner reference away and
-// left our marks. An object that another controls is never ours, whatever it is marked with.
+// isOurs reports whether the operator created the object for this EdgeIngress: the EdgeIngress is its
+// controlling owner, or the owner reference is missing and the object still has our marks. An object
+// with another controlling owner is never ours, whatever its marks say.
 func isOurs(object client.Object, edge *v1alpha1.EdgeIngress) bool {
 	if metav1.GetControllerOf(object) != nil {
 		return metav1.IsControlledBy(object, edge)

@@ -57,7 +57,7 @@ func (o *outage) wrap(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// isWriteTo is whether a request would change an object whose path contains this.
+// isWriteTo reports whether the request would change an object whose path contains path.
 func isWriteTo(request *http.Request, path string) bool {
 	return request.Method != http.MethodGet && strings.Contains(request.URL.Path, path)
 }

@@ -325,9 +325,10 @@ const (
 	EventNodeReleasing = "NodeReleasing"
 	// EventNodeReleased: a node left the edge set and lost what this EdgeIngress put there.
 	EventNodeReleased = "NodeReleased"
-	// EventDriftRepaired: somebody else changed an object, and the operator set it back.
+	// EventDriftRepaired: another client changed an object, and the operator restored it.
 	EventDriftRepaired = "DriftRepaired"
-	// EventDriftContested: somebody changes an object again after each repair, so that the operator repairs it less and less often.
+	// EventDriftContested: another client changes an object again after each repair, and the
+	// operator now waits longer between repairs.
 	EventDriftContested = "DriftContested"
 	// EventCreated: the operator created an object.
 	EventCreated = "Created"

@@ -20,7 +20,8 @@ const (
 	// TaintAnnotationPrefix followed by the name of an EdgeIngress is on a node whose taint this EdgeIngress put there or relies on;
 	// the value is the taint's key. The taint goes with the last of them: a taint itself has no owner.
 	TaintAnnotationPrefix = "taint.edgeingress.dev/"
-	// AppliedAnnotation holds the digest of what the operator last applied to an object, so that a setting that is no longer wanted is noticed and removed.
+	// AppliedAnnotation holds the digest of what the operator last applied to an object. It shows which
+	// settings the operator no longer needs and must remove.
 	AppliedAnnotation = "edgeingress.dev/applied"
 	// MoveAnnotation is in the template of a Deployment's pods and changes when pods have to move away from a node that left the edge set: the
 	// Deployment replaces them one after the other, and new ones start on edge nodes only.

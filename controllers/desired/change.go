@@ -25,7 +25,7 @@ const (
 	Repair ChangeKind = "Repair"
 	// Replace: a field must change that Kubernetes freezes, and deleting and creating the object again loses nothing.
 	Replace ChangeKind = "Replace"
-	// Delete: the object is no longer wanted.
+	// Delete: the current spec does not need the object.
 	Delete ChangeKind = "Delete"
 	// Leave: the object does not match, and stays so for now because of Cause.
 	Leave ChangeKind = "Leave"

@@ -22,7 +22,7 @@ type State struct {
 	Objects []*unstructured.Unstructured
 	// Changes are the changes to objects, in order. An object that matches is not among them.
 	Changes []Change
-	// Kept are owned objects that are no longer wanted and stay until their replacement serves.
+	// Kept are owned objects that the spec no longer needs. They stay until their replacement serves.
 	Kept []snapshot.Ref
 	// Config is the content of the controller's ConfigMap.
 	Config map[string]string

@@ -30,7 +30,7 @@ type testFunction struct {
 type mention struct {
 	row  int
 	file string
-	// inCode is whether it is a comment outside of tests.
+	// inCode reports whether the comment is outside of tests.
 	inCode bool
 }
 

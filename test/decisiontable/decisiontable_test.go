@@ -79,7 +79,7 @@ func problemsOfClaims(rows []row, code codebase, constants map[string]string, sc
 	return problems
 }
 
-// find is whether the test that a row names is there, and what its cases show.
+// find reports whether the test that a row names exists, and returns what its cases show.
 func (code codebase) find(number int, reference testReference) (found bool, shows []claim) {
 	for _, function := range code.functions[reference.function] {
 		if reference.name != "" && slices.Contains(function.texts, reference.name) {

@@ -94,7 +94,7 @@ func (s *story) nodes(ctx context.Context) (map[string]corev1.Node, error) {
 	return nodes, nil
 }
 
-// nodesReady is whether every node is Ready and has lost the taint that nodes have until then.
+// nodesReady reports whether every node is Ready and has lost the taint of a node that is not ready.
 func (s *story) nodesReady(ctx context.Context) (done bool, seen string, err error) {
 	nodes, err := s.nodes(ctx)
 	if err != nil {

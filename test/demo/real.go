@@ -142,7 +142,8 @@ func (s *story) installInCluster(ctx context.Context) error {
 	return nil
 }
 
-// operatorLeads is whether a pod of the operator has begun to work. That it is Ready shows up to ten seconds later, when it is asked.
+// operatorLeads reports whether a pod of the operator leads. It becomes Ready up to ten seconds later,
+// with its next readiness probe.
 func (s *story) operatorLeads(ctx context.Context) (done bool, seen string, err error) {
 	leases := &coordinationv1.LeaseList{}
 	err = s.client.List(ctx, leases, client.InNamespace(operatorNamespace))

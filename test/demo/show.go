@@ -27,7 +27,7 @@ type screen struct {
 	chapters int
 }
 
-// isTerminal is whether the file is a terminal that wants no plain text (https://no-color.org).
+// isTerminal reports whether the file is a terminal that may show colours (https://no-color.org).
 func isTerminal(file *os.File) bool {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""

@@ -146,7 +146,7 @@ func nodes() []realcluster.NodeOptions {
 	}
 }
 
-// tests is whether a scenario of the plan does the deed.
+// tests reports whether a scenario of the plan does the deed.
 func tests(plan [][]scenario.Group, deed scenario.Deed) bool {
 	return len(scenario.Chosen(plan, func(s scenario.Scenario) bool {
 		for _, done := range s.Deeds {

@@ -54,8 +54,9 @@ func (o Observation) exposed(tally load.Tally, failure load.Failure) (from, unti
 	return from, until, failure.Open > 0 && (failure.Cause == traffic.Reset || failure.Cause == traffic.AnswerTimedOut)
 }
 
-// released is whether a kept connection was free to break by a moment: its controller had served to the end of its drain, its node had crashed, or, through
-// MetalLB, the address had gone to another node since the connection was last seen to work. haproxy does not care for the address.
+// released reports whether a kept connection was free to break at the moment: its controller had
+// served to the end of its drain, its node had crashed, or, through MetalLB, the address had moved to
+// another node since the connection last worked. haproxy does not depend on the address.
 func (o Observation) released(target string, served load.Served, moment time.Duration) bool {
 	controller, known := o.Controllers[served.By]
 	if !known {

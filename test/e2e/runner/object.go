@@ -34,7 +34,7 @@ type object struct {
 	spec *v1alpha1.EdgeIngressSpec
 	// mark is the setting by which the controller shows which configuration it has loaded; see mark.
 	mark mark
-	// touched is whether something was done manually since the last change of the spec.
+	// touched reports whether a deed changed something after the last change of the spec.
 	touched bool
 	// calm is how the conditions were last seen.
 	calm calm

@@ -40,7 +40,7 @@ func Judge(s Scenario, o Observation) []string {
 	return slices.Concat(wrong, judgeConditions(s, o), judgeForged(s, o), judgeConfigured(s, o), judgePreserved(s, o))
 }
 
-// Meets is whether what came of a request of the scenario is what was expected of it.
+// Meets reports whether the result of a request is the one that the scenario expects.
 func (s Scenario) Meets(request Request, seen Sight) bool {
 	return len(judgeSight(request, seen, s.BehindController())) == 0
 }

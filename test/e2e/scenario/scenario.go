@@ -43,7 +43,8 @@ type Scenario struct {
 	Legs []string
 }
 
-// BehindController is whether there is an EdgeIngress, whose conditions are to be judged and whose controller writes the headers that applications see.
+// BehindController reports whether there is an EdgeIngress. Its conditions are then judged, and its
+// controller writes the headers that applications see.
 func (s Scenario) BehindController() bool { return len(s.Says) > 0 }
 
 // Says maps condition types to what they must say.

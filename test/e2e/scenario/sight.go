@@ -10,11 +10,11 @@ import (
 
 // Sight is what came of one request, with addresses replaced by whose they are.
 type Sight struct {
-	// Reached is whether the application saw the request at all.
+	// Reached reports whether the application saw the request at all.
 	Reached bool
 	// ForwardedFor and RealIP are whom the headers of these names mean, Peer is who was at the other end of the application's connection.
 	ForwardedFor, RealIP, Peer Who
-	// ShowsForged is whether the forged address stands anywhere in X-Forwarded-For or X-Real-IP.
+	// ShowsForged reports whether the forged address is anywhere in X-Forwarded-For or X-Real-IP.
 	ShowsForged bool
 	// Ending is how the request ended for who sent it.
 	Ending Ending

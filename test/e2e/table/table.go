@@ -25,7 +25,7 @@ type Row struct {
 	Took time.Duration
 }
 
-// Agrees is whether there is nothing wrong.
+// Agrees reports whether nothing is wrong.
 func (r Row) Agrees() bool { return len(r.Wrong) == 0 }
 
 var head = []string{"Scenario", "Sent from", "Seen by the application", "SourceIPConfigured", "SourceIPPreserved", "ForwardedHeadersSafe", "Agrees?"}

@@ -18,7 +18,7 @@ type Echo struct {
 	// Query is as it was sent, without the question mark.
 	Query string `json:"query"`
 	Proto string `json:"proto"`
-	// TLS is whether the application itself spoke TLS.
+	// TLS reports whether the application itself spoke TLS.
 	TLS bool `json:"tls"`
 	// Headers holds each header line of its own, in the order in which the lines came.
 	Headers http.Header `json:"headers"`

@@ -25,7 +25,7 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Closing is whether the server announced that it closes the connection after this answer.
+	// Closing reports whether the server announced that it closes the connection after this answer.
 	Closing bool
 	// Echo is what the echo application saw; nil if it was not the one to answer.
 	Echo *Echo

@@ -54,7 +54,8 @@ func dialOutcome(err error) Outcome {
 	return commonOutcome(err)
 }
 
-// exchangeOutcome tells why an open connection gave no complete answer. started is whether a part of the answer came.
+// exchangeOutcome says why an open connection gave no complete answer. started reports whether a part
+// of the answer came.
 func exchangeOutcome(err error, started bool) Outcome {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
