@@ -88,7 +88,7 @@ build: ## Build the operator into bin/manager.
 
 .PHONY: run
 run: build install ## Run the operator with the current kubeconfig and its user. ARGS="--zap-devel" adds arguments.
-	$(KUBECTL) apply --server-side -f config/rbac/controller_role.yaml -f config/rbac/controller_election_role.yaml
+	$(KUBECTL) apply --server-side -f config/rbac/ingressnginx_role.yaml -f config/rbac/ingressnginx_election_role.yaml
 	bin/manager $(ARGS)
 
 .PHONY: generate

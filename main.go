@@ -41,7 +41,6 @@ type flags struct {
 	requestTimeout                                        time.Duration
 	apiQPS                                                float64
 	images                                                string
-	controllerClusterRole, electionClusterRole            string
 }
 
 func parseFlags() (flags, zap.Options) {
@@ -58,9 +57,6 @@ func parseFlags() (flags, zap.Options) {
 	flag.DurationVar(&f.requestTimeout, "kube-api-timeout", controllers.DefaultRequestTimeout, "How long to wait for the answer to one request to the API server, webhooks included.")
 	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","),
 		"Comma-separated image repositories that spec.controller.image may name.")
-	flag.StringVar(&f.controllerClusterRole, "controller-cluster-role", "edge-ingress-operator-controller", "ClusterRole to bind to ingress controllers in the whole cluster.")
-	flag.StringVar(&f.electionClusterRole, "controller-election-cluster-role", "edge-ingress-operator-controller-election",
-		"ClusterRole to bind to ingress controllers in their own namespace.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -98,8 +94,6 @@ func run(f flags) error {
 		RequestTimeout: f.requestTimeout,
 		Options: snapshot.Options{
 			AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
-			ControllerClusterRole:    f.controllerClusterRole,
-			ElectionClusterRole:      f.electionClusterRole,
 			ReservedNamespaces:       ownNamespaces(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory), f.leaderElectionNamespace),
 		},
 	}

@@ -62,7 +62,7 @@ func (s *story) wantedDaemonSet(name string, exposure v1alpha1.ExposureType) *un
 	edge.Spec.Namespace, edge.Spec.Exposure.Type = s.namespace(), exposure
 	runs := registry.All()[0]
 	settings, _ := runs.Configure(edge)
-	objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+	objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 	if err != nil {
 		s.Fatal(err)
 	}

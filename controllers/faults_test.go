@@ -139,7 +139,7 @@ func newLoop(t *testing.T, changes ...func(*v1alpha1.EdgeIngress)) *loop {
 	l.Reconciler = &Reconciler{
 		Client: api, Reader: api, Events: l.recorder, Now: time.Now, retries: newRetries(),
 		Options: snapshot.Options{
-			AllowedImageRepositories: registry.DefaultImageRepositories(), ControllerClusterRole: "controller", ElectionClusterRole: "election",
+			AllowedImageRepositories: registry.DefaultImageRepositories(),
 		},
 	}
 	return l

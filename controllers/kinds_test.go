@@ -64,7 +64,7 @@ func renderedKinds(t *testing.T) map[schema.GroupVersionKind]bool {
 			t.Fatal(err)
 		}
 		settings, _ := runs.Configure(edge)
-		objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+		objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,8 +36,6 @@ const residence = "edge-resident"
 // operatorOptions are those that main.go's flags have by default.
 var operatorOptions = snapshot.Options{
 	AllowedImageRepositories: registry.DefaultImageRepositories(),
-	ControllerClusterRole:    "edge-ingress-operator-controller",
-	ElectionClusterRole:      "edge-ingress-operator-controller-election",
 	ReservedNamespaces:       []string{operatorNamespace, residence},
 }
 

@@ -31,7 +31,6 @@ func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
 		edge.Spec.Namespace = s.namespace()
 		objects, err := runs.Render(engine.Input{
 			EdgeIngress: edge, Settings: settings, HealthCheckNodePort: 32767,
-			ControllerClusterRole: operatorOptions.ControllerClusterRole, ElectionClusterRole: operatorOptions.ElectionClusterRole,
 		})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
 // attempts are what the operator must not be able to do, each with a call that does it where the right is there.
@@ -30,7 +31,7 @@ func attempts(s *story, c client.Client) map[string]func(context.Context) error 
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "attempt", Namespace: s.namespace()}}
 	pod.Spec.ServiceAccountName = named(s, &corev1.ServiceAccount{}).Name
 	pod.Spec.Containers = []corev1.Container{{Name: "attempt", Image: "example.com/attempt:1"}}
-	clusterRole := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: operatorOptions.ControllerClusterRole}}
+	clusterRole := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: registry.All()[0].Roles().Cluster}}
 	subject := []rbacv1.Subject{{Kind: "ServiceAccount", Name: operatorAccount, Namespace: operatorNamespace}}
 	whole := s.edge()
 	merge := func(patch string) client.Patch { return client.RawPatch(types.MergePatchType, []byte(patch)) }
@@ -200,13 +201,14 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 		return review.Status.Allowed
 	}
 	const rbacGroup = rbacv1.GroupName
+	clusterRole := registry.All()[0].Roles().Cluster
 	for name, attributes := range map[string]authorizationv1.ResourceAttributes{
 		"run commands in pods":        {Verb: "create", Resource: "pods", Subresource: "exec"},
 		"attach to pods":              {Verb: "create", Resource: "pods", Subresource: "attach"},
 		"reach ports of pods":         {Verb: "create", Resource: "pods", Subresource: "portforward"},
 		"read logs":                   {Verb: "get", Resource: "pods", Subresource: "log"},
 		"reach kubelets":              {Verb: "get", Resource: "nodes", Subresource: "proxy"},
-		"escalate":                    {Verb: "escalate", Group: rbacGroup, Resource: "clusterroles", Name: operatorOptions.ControllerClusterRole},
+		"escalate":                    {Verb: "escalate", Group: rbacGroup, Resource: "clusterroles", Name: clusterRole},
 		"bind cluster-admin":          {Verb: "bind", Group: rbacGroup, Resource: "clusterroles", Name: "cluster-admin"},
 		"bind any ClusterRole":        {Verb: "bind", Group: rbacGroup, Resource: "clusterroles"},
 		"bind Roles":                  {Verb: "bind", Group: rbacGroup, Resource: "roles"},
@@ -229,7 +231,7 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 	}
 	for name, attributes := range map[string]authorizationv1.ResourceAttributes{
 		"patch nodes":                       {Verb: "patch", Resource: "nodes"},
-		"bind the controller's ClusterRole": {Verb: "bind", Group: rbacGroup, Resource: "clusterroles", Name: operatorOptions.ControllerClusterRole},
+		"bind the controller's ClusterRole": {Verb: "bind", Group: rbacGroup, Resource: "clusterroles", Name: clusterRole},
 		"hold its own lease":                {Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: operatorNamespace},
 	} {
 		if !allowed(attributes) {

@@ -53,7 +53,7 @@ func TestAFailedReadMakesExactlyTheConditionsThatRestOnItUnknown(t *testing.T) {
 func realObjects(t *testing.T, g given) given {
 	t.Helper()
 	g.s.EdgeIngress.Spec.Nodes = v1alpha1.NodesSpec{Names: []string{"edge-1", "edge-2"}, Label: v1alpha1.DefaultRoleLabel, Isolation: v1alpha1.IsolationDedicated}
-	g.s.Options = snapshot.Options{AllowedImageRepositories: []string{runs.DefaultImage().Repository}, ControllerClusterRole: "controller", ElectionClusterRole: "election"}
+	g.s.Options = snapshot.Options{AllowedImageRepositories: []string{runs.DefaultImage().Repository}}
 	state, err := desired.Compute(g.s)
 	if err != nil {
 		t.Fatal(err)

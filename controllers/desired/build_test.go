@@ -115,8 +115,6 @@ func seen(e *v1alpha1.EdgeIngress, nodes ...snapshot.Node) snapshot.Snapshot {
 		Nodes:       snapshot.List[snapshot.Node]{Items: nodes},
 		Options: snapshot.Options{
 			AllowedImageRepositories: []string{runs.DefaultImage().Repository, "registry.example.com/fork/controller"},
-			ControllerClusterRole:    "edge-ingress-operator-controller",
-			ElectionClusterRole:      "edge-ingress-operator-controller-election",
 		},
 	}
 }

@@ -52,12 +52,10 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 		state.ImageRefused = image.Repository
 	}
 	objects, err := runs.Render(engine.Input{
-		EdgeIngress:           e,
-		Settings:              state.Config,
-		ControllerClusterRole: s.Options.ControllerClusterRole,
-		ElectionClusterRole:   s.Options.ElectionClusterRole,
-		HealthCheckNodePort:   healthCheckNodePort(s),
-		Move:                  move(s, state.Nodes),
+		EdgeIngress:         e,
+		Settings:            state.Config,
+		HealthCheckNodePort: healthCheckNodePort(s),
+		Move:                move(s, state.Nodes),
 	})
 	if err != nil {
 		return fmt.Errorf("rendering the objects: %w", err)

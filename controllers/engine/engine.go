@@ -27,6 +27,8 @@ type Engine interface {
 	// ConfigMapRead returns the ConfigMap ("namespace/name") from which the pods of this template read
 	// their settings, or "".
 	ConfigMapRead(corev1.PodTemplateSpec) string
+	// Roles returns the ClusterRoles to which Render binds the engine's ServiceAccount.
+	Roles() Roles
 	// DefaultImage returns the image for an empty spec.controller.image.
 	DefaultImage() v1alpha1.ImageSpec
 	// Support returns whether the build in this image gets fixes. A nil image is the default one.
@@ -41,15 +43,21 @@ type Input struct {
 	EdgeIngress *v1alpha1.EdgeIngress
 	// Settings are those that Configure made.
 	Settings map[string]string
-	// ControllerClusterRole is bound in the whole cluster, ElectionClusterRole in the controller's
-	// namespace. Both exist already.
-	ControllerClusterRole, ElectionClusterRole string
 	// HealthCheckNodePort is the port to request; 0 lets Kubernetes allocate one. Only exposure type
 	// LoadBalancer uses it.
 	HealthCheckNodePort int32
 	// Move is the value of [v1alpha1.MoveAnnotation] in the template of a Deployment's pods. Empty
 	// leaves the annotation out.
 	Move string
+}
+
+// Roles names ClusterRoles of the operator's installation (config/rbac). The operator cannot create or
+// change a ClusterRole, and may bind only these.
+type Roles struct {
+	// Cluster is bound in the whole cluster.
+	Cluster string
+	// Namespace is bound in the namespace of the engine's pods.
+	Namespace string
 }
 
 // ProblemKind classifies the problem of a setting. The operator does not write a setting with a problem.

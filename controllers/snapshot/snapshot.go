@@ -83,10 +83,6 @@ type Namespace struct {
 type Options struct {
 	// AllowedImageRepositories are the repositories that spec.controller.image may name.
 	AllowedImageRepositories []string
-	// ControllerClusterRole is the ClusterRole, part of the operator's installation, to which the controller is bound.
-	ControllerClusterRole string
-	// ElectionClusterRole is the ClusterRole, part of the operator's installation, to which the controller is bound in its own namespace, for its leader election.
-	ElectionClusterRole string
 	// ReservedNamespaces are the operator's own, where no ingress controller may run.
 	ReservedNamespaces []string
 }

@@ -113,6 +113,11 @@ func (s suite) partsFit(t *testing.T) {
 			if got := s.engine.ConfigMapRead(w.template); got != edge.ControllerNamespace()+"/"+own {
 				t.Errorf("the controller reads ConfigMap %q", got)
 			}
+			for kind, want := range map[string]string{"ClusterRoleBinding": s.engine.Roles().Cluster, "RoleBinding": s.engine.Roles().Namespace} {
+				if got, _, err := unstructured.NestedString(objects[kind].Object, "roleRef", "name"); err != nil || got != want {
+					t.Errorf("the %s binds %q (%v), want %q", kind, got, err, want)
+				}
+			}
 			if got := objects["ClusterRoleBinding"].GetName(); got != names.ClusterRoleBinding(edge.Name, s.engine.Name()) {
 				t.Errorf("the ClusterRoleBinding is %q", got)
 			}
@@ -203,8 +208,8 @@ func (s suite) healthCheckPort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			objects, err := s.engine.Render(engine.Input{
-				EdgeIngress: edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = test.exposure }), ControllerClusterRole: "controller",
-				ElectionClusterRole: "election", HealthCheckNodePort: test.asked,
+				EdgeIngress:         edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.Type = test.exposure }),
+				HealthCheckNodePort: test.asked,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -79,7 +79,7 @@ func cases(t *testing.T, directory string) map[string]*v1alpha1.EdgeIngress {
 func (s suite) render(t *testing.T, edge *v1alpha1.EdgeIngress) []*unstructured.Unstructured {
 	t.Helper()
 	settings, _ := s.engine.Configure(edge)
-	objects, err := s.engine.Render(engine.Input{EdgeIngress: edge, Settings: settings, ControllerClusterRole: "controller", ElectionClusterRole: "election"})
+	objects, err := s.engine.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}

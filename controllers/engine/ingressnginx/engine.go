@@ -59,6 +59,12 @@ func (Engine) ConfigMapRead(template corev1.PodTemplateSpec) (ref string) {
 	return ref
 }
 
+// Roles implements engine.Engine. The files are config/rbac/ingressnginx_role.yaml and
+// config/rbac/ingressnginx_election_role.yaml.
+func (Engine) Roles() engine.Roles {
+	return engine.Roles{Cluster: "edge-ingress-operator-controller", Namespace: "edge-ingress-operator-controller-election"}
+}
+
 // DefaultImage is the last release of upstream, pinned by digest.
 func (Engine) DefaultImage() v1alpha1.ImageSpec {
 	return v1alpha1.ImageSpec{

@@ -73,7 +73,7 @@ func goldenInputs(t testing.TB) map[string]*v1alpha1.EdgeIngress {
 func render(t testing.TB, edge *v1alpha1.EdgeIngress) []*unstructured.Unstructured {
 	t.Helper()
 	settings, _ := Engine{}.Configure(edge)
-	objects, err := Engine{}.Render(engine.Input{EdgeIngress: edge, Settings: settings, ControllerClusterRole: "controller", ElectionClusterRole: "election"})
+	objects, err := Engine{}.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}

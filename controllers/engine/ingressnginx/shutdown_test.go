@@ -117,7 +117,7 @@ func TestMove(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			edge := edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = test.kind })
-			objects := must(Engine{}.Render(engine.Input{EdgeIngress: edge, ControllerClusterRole: "controller", ElectionClusterRole: "election", Move: test.move}))
+			objects := must(Engine{}.Render(engine.Input{EdgeIngress: edge, Move: test.move}))
 			for _, object := range objects {
 				got, _, _ := unstructured.NestedStringMap(object.Object, "spec", "template", "metadata", "annotations")
 				if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); object.GetKind() == string(test.kind) && diff != "" {

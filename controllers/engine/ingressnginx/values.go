@@ -100,15 +100,15 @@ func valuesOf(in engine.Input) values {
 	if config == nil {
 		config = map[string]string{}
 	}
-	end := shutdownOf(e, in.Settings)
+	end, roles := shutdownOf(e, in.Settings), Engine{}.Roles()
 	return values{
 		ObjectName:             names.Workload(e.Name, name),
 		ClusterRoleBindingName: names.ClusterRoleBinding(e.Name, name),
 		ControllerValue:        names.ClassController(e.Name),
 		Labels:                 names.Labels(e.Name),
 		Selector:               names.ServiceSelector(e.Name),
-		ControllerClusterRole:  in.ControllerClusterRole,
-		ElectionClusterRole:    in.ElectionClusterRole,
+		ControllerClusterRole:  roles.Cluster,
+		ElectionClusterRole:    roles.Namespace,
 		IngressClass:           classValues{e.IngressClassName(), e.Spec.IngressClass != nil && e.Spec.IngressClass.Default == v1alpha1.Enabled},
 		Config:                 config,
 		NodeLabel:              v1alpha1.NodeLabel(e.Name),

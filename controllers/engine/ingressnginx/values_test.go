@@ -82,7 +82,7 @@ func TestRenderRefusesWhatTheSchemaRefuses(t *testing.T) {
 	edge := edgeIngress(func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Controller.Image = &v1alpha1.ImageSpec{Repository: "example.com/controller", Tag: "v1"}
 	})
-	_, err := Engine{}.Render(engine.Input{EdgeIngress: edge, ControllerClusterRole: "a", ElectionClusterRole: "b"})
+	_, err := Engine{}.Render(engine.Input{EdgeIngress: edge})
 	if err == nil || !strings.Contains(err.Error(), `"public"`) || !strings.Contains(err.Error(), "image") {
 		t.Errorf("got %v, want an error that names the EdgeIngress and the image", err)
 	}
