@@ -76,15 +76,6 @@ func (c *Chart) Render(release Release, values map[string]any) ([]*unstructured.
 	return copied(objects), nil
 }
 
-// Default returns the chart's own default values.
-func (c *Chart) Default() (map[string]any, error) {
-	loaded, err := c.load()
-	if err != nil {
-		return nil, err
-	}
-	return loaded.Values, nil
-}
-
 // AppVersion returns the version of the application in the chart.
 func (c *Chart) AppVersion() (string, error) {
 	loaded, err := c.load()

@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// values are the chart's values. values.yaml describes them, and values.schema.json checks them.
+// values are the chart's values. values.schema.json describes and checks them.
 type values struct {
 	ObjectName             string                      `json:"objectName"`
 	ClusterRoleBindingName string                      `json:"clusterRoleBindingName"`
