@@ -1,7 +1,7 @@
 package v1alpha1
 
 // ClientIPSpec names the proxies in front of the edge nodes that may tell the client's address. The
-// controller believes nobody else.
+// controller trusts nobody else.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.proxyProtocol) || has(self.forwardedHeader)",message="clientIP must hold proxyProtocol, forwardedHeader or both: write what stands in front of the edge nodes, or remove clientIP where clients connect directly"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 4 || cidr('::/64').containsCIDR(c) || cidr('64:ff9b::/47').containsCIDR(c) || cidr('2002::/16').containsCIDR(c))].all(all, [all.filter(w, w.prefixLength() < (w.ip().family() == 4 ? 16 : cidr('2002::/16').containsCIDR(w) ? 32 : 112))].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, [c.ip().family() == 4 ? c.prefixLength() - 8 : cidr('2002::/16').containsCIDR(c) ? c.prefixLength() - 24 : c.prefixLength() - 104].map(e, e < 0 ? 65536 : e > 16 ? 1 : e > 7 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] / wide.filter(w, w == c).size())[0]).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
@@ -20,7 +20,7 @@ type ClientIPSpec struct {
 
 // ProxyProtocolSpec is a balancer that speaks PROXY protocol.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.proxyProtocol.trustedCIDRs is missing, and without it nobody could be believed: write the addresses of the balancer, as the edge nodes see them, such as 10.0.0.0/24"
+// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.proxyProtocol.trustedCIDRs is missing, and without it the controller trusts nobody: write the addresses of the balancer, as the edge nodes see them, such as 10.0.0.0/24"
 type ProxyProtocolSpec struct {
 	// trustedCIDRs are the addresses of the balancer, as the edge nodes see them. Required.
 	// +optional
@@ -29,7 +29,7 @@ type ProxyProtocolSpec struct {
 
 // ForwardedHeaderSpec is an HTTP proxy or CDN that writes the client's address into a header.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.forwardedHeader.trustedCIDRs is missing, and without it nobody could be believed: write the addresses of the proxies, such as 203.0.113.0/24"
+// +kubebuilder:validation:XValidation:rule="has(self.trustedCIDRs)",message="clientIP.forwardedHeader.trustedCIDRs is missing, and without it the controller trusts nobody: write the addresses of the proxies, such as 203.0.113.0/24"
 type ForwardedHeaderSpec struct {
 	// header holds the client's address.
 	// +optional
@@ -51,7 +51,7 @@ type ForwardedHeaderSpec struct {
 	// +optional
 	Policy ForwardedHeaderPolicy `json:"policy,omitempty"`
 
-	// protoAndHost says whether X-Forwarded-Proto, -Host and -Port are believed as well, from anybody and not only from trustedCIDRs.
+	// protoAndHost says whether the controller trusts X-Forwarded-Proto, -Host and -Port as well, from anybody and not only from trustedCIDRs.
 	// An application needs it where the proxy ends TLS and the application must know. The engine IngressNGINX cannot leave it out
 	// where proxyProtocol is written too, so write TrustFromAnyone there.
 	// +optional
@@ -69,7 +69,7 @@ const (
 	ForwardedHeaderReplace ForwardedHeaderPolicy = "Replace"
 )
 
-// ProtoAndHost says whether X-Forwarded-Proto, -Host and -Port are believed.
+// ProtoAndHost says whether the controller trusts X-Forwarded-Proto, -Host and -Port.
 // +kubebuilder:validation:Enum=Ignore;TrustFromAnyone
 type ProtoAndHost string
 
@@ -79,7 +79,7 @@ const (
 	ProtoAndHostTrustFromAnyone ProtoAndHost = "TrustFromAnyone"
 )
 
-// TrustedCIDRs are the addresses that the controller believes. They must not cover everyone. The
+// TrustedCIDRs are the addresses that the controller trusts. They must not cover everyone. The
 // shortest prefix is /8 for IPv4 and /16 for IPv6. An IPv6 range that stands for IPv4 addresses
 // (NAT64, 6to4) counts as the IPv4 range inside it. All ranges of a family together, in both lists of
 // clientIP, cover at most four of the widest.

@@ -199,13 +199,13 @@ const (
 
 // Reasons of ForwardedHeadersSafe.
 const (
-	// ReasonHeadersIgnored (True): the controller believes no header, and PROXY protocol, if at
+	// ReasonHeadersIgnored (True): the controller trusts no header, and PROXY protocol, if at
 	// all, only from a balancer that is set to write it.
 	ReasonHeadersIgnored = "HeadersIgnored"
-	// ReasonHeaderPolicyUnmeasured (Unknown): the controller believes a header from trustedCIDRs
+	// ReasonHeaderPolicyUnmeasured (Unknown): the controller trusts a header from trustedCIDRs
 	// only. That the proxies there append to it or replace it is declared, not measured.
 	ReasonHeaderPolicyUnmeasured = "HeaderPolicyUnmeasured"
-	// ReasonProxyProtocolUnmeasured (Unknown): the controller believes PROXY protocol from
+	// ReasonProxyProtocolUnmeasured (Unknown): the controller trusts PROXY protocol from
 	// trustedCIDRs only. That everything there writes it was not measured.
 	ReasonProxyProtocolUnmeasured = "ProxyProtocolUnmeasured"
 	// ReasonHeaderPolicyUnknown (Unknown): the spec does not declare whether the proxies in front
