@@ -100,3 +100,8 @@ func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, fr
 }
 
 func (l *Lab) kubectl() string { return filepath.Join(l.root, "bin", "k8s", "kubectl") }
+
+// Kubectl is kubectl with these arguments, as the cluster's administrator.
+func (l *Lab) Kubectl(ctx context.Context, arguments ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, l.kubectl(), append([]string{"--kubeconfig=" + l.Cluster.Kubeconfig}, arguments...)...)
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/control"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/nodes"
 	realnode "github.com/edge-ingress/edge-ingress-operator/test/lab/real"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/real/machine"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/simulated"
 	"github.com/spf13/cobra"
 )
@@ -160,4 +161,28 @@ func (s *settings) control(cluster string) (control.Cluster, error) {
 		return nil, err
 	}
 	return control.NewClient(dir), nil
+}
+
+func newCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Say whether this machine can have real nodes: nothing if it can, otherwise what it lacks",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return realnode.CheckMachine() },
+	}
+}
+
+// newNodeShim and newNodeInit are the two processes that make a node; see package machine. Only the supervisor starts them.
+func newNodeShim() *cobra.Command {
+	return &cobra.Command{
+		Use: machine.ShimCommand + " PLAN", Hidden: true, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return machine.Shim(cmd.Context(), args[0]) },
+	}
+}
+
+func newNodeInit() *cobra.Command {
+	return &cobra.Command{
+		Use: machine.BootCommand, Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return machine.Boot(cmd.InOrStdin()) },
+	}
 }
