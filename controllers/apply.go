@@ -38,7 +38,7 @@ func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state de
 	for _, change := range state.Changes {
 		w.note(change.Ref, w.carryOut(ctx, change))
 	}
-	r.repairs.note(seen.EdgeIngress.UID, w.outcome.Written, seen.Time)
+	r.repairs.note(seen.EdgeIngress.UID, w.outcome.Written, w.pruned, seen.Time)
 	return w.outcome
 }
 
@@ -50,6 +50,8 @@ type writer struct {
 	outcome snapshot.Outcome
 	// rivals are who wrote fields that are contested, where the API server was asked.
 	rivals map[snapshot.Ref]string
+	// pruned are the objects that the operator deleted.
+	pruned []snapshot.Ref
 }
 
 // note keeps the error of a write for the next pass and, where people should hear of it, for the status.
@@ -204,6 +206,7 @@ func (w *writer) prune(ctx context.Context, change desired.Change) error {
 	if err := w.delete(ctx, change.Live); err != nil {
 		return err
 	}
+	w.pruned = append(w.pruned, change.Ref)
 	w.announcePruned(w.edge, change.Ref, change.Live)
 	return nil
 }

@@ -35,8 +35,8 @@ func (l *repairLog) of(edge types.UID) map[snapshot.Ref]snapshot.Repairs {
 	return l.byEdge[edge]
 }
 
-// note adds the writes of a pass and forgets what is long past.
-func (l *repairLog) note(edge types.UID, writes []snapshot.Write, now time.Time) {
+// note adds the writes of a pass, and forgets what is long past and what the operator deleted itself.
+func (l *repairLog) note(edge types.UID, writes []snapshot.Write, pruned []snapshot.Ref, now time.Time) {
 	if l == nil {
 		return
 	}
@@ -50,6 +50,9 @@ func (l *repairLog) note(edge types.UID, writes []snapshot.Write, now time.Time)
 	}
 	for _, write := range writes {
 		after[write.Ref] = drift.Remember(after[write.Ref], write, now)
+	}
+	for _, ref := range pruned {
+		delete(after, ref)
 	}
 	if l.byEdge == nil {
 		l.byEdge = map[types.UID]map[snapshot.Ref]snapshot.Repairs{}
@@ -75,14 +78,14 @@ const admission = "an admission policy or webhook"
 func (w *writer) repaired(change desired.Change) int {
 	most := 0
 	for _, field := range change.Fields {
-		most = max(most, w.repairs.of(w.edge.UID)[change.Ref][field].Count)
+		most = max(most, drift.Times(w.repairs.of(w.edge.UID)[change.Ref], field, change.Version))
 	}
 	return most + 1
 }
 
 // wrote notes a write, and who changes it back: in the answer to the write already, or as the managed fields tell.
 func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured) {
-	write := snapshot.Write{Ref: change.Ref, Fields: change.Fields}
+	write := snapshot.Write{Ref: change.Ref, Fields: change.Fields, Version: change.Version}
 	overruled := func(d drift.Difference) bool { return slices.Contains(change.Fields, d.Field) }
 	switch {
 	case slices.ContainsFunc(drift.Find(answer, change.Wanted), overruled):

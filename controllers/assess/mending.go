@@ -56,7 +56,7 @@ func (sc *scene) leaving(change desired.Change) string {
 func (sc *scene) contestOf(change desired.Change) snapshot.Repair {
 	var most snapshot.Repair
 	for _, field := range change.Fields {
-		if repair := sc.Repairs[change.Ref][field]; repair.Count > most.Count {
+		if repair := sc.Repairs[change.Ref][field]; repair.Version == change.Version && repair.Count > most.Count {
 			most = repair
 		}
 	}

@@ -61,6 +61,8 @@ type Change struct {
 	Until time.Time
 	// Fields are what the object is written for, as in [snapshot.Repairs]; of a contested one the fields that are contested.
 	Fields []string
+	// Version is what the fields are written to, as in [snapshot.Write].
+	Version string
 }
 
 // planChanges compares what should exist with what was seen.
@@ -113,14 +115,17 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 	return change, true
 }
 
+// appliedField holds the digest of what was applied.
+const appliedField = "metadata.annotations." + v1alpha1.AppliedAnnotation
+
 // holdBack leaves what was repaired a moment ago. If another writer undoes each repair, more repairs do not help.
 func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	switch change.Kind {
 	case Create, Replace:
 		change.Fields = []string{""}
 	case Apply:
-		// Applying a changed spec is not a repair. Applying the same spec again is.
-		change.Fields = []string{v1alpha1.AppliedAnnotation + "=" + change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]}
+		// Applying another version than the last one is not a repair, however often the spec goes back and forth. Applying the same one again is.
+		change.Fields, change.Version = []string{appliedField}, change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
 	case Repair:
 		change.Fields = drift.Fields(change.Differences)
 	case Delete, Leave:
@@ -128,7 +133,7 @@ func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	}
 	var until time.Time
 	waits := func(field string) bool {
-		due := drift.Due(repairs, field)
+		due := drift.Due(repairs, field, change.Version)
 		if due.After(now) && (until.IsZero() || due.Before(until)) {
 			until = due
 		}
@@ -136,7 +141,7 @@ func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	}
 	due := slices.DeleteFunc(slices.Clone(change.Fields), waits)
 	if len(due) == 0 && len(change.Fields) > 0 {
-		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Until: until, Fields: change.Fields}
+		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Until: until, Fields: change.Fields, Version: change.Version}
 	}
 	if change.Kind == Repair {
 		change.Fields = due

@@ -19,10 +19,10 @@ const (
 	ContestedAfter = 3
 )
 
-// Due is when a field may be repaired again. It is zero for a field that was not repaired lately.
-func Due(repairs snapshot.Repairs, field string) time.Time {
+// Due is when a field may be repaired again. It is zero for a field that was not repaired to this version lately.
+func Due(repairs snapshot.Repairs, field, version string) time.Time {
 	repair, known := repairs[field]
-	if !known {
+	if !known || repair.Version != version {
 		return time.Time{}
 	}
 	delay := firstDelay
@@ -32,13 +32,20 @@ func Due(repairs snapshot.Repairs, field string) time.Time {
 	return repair.Last.Add(delay)
 }
 
-// Remember adds a write to the repairs of its object, and forgets what is long past. It returns a copy.
+// Times is how often a field was repaired to this version.
+func Times(repairs snapshot.Repairs, field, version string) int {
+	if repair := repairs[field]; repair.Version == version {
+		return repair.Count
+	}
+	return 0
+}
+
+// Remember adds a write to the repairs of its object, and forgets what is long past. A field that was written in another version
+// before is counted from one again, because the operator changed it itself. It returns a copy.
 func Remember(repairs snapshot.Repairs, write snapshot.Write, now time.Time) snapshot.Repairs {
 	after := Recent(repairs, now)
 	for _, field := range write.Fields {
-		repair := after[field]
-		repair.Count, repair.Last, repair.Rival = repair.Count+1, now, write.Rival
-		after[field] = repair
+		after[field] = snapshot.Repair{Count: Times(after, field, write.Version) + 1, Last: now, Version: write.Version, Rival: write.Rival}
 	}
 	return after
 }

@@ -27,7 +27,7 @@ func TestARivalCausesFewRepairs(t *testing.T) {
 			count := 0
 			changed := start
 			for now := start; now.Sub(start) < test.during; now = now.Add(time.Second) {
-				if now.Before(changed) || now.Before(drift.Due(repairs, "data.a")) {
+				if now.Before(changed) || now.Before(drift.Due(repairs, "data.a", "")) {
 					continue
 				}
 				repairs = drift.Remember(repairs, snapshot.Write{Fields: []string{"data.a"}}, now)
@@ -44,10 +44,10 @@ func TestARivalCausesFewRepairs(t *testing.T) {
 func TestAnotherFieldIsRepairedAtOnce(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	repairs := drift.Remember(nil, snapshot.Write{Fields: []string{"data.a"}}, now)
-	if due := drift.Due(repairs, "data.b"); !due.IsZero() {
+	if due := drift.Due(repairs, "data.b", ""); !due.IsZero() {
 		t.Errorf("the other field waits until %s", due)
 	}
-	if due := drift.Due(repairs, "data.a"); !due.After(now) {
+	if due := drift.Due(repairs, "data.a", ""); !due.After(now) {
 		t.Errorf("the same field is due at %s", due)
 	}
 }

@@ -194,6 +194,8 @@ type Write struct {
 	Ref Ref
 	// Fields are the fields that caused the write, as in [Repairs].
 	Fields []string
+	// Version says what was written where that changes with the spec; empty where it does not matter.
+	Version string
 	// Rival is the writer that undoes each repair, if known.
 	Rival string
 }
@@ -207,6 +209,8 @@ type Repair struct {
 	Count int
 	// Last is the time of the last repair.
 	Last time.Time
+	// Version is that of the write, as in [Write]. Writing another version is no repair.
+	Version string
 	// Rival is the writer that undoes each repair; empty where it is unknown.
 	Rival string
 }
