@@ -20,14 +20,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// errNotOurs is an object of the name that we need which somebody else made.
+// errNotOurs means that a foreign object has the name that we need.
 var errNotOurs = errors.New("an object of this name exists and does not belong to this EdgeIngress")
 
 // errTerminating is a namespace in which nothing can be made until it is gone.
 var errTerminating = errors.New("the namespace is being deleted")
 
-// apply carries out what was decided. Every step runs even if one before failed; nodes, which are many, and objects each have time of their own.
-// follow takes the errors.
+// apply sends the planned changes. Every step runs even if an earlier one failed. Nodes, which are
+// many, and objects each have their own time. follow records the errors.
 func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state desired.State, follow *followUp) snapshot.Outcome {
 	w := &writer{Reconciler: r, followUp: follow, edge: seen.EdgeIngress}
 	ctx, cancel := context.WithTimeout(ctx, r.limits().apply)
@@ -48,7 +48,7 @@ type writer struct {
 	*followUp
 	edge    *v1alpha1.EdgeIngress
 	outcome snapshot.Outcome
-	// rivals are who wrote fields that are contested, where the API server was asked.
+	// rivals are the other writers of contested fields, where the API server was asked.
 	rivals map[snapshot.Ref]string
 	// pruned are the objects that the operator deleted.
 	pruned []snapshot.Ref
@@ -95,7 +95,7 @@ func (w *writer) carryOut(ctx context.Context, change desired.Change) error {
 	return nil
 }
 
-// left is what is to be told of an object that is left; a read that failed has been told by then.
+// left returns the error of an object that is left alone. An earlier step reported a failed read.
 func left(change desired.Change) error {
 	switch change.Cause {
 	case desired.CauseNameTaken:
@@ -107,8 +107,8 @@ func left(change desired.Change) error {
 	return nil
 }
 
-// create is not forced: of an object that somebody makes between the look and the write, the fields are another manager's, and where one of them
-// is to be different here the apply is refused.
+// create does not force its apply. If another client creates the object in the meantime, that
+// client manages the fields, and the API server refuses the apply where a field differs.
 func (w *writer) create(ctx context.Context, change desired.Change) error {
 	if change.Ref.Kind == "Namespace" {
 		return client.IgnoreAlreadyExists(w.Client.Create(ctx, change.Wanted.DeepCopy()))
@@ -122,7 +122,8 @@ func (w *writer) create(ctx context.Context, change desired.Change) error {
 	return nil
 }
 
-// replace deletes the object and makes it again. A controller that reads a ConfigMap keeps the last content that it read in between.
+// replace deletes the object and creates it again. A controller that reads a ConfigMap keeps the
+// last content in between.
 func (w *writer) replace(ctx context.Context, change desired.Change) error {
 	if err := w.delete(ctx, change.Live); err != nil {
 		return err
@@ -157,7 +158,7 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 	}
 	if needsApply {
 		wanted := change.Wanted.DeepCopy()
-		// An object that was made under the same name since is another one, and perhaps somebody else's.
+		// An object that was created under the same name since may be foreign.
 		wanted.SetUID(change.Live.GetUID())
 		var err error
 		if answer, err = w.applyForced(ctx, wanted); err != nil {
@@ -168,9 +169,9 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 	return nil
 }
 
-// applyForced takes over what others changed. What they added stays in an apply, and where it excludes the desired state (a probe of one
-// kind beside ours of another) the API server refuses the whole; then the template of the pods is replaced.
-// It returns what the API server made of the object.
+// applyForced takes over the fields that others changed, and returns the object that the API server
+// answers. Fields that others added stay. Where such a field excludes ours, such as a probe of
+// another kind, the API server refuses the apply, and applyForced replaces the pod template.
 func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	answer := wanted.DeepCopy()
 	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
@@ -211,8 +212,9 @@ func (w *writer) prune(ctx context.Context, change desired.Change) error {
 	return nil
 }
 
-// delete deletes an object as it was seen: the resource version shows that nobody adopted it since. Its status may have changed meanwhile, as that of
-// a workload does all the time; then a second look tells whether it is still ours.
+// delete deletes an object as it was seen: the resource version shows that no one adopted it since.
+// Its status may have changed, as that of a workload often does. Then a second read shows whether
+// it is still ours.
 func (w *writer) delete(ctx context.Context, live *unstructured.Unstructured) error {
 	err := w.deleteExactly(ctx, live)
 	if !apierrors.IsConflict(err) {

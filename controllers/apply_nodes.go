@@ -24,7 +24,7 @@ import (
 // nodeWriters is how many nodes are written at once: a thousand nodes one after the other would take minutes.
 const nodeWriters = 16
 
-// nodeChange is what one pass changes on one node.
+// nodeChange holds the changes of one pass on one node.
 type nodeChange struct {
 	node string
 	uid  types.UID
@@ -88,8 +88,8 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 // nodeResult holds the errors of the writes to one node.
 type nodeResult struct{ labels, taints error }
 
-// applyNode writes labels first and taints second. The taints are written even if the labels were not. The answer to the first write shows the node as it
-// is, so that the second needs no read.
+// applyNode writes labels first and taints second. It writes the taints even if it could not write
+// the labels. The answer to the first write shows the current node, so the second needs no read.
 func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result nodeResult) {
 	var live *corev1.Node
 	if change.label != nil {
@@ -101,9 +101,10 @@ func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result node
 	return result
 }
 
-// onlyIfCurrent drops the changes that take something from a node if the own labels on the API server differ from those that were seen. A cache that has not
-// seen our own last writes shows nodes as serving that are ending already, and counting on them could end the last one. The next event of the cache brings
-// the next pass, or eventFallback does. An EdgeIngress that is being deleted counts on no node.
+// onlyIfCurrent drops the changes that take something from a node if the own labels on the API
+// server differ from the snapshot. A cache without our own last writes shows ending nodes as
+// serving. To count on them could end the last one. The next event of the cache causes the next
+// pass, or eventFallback does. An EdgeIngress that is being deleted counts on no node.
 func (w *writer) onlyIfCurrent(ctx context.Context, seen snapshot.Snapshot, plan desired.NodePlan) desired.NodePlan {
 	takes := func(change desired.LabelChange) bool { return change.Step != desired.StepJoin }
 	if !w.edge.DeletionTimestamp.IsZero() || !slices.ContainsFunc(plan.Labels, takes) {
@@ -140,8 +141,9 @@ func (w *writer) seesOwnLabels(ctx context.Context, seen snapshot.Snapshot) (boo
 	return true, nil
 }
 
-// applyLabels makes this EdgeIngress's field manager hold exactly these labels on the node, and returns the node as it is then; nil where it is gone. The uid
-// keeps an apply from touching a node that came back under the same name, and the missing right to create nodes keeps it from creating one.
+// applyLabels makes this EdgeIngress's field manager hold exactly these labels on the node, and
+// returns the node afterwards, or nil where it is gone. The uid keeps an apply from changing a new
+// node with the same name. The missing right to create nodes keeps it from creating one.
 func (w *writer) applyLabels(ctx context.Context, change desired.LabelChange) (*corev1.Node, error) {
 	ctrl.LoggerFrom(ctx).Info("Labelling node", "Node", klog.KRef("", change.Node), "labels", change.Labels)
 	metadata := map[string]any{"name": change.Node, "uid": change.UID}
@@ -166,8 +168,8 @@ func (w *writer) applyLabels(ctx context.Context, change desired.LabelChange) (*
 	return nil, fmt.Errorf("labelling node %q: %w", change.Node, err)
 }
 
-// patchNode patches a node as the field manager of this EdgeIngress, and returns the node as it is then. The typed node comes back as protobuf, which takes a
-// fraction of the time that JSON takes.
+// patchNode patches a node as the field manager of this EdgeIngress, and returns the node
+// afterwards. A typed node comes as protobuf, which takes a fraction of the time of JSON.
 func (w *writer) patchNode(ctx context.Context, name string, patch client.Patch, options ...client.PatchOption) (*corev1.Node, error) {
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	options = append(options, client.FieldOwner(v1alpha1.NodeFieldManager(w.edge.Name)))
@@ -177,8 +179,9 @@ func (w *writer) patchNode(ctx context.Context, name string, patch client.Patch,
 	return node, nil
 }
 
-// removeOwnLabel removes the own label from a node that kept it after an apply without it, because another field manager holds it as well. Its name makes
-// it ours: while it is there, the controller runs there. It returns the node as it is then.
+// removeOwnLabel removes the own label from a node that kept it after an apply without it, because
+// another field manager holds it as well. The label is ours by its name: while a node has it, the
+// controller runs there. It returns the node afterwards.
 func (w *writer) removeOwnLabel(ctx context.Context, node *corev1.Node, change desired.LabelChange) (*corev1.Node, error) {
 	own := v1alpha1.NodeLabel(w.edge.Name)
 	_, wanted := change.Labels[own]
@@ -190,7 +193,8 @@ func (w *writer) removeOwnLabel(ctx context.Context, node *corev1.Node, change d
 	return w.patchNode(ctx, change.Node, client.RawPatch(types.MergePatchType, []byte(patch)))
 }
 
-// nodeIsGone reports whether the node was deleted since it was seen, or came back as another node under the same name.
+// nodeIsGone reports whether the node was deleted since the snapshot, or another node has its name
+// now.
 func (w *writer) nodeIsGone(ctx context.Context, name string, uid types.UID) bool {
 	node := &corev1.Node{}
 	err := w.Reader.Get(ctx, types.NamespacedName{Name: name}, node)

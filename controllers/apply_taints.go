@@ -22,10 +22,12 @@ import (
 // taintTries is how often one pass tries to write the taints of a node while others write to the same node.
 const taintTries = 4
 
-// changeTaints changes the taints of a node and the claims on them in one write, and leaves no entry in the managed fields of a node without a claim.
+// changeTaints changes the taints of a node and the claims on them in one write. It leaves no entry
+// in the managed fields of a node without a claim.
 //
-// The taints are one list that many write to, so the patch carries the resource version of the node that it rests on. That node is the live one where the
-// caller has it from a write, and the cached one otherwise. Only a conflict, or a search for traces, costs a read.
+// Many clients write the one list of taints, so the patch carries the node's resource version. It
+// comes from the live node where the caller has it from a write, and from the cached node
+// otherwise. Only a conflict, or a search for traces, costs a read.
 func (w *writer) changeTaints(ctx context.Context, change *nodeChange, node *corev1.Node) error {
 	live := node != nil || change.traces
 	for try := 1; ; try++ {
@@ -113,9 +115,10 @@ func taintPatch(node *corev1.Node, before, after desired.TaintState) ([]byte, er
 	return encoded, nil
 }
 
-// removeTrace removes the entry that the writes of taints left in the managed fields, once this EdgeIngress claims no taint of the node. The API server takes
-// the last writer of the list of taints for the manager of the whole list, so the entry would stay where others have taints on the node. It would also stay
-// where our claim was the node's first annotation.
+// removeTrace removes the entry that writes of taints left in the managed fields, once this
+// EdgeIngress claims no taint of the node. The API server counts the last writer of the list of
+// taints as its manager, so the entry would stay where others have taints on the node. It would
+// also stay where our claim was the node's first annotation.
 func (w *writer) removeTrace(ctx context.Context, node *corev1.Node) error {
 	trace := slices.IndexFunc(node.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool { return isTrace(entry, w.edge.Name) })
 	if _, claims := taintClaims(node.Annotations)[w.edge.Name]; claims || trace < 0 {

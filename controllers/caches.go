@@ -17,9 +17,10 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
-// CacheOptions keep the caches small: objects of ours are selected by label; of nodes, of foreign DaemonSets and of foreign EndpointSlices
-// only what a pass looks at is kept. Those three cannot be selected by label: any node may be chosen, any DaemonSet may
-// be a load balancer's agent, and kube-proxy takes any slice that names our Service.
+// CacheOptions keep the caches small. Labels select the operator's own objects. Nodes, foreign
+// DaemonSets and foreign EndpointSlices cannot be selected by label: any node may be chosen, any
+// DaemonSet may be a load balancer's agent, and kube-proxy accepts any slice that names our
+// Service. Of these, the caches keep only what a pass looks at.
 func CacheOptions() cache.Options {
 	ours := cache.ByObject{Label: labels.NewSelector().Add(hasOwnerLabel())}
 	byObject := map[client.Object]cache.ByObject{
@@ -48,8 +49,9 @@ func hasOwnerLabel() labels.Requirement {
 	return *requirement
 }
 
-// trimNode keeps what a pass looks at: of the annotations the claims on taints, and of the managed fields the entries of our own managers, which say which
-// label is whose. It builds a new node, since maps and slices keep the room of what was deleted from them.
+// trimNode keeps what a pass looks at. Of the annotations that is the claims on taints. Of the
+// managed fields that is the entries of our own managers, which show who owns which label. It
+// builds a new node, because maps and slices keep the memory of deleted elements.
 func trimNode(object any) (any, error) {
 	node, isNode := object.(*corev1.Node)
 	if !isNode {
@@ -88,7 +90,8 @@ func trimNode(object any) (any, error) {
 	return kept, nil
 }
 
-// identity keeps of an object's metadata what tells it from others, its labels, and whether it is being deleted.
+// identity keeps the part of an object's metadata that identifies it, its labels, and whether it is
+// being deleted.
 func identity(meta metav1.ObjectMeta) metav1.ObjectMeta {
 	kept := metav1.ObjectMeta{
 		Name: meta.Name, Namespace: shared(meta.Namespace), UID: meta.UID, ResourceVersion: meta.ResourceVersion,
@@ -103,10 +106,12 @@ func identity(meta metav1.ObjectMeta) metav1.ObjectMeta {
 	return kept
 }
 
-// shared returns an equal string that all cached objects share: thousands of nodes have the same keys and mostly the same values.
+// shared returns an equal string that all cached objects share. Thousands of nodes have the same
+// keys and mostly the same values.
 func shared(text string) string { return unique.Make(text).Value() }
 
-// trimPod keeps where a controller pod runs, whose it is, and what its status says about its addresses, its readiness and why it does not run.
+// trimPod keeps the node and the owner of a controller pod, and from its status the addresses, the
+// readiness, and the reason why it does not run.
 func trimPod(object any) (any, error) {
 	pod, isPod := object.(*corev1.Pod)
 	if !isPod {
@@ -129,7 +134,8 @@ func trimPod(object any) (any, error) {
 	return kept, nil
 }
 
-// trimDaemonSet keeps a DaemonSet of ours whole, and of another what tells whether it is a load balancer's agent and where it runs.
+// trimDaemonSet keeps our own DaemonSets whole. Of another DaemonSet it keeps what shows whether it
+// is a load balancer's agent, and where it runs.
 func trimDaemonSet(object any) (any, error) {
 	daemonSet, isDaemonSet := object.(*appsv1.DaemonSet)
 	if !isDaemonSet {
@@ -165,7 +171,8 @@ func trimEndpointSlice(object any) (any, error) {
 	return slice, nil
 }
 
-// edgeIngressOfSlice finds the EdgeIngress whose Service a slice names. The name alone decides, since anybody can make such a slice.
+// edgeIngressOfSlice finds the EdgeIngress whose Service a slice names. Only the name counts,
+// because any user can create such a slice.
 func edgeIngressOfSlice(slice client.Object) (string, bool) {
 	return names.OfService(slice.GetLabels()[discoveryv1.LabelServiceName])
 }

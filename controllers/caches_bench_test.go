@@ -13,8 +13,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// BenchmarkNodeCache prints how many MiB 5,000 nodes take in the cache, 1,000 of them edge nodes, beside what they take as they come from the API server.
-// Run it with -run '^$' -bench NodeCache -benchtime 1x.
+// BenchmarkNodeCache prints how many MiB 5,000 nodes take in the cache, 1,000 of them edge nodes,
+// and how many they take as the API server sends them. Run it with -run '^$' -bench NodeCache -benchtime
+// 1x.
 func BenchmarkNodeCache(b *testing.B) {
 	for b.Loop() {
 		whole := heapOf(b, func(node *corev1.Node) any { return node })
@@ -71,7 +72,8 @@ func heapInUse() float64 {
 	return float64(stats.HeapAlloc)
 }
 
-// busyNode has what a node of a managed cluster has: labels of its cloud, images, conditions, and the managed fields of all who write to it.
+// busyNode returns a node as in a managed cluster: with the cloud's labels, images, conditions, and
+// the managed fields of every writer.
 func busyNode(isEdge bool) *corev1.Node {
 	now := metav1.NewTime(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{

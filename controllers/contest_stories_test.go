@@ -20,7 +20,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// contestedSetting is what somebody sets again after each repair.
+// contestedSetting is the patch that another client sends again after each repair.
 const contestedSetting = `{"data":{"use-forwarded-headers":"true"}}`
 
 // writesTo counts the operator's writes to one ConfigMap since the requests were reset.
@@ -34,7 +34,8 @@ func (s *story) writesTo(name string) int {
 	return count
 }
 
-// rounds a rival needs to show that the operator waits: with pauses of 1, 2, 4 and 8 seconds they cannot take less than leastTime.
+// rounds is how many repairs a rival needs to show that the operator waits. With delays of 1, 2, 4
+// and 8 seconds they cannot take less than leastTime.
 const (
 	rounds    = 5
 	leastTime = 1 + 2 + 4 + 8
@@ -69,7 +70,7 @@ func TestTwoWritersMakeNoHotLoop(t *testing.T) {
 	s.becomesReady()
 }
 
-// rival sets the setting again whenever it finds it set back, and returns how often it did.
+// rival sets the setting again after each repair, and returns how often it did.
 func (s *story) rival(ctx context.Context, configMap *corev1.ConfigMap) (count int) {
 	for ctx.Err() == nil {
 		fresh := &corev1.ConfigMap{}

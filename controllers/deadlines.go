@@ -11,18 +11,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// DefaultRequestTimeout is how long a pass waits for the answer to one request. It is longer than the 10 seconds that the API server
-// itself waits for an admission webhook by default, so that a webhook that does not answer and may be ignored does not stop the operator.
+// DefaultRequestTimeout is how long a pass waits for the answer to one request. It is longer than
+// the API server's default timeout for an admission webhook, 10 seconds. So a webhook that hangs
+// and may be ignored does not stop the operator.
 const DefaultRequestTimeout = 12 * time.Second
 
-// errOutOfTime is a request that was not sent, or not waited for, because the time of its pass was over. The next pass sends it.
+// errOutOfTime means that a request was not sent, or its answer not awaited, because the time of
+// the pass was over. The next pass sends it.
 var errOutOfTime = errors.New("the time of this pass is over")
 
-// limits are the times that one pass may take, all derived from the time for one request.
+// limits are the times that one pass may take. All derive from the time for one request.
 type limits struct {
-	// request is for one request, hurried for each that follows one without an answer in the same pass.
+	// request is for one request. hurried is for each request that follows one without an answer in
+	// the same pass.
 	request, hurried time.Duration
-	// nodes is for the writes to nodes, apply for all writes but the status, and pass for everything. Each leaves time for what comes after it.
+	// nodes is for the writes to nodes, apply for all writes except the status, and pass for
+	// everything. Each leaves time for the steps that follow.
 	nodes, apply, pass time.Duration
 }
 
@@ -92,7 +96,8 @@ func (c deadlineReader) List(ctx context.Context, list client.ObjectList, option
 	return c.deadlines.do(ctx, func(ctx context.Context) error { return c.Reader.List(ctx, list, options...) })
 }
 
-// deadlineClient is a client whose requests have deadlines, Update and DeleteAllOf excepted, which the operator may not use.
+// deadlineClient is a client whose requests have deadlines, except for Update and DeleteAllOf,
+// which the operator may not use.
 type deadlineClient struct {
 	client.Client
 	deadlines *deadlines

@@ -60,7 +60,8 @@ func (s *story) nodeObject(short string) *corev1.Node {
 	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node(short)}}
 }
 
-// nodeEssence is what people can change of a node, once Kubernetes' own controllers have done with it.
+// nodeEssence returns the part of a node that users can change, once Kubernetes' own controllers
+// are done.
 func (s *story) nodeEssence(short string) map[string]any {
 	s.Helper()
 	node := s.nodeObject(short)
@@ -114,7 +115,7 @@ func TestDeletionOfAFreshEdge(t *testing.T) {
 	}
 }
 
-// hasBegun is content when as many of the objects are there.
+// hasBegun succeeds when at least this many of the objects exist.
 func (s *story) hasBegun(objects int) error {
 	there := 0
 	for _, object := range s.shortFormObjects() {
@@ -167,7 +168,8 @@ func TestDeletionLeavesForeignObjectsOfOurNames(t *testing.T) {
 	}
 }
 
-// TestDeletionWhileTheNamespaceGoes holds the namespace in its end by a finalizer on an object of somebody else.
+// TestDeletionWhileTheNamespaceGoes keeps the namespace terminating, with a finalizer on a foreign
+// object.
 func TestDeletionWhileTheNamespaceGoes(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "doomed")
@@ -262,7 +264,7 @@ func TestARestartInTheMiddleLosesNothing(t *testing.T) {
 	}
 }
 
-// uids tells, of those objects that are there, which they are.
+// uids returns the uids of the objects that exist.
 func (s *story) uids() map[client.Object]types.UID {
 	there := map[client.Object]types.UID{}
 	for _, object := range s.shortFormObjects() {
@@ -273,7 +275,8 @@ func (s *story) uids() map[client.Object]types.UID {
 	return there
 }
 
-// laggingClient shows the nodes as they were at some time, as a cache does that has not seen the last writes yet.
+// laggingClient shows the nodes as they were at some time, like a cache that has not received the
+// last writes.
 type laggingClient struct {
 	client.Client
 	nodes corev1.NodeList

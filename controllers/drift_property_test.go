@@ -17,11 +17,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
-// fewestChanges is how many changes of a pod template the API server takes at least, with which the test still says something.
+// fewestChanges is how many changes of a pod template the API server must accept for the test to
+// mean something.
 const fewestChanges = 60
 
-// TestTheAPIServerTakesEveryRepair changes every field of the DaemonSet's pods, one at a time, as far as the API server lets it, and sets each change
-// back by what package drift says. The simulated merge of drift's own tests knows nothing of fields of which only one may be set.
+// TestTheAPIServerTakesEveryRepair changes every field of the DaemonSet's pods, one at a time,
+// where the API server accepts that. It repairs each change with what package drift returns. The
+// simulated merge in drift's own tests does not know which fields exclude each other.
 func TestTheAPIServerTakesEveryRepair(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "every-repair")

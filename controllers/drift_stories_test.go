@@ -22,7 +22,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
-// tampering is what somebody does to an object of ours: a strategic merge patch.
+// tampering is a change of one of our objects by another client: a strategic merge patch.
 type tampering struct {
 	object client.Object
 	patch  string
@@ -141,7 +141,8 @@ func (s *story) isAsBefore(object client.Object, before map[string]any) func() e
 	}
 }
 
-// essence is what people can change of an object: not its status, nor what the API server and controllers keep count by.
+// essence returns the part of an object that users can change: neither its status nor what the API
+// server and controllers count.
 func essence(t testing.TB, object client.Object) map[string]any {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
@@ -161,7 +162,7 @@ func essence(t testing.TB, object client.Object) map[string]any {
 	return content
 }
 
-// keepsTheSource is content with a Service of type LoadBalancer that keeps the source of packets.
+// keepsTheSource succeeds when the Service has type LoadBalancer and keeps the source of packets.
 func (s *story) keepsTheSource() error {
 	service := named(s, &corev1.Service{})
 	if err := s.read(service); err != nil {

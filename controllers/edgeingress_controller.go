@@ -1,5 +1,5 @@
-// Package controllers is the only code that talks to the API server: it observes the cluster, applies what package desired
-// decided, and writes the status that package assess made of it.
+// Package controllers is the only code that talks to the API server. It observes the cluster,
+// applies what package desired decided, and writes the status that package assess computed.
 package controllers
 
 import (
@@ -29,9 +29,10 @@ type Reconciler struct {
 	Events events.EventRecorder
 	// Options are the operator's own settings.
 	Options snapshot.Options
-	// Now tells the time, of transitions and for what waits for a time.
+	// Now returns the time for transitions and for everything that waits.
 	Now func() time.Time
-	// RequestTimeout is how long a pass waits for the answer to one request; DefaultRequestTimeout where it is zero.
+	// RequestTimeout is how long a pass waits for the answer to one request. Zero means
+	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
 	// retries limits how soon a pass that failed is repeated; nil without a queue.
 	retries *retries
@@ -89,8 +90,9 @@ func failureOf(edge *v1alpha1.EdgeIngress, err error) snapshot.Failure {
 	return snapshot.Failure{Ref: snapshot.Ref{Kind: "EdgeIngress", Name: edge.Name}, Reason: failureReason(err), Message: err.Error()}
 }
 
-// writeStatus writes the status if it differs, provided that the EdgeIngress is still the one that the pass saw: the status is computed from
-// the one before, and the patch replaces the list of conditions as a whole. It announces what it wrote.
+// writeStatus writes the status if it differs, provided that the EdgeIngress is still the one that
+// the pass saw: the new status is computed from the previous one, and the patch replaces the whole
+// list of conditions. It then writes the events.
 func (r *Reconciler) writeStatus(ctx context.Context, edge *v1alpha1.EdgeIngress, status v1alpha1.EdgeIngressStatus) error {
 	if equality.Semantic.DeepEqual(edge.Status, status) {
 		return nil

@@ -17,7 +17,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
-// told is content when there is an event about the EdgeIngress of this type and reason, the note of which contains the words.
+// told succeeds when there is an event about the EdgeIngress with this type and reason, and with
+// these words in its note.
 func (s *story) told(eventType, reason string, words ...string) func() error {
 	return func() error {
 		list := &eventsv1.EventList{}

@@ -30,8 +30,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// faults answers requests instead of the API server. A fault gets what the request does, such as "apply DaemonSet" or "patch status of
-// EdgeIngress", and returns nil to let it through.
+// faults answers requests in place of the API server. A fault receives the request in words, such
+// as "apply DaemonSet" or "patch status of EdgeIngress", and returns nil to let it pass.
 type faults struct {
 	mu    sync.Mutex
 	fault func(ctx context.Context, request string) error
@@ -115,7 +115,8 @@ func (f *faults) funcs() interceptor.Funcs {
 	}
 }
 
-// loop is a Reconciler with an EdgeIngress named public, the node a that it selects, and an API server that can fail.
+// loop is a Reconciler with an EdgeIngress named public, the node a that it selects, and an API
+// server that can fail.
 type loop struct {
 	*testing.T
 	*Reconciler
@@ -174,7 +175,7 @@ func (l *loop) edge() *v1alpha1.EdgeIngress {
 	return edge
 }
 
-// told are the events since the last call.
+// told returns the events since the last call.
 func (l *loop) told() []string {
 	var all []string
 	for {
@@ -215,7 +216,7 @@ func hang(requests ...string) func(context.Context, string) error {
 	}
 }
 
-// webhook409 is what an admission webhook may answer that means by 409 something of its own.
+// webhook409 is the answer of an admission webhook that uses 409 for its own reasons.
 var webhook409 = &apierrors.StatusError{ErrStatus: metav1.Status{
 	Status: metav1.StatusFailure, Code: 409, Reason: metav1.StatusReasonConflict, Message: `admission webhook "freeze.example.com" denied the request: change freeze`,
 }}
@@ -266,12 +267,14 @@ func TestAStalePassWritesNoStatusAndAnnouncesNothing(t *testing.T) {
 	}
 }
 
-// withoutNodes is an EdgeIngress that selects no node. The simulated API server does not release a node's managed fields, which the real one does.
+// withoutNodes makes the EdgeIngress select no node. The simulated API server does not release a
+// node's managed fields, and the real one does.
 func withoutNodes(e *v1alpha1.EdgeIngress) {
 	e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{"edge": "none"}
 }
 
-// TestNoWriteDependsOnAnEventThatNeverComes answers 409 for ever, which is a version conflict only at first sight.
+// TestNoWriteDependsOnAnEventThatNeverComes answers 409 each time. Only the first answer looks like
+// a version conflict.
 func TestNoWriteDependsOnAnEventThatNeverComes(t *testing.T) {
 	for name, test := range map[string]struct {
 		// prepare brings the EdgeIngress to where the request is sent.
@@ -342,7 +345,7 @@ func TestNoWriteDependsOnAnEventThatNeverComes(t *testing.T) {
 	}
 }
 
-// isAtRest is content when the EdgeIngress is gone, or a pass writes nothing.
+// isAtRest succeeds when the EdgeIngress is gone, or a pass writes nothing.
 func (l *loop) isAtRest() error {
 	l.faults.set(nil)
 	result, err := l.reconcile()
@@ -419,7 +422,8 @@ func TestAPassInWhichEverythingHangsEnds(t *testing.T) {
 	})
 }
 
-// A cluster may be slow without anything that hangs: then a pass that runs out of time goes on with the next one, and nothing failed.
+// A cluster may be slow although nothing hangs. A pass that runs out of time then continues in the
+// next one, and nothing failed.
 func TestASlowClusterIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLoop(t)

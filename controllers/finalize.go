@@ -17,8 +17,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// ensureFinalizer puts the finalizer there before anything else is written, so that nothing can be left behind. It answers done where
-// the EdgeIngress is being deleted and has been released already.
+// ensureFinalizer sets the finalizer before anything else is written, so that nothing can be left
+// behind. It reports done where the EdgeIngress is being deleted and was released already.
 func (r *Reconciler) ensureFinalizer(ctx context.Context, edge *v1alpha1.EdgeIngress) (done bool, err error) {
 	has := controllerutil.ContainsFinalizer(edge, v1alpha1.Finalizer)
 	if !edge.DeletionTimestamp.IsZero() {
@@ -35,8 +35,8 @@ func (r *Reconciler) ensureFinalizer(ctx context.Context, edge *v1alpha1.EdgeIng
 	return false, nil
 }
 
-// release removes the finalizer of an EdgeIngress that is being deleted, once its nodes are clean and its objects are gone. It reports whether
-// the finalizer is gone.
+// release removes the finalizer of an EdgeIngress that is being deleted, once its nodes are clean
+// and its objects are gone. It reports whether the finalizer is gone.
 func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state desired.State) (released bool, err error) {
 	clean := seen.Nodes.Err == nil && seen.Inventory.Err == nil &&
 		len(state.Nodes.Labels) == 0 && len(state.Nodes.Taints) == 0 && len(state.Nodes.Traces) == 0 && len(seen.Inventory.Items) == 0
@@ -57,9 +57,10 @@ func (r *Reconciler) release(ctx context.Context, seen snapshot.Snapshot, state 
 	return true, nil
 }
 
-// holdsNodes asks the API server itself: a cache that has not seen our own last writes yet shows nodes as clean that are not, and what
-// is forgotten here stays for ever. It looks at every node, since one that was being released has lost the own label and kept the rest.
-// Objects need no such care, since Kubernetes collects what the EdgeIngress owned.
+// holdsNodes asks the API server itself. A cache that has not received our own last writes can show
+// a node as clean that is not, and anything missed here stays on the node for ever. It reads every
+// node, because a node that is being released has lost the own label and kept the rest. Objects
+// need no such care: Kubernetes collects what the EdgeIngress owned.
 func (r *Reconciler) holdsNodes(ctx context.Context, name string) (bool, error) {
 	nodes, err := r.liveNodes(ctx)
 	return slices.ContainsFunc(nodes, func(node metav1.PartialObjectMetadata) bool {

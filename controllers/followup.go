@@ -11,23 +11,27 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// Every pass that waits for an event also has a time at which the next pass comes without one: an event can be missed, and some never come.
+// Every pass that waits for an event also sets a time for the next pass. An event can be missed,
+// and some never come.
 const (
 	// restInterval is how long an EdgeIngress at rest goes without a pass.
 	restInterval = 10 * time.Minute
-	// eventFallback is how long a pass waits for an event that ends a short state: a deletion, a namespace that goes, a cache that is behind.
+	// eventFallback is how long a pass waits for an event that ends a short state, such as a
+	// deletion, a terminating namespace, or a cache that is behind.
 	eventFallback = 10 * time.Second
-	// conflictRetry is how long a pass waits after a conflict. The event of the other write usually comes first.
+	// conflictRetry is how long a pass waits after a conflict. The event of the other write usually
+	// comes first.
 	conflictRetry = time.Second
 )
 
-// maxQuietConflicts is how many passes in a row may end in a conflict before it is reported. A version conflict is gone in the next pass; a
-// webhook or a proxy that answers 409 for a reason of its own is not.
+// maxQuietConflicts is how many passes in a row may end in a conflict before the operator reports
+// it. A version conflict is gone in the next pass. A webhook or a proxy that answers 409 for its
+// own reasons is not.
 const maxQuietConflicts = 5
 
-// followUp is what a pass leaves to do: errors, and a time for the next pass.
+// followUp is the result of a pass: its errors, and a time for the next pass.
 type followUp struct {
-	// within is when the next pass has to come at the latest, after the end of this one; zero for never.
+	// within is the longest time from the end of this pass to the next one; zero for never.
 	within time.Duration
 	errs   []error
 	// conflictsBefore counts the passes directly before this one that met a conflict.
@@ -45,7 +49,8 @@ func (f *followUp) lookAgain(within time.Duration) {
 	}
 }
 
-// fail records the error of one write, and reports whether people should hear of it. It is quiet about what the next pass settles by itself.
+// fail records the error of one write, and reports whether the status should show it. The next pass
+// settles a conflict, so the status does not show that.
 func (f *followUp) fail(err error) (report bool) {
 	conflict := apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
 	f.conflicted = f.conflicted || conflict
@@ -70,8 +75,9 @@ func (f *followUp) fail(err error) (report bool) {
 	return true
 }
 
-// result is the follow-up in controller-runtime's terms. controller-runtime ignores a delay that comes with an error, so there is only ever
-// one of the two: with an error, the rate limiter keeps the delay and chooses the earlier time.
+// result returns the follow-up for controller-runtime. controller-runtime ignores a delay that
+// comes with an error, so it returns only one of the two. With an error, the rate limiter keeps the
+// delay and chooses the earlier time.
 func (r *Reconciler) result(request ctrl.Request, f *followUp) (ctrl.Result, error) {
 	r.retries.countConflicts(request, f.conflicted)
 	err := errors.Join(f.errs...)

@@ -31,7 +31,8 @@ func TestWhatAPassLeavesToDo(t *testing.T) {
 
 		reports int
 		fails   bool
-		// next is when the next pass comes at the latest; of one that failed, the delay that the queue gets.
+		// next is the longest time until the next pass. After a failed pass it is the delay that
+		// the queue gets.
 		next time.Duration
 		low  bool
 	}{

@@ -13,7 +13,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
-// Pods of somebody else's DaemonSet that carry our labels are endpoints of our Service; they are no controllers of ours.
+// Pods of a foreign DaemonSet with our labels are endpoints of our Service, but no controllers of
+// ours.
 func TestPodsOfAnotherWorkloadAreNoControllers(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "canary")

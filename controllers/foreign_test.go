@@ -16,11 +16,11 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
-// foreigner is an object of a name that the operator needs, made by somebody else before.
+// foreigner is a foreign object with a name that the operator needs.
 type foreigner struct {
 	story string
 	make  func(*story) client.Object
-	// condition that tells of it.
+	// condition is the one that reports it.
 	condition string
 	// withoutWorkload reports whether the controller waits for the name to become free.
 	withoutWorkload bool
@@ -107,7 +107,7 @@ func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
 	}
 }
 
-// hasMadeRoom is content when the object is gone, also where the operator has already taken up its name.
+// hasMadeRoom succeeds when the object is gone, also where the operator already uses its name.
 func (s *story) hasMadeRoom(foreign client.Object) func() error {
 	uid := foreign.GetUID()
 	return func() error {
@@ -118,7 +118,8 @@ func (s *story) hasMadeRoom(foreign client.Object) func() error {
 	}
 }
 
-// createForeign creates an object, and the namespace where there is none yet, and returns what the API server made of it.
+// createForeign creates an object, and its namespace where there is none, and returns the created
+// object.
 func (s *story) createForeign(object client.Object) client.Object {
 	s.Helper()
 	s.createNamespace()

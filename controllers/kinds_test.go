@@ -19,7 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/helm"
 )
 
-// TestEveryKindOfTheChartIsOwned: what is in ownedKinds is watched, cached, repaired and pruned, so nothing of the chart may be missing there.
+// TestEveryKindOfTheChartIsOwned checks that ownedKinds has every kind of the chart. The operator
+// watches, caches, repairs and prunes only the kinds in that list.
 func TestEveryKindOfTheChartIsOwned(t *testing.T) {
 	owned := map[schema.GroupVersionKind]bool{}
 	for _, kind := range ownedKinds() {
@@ -54,7 +55,8 @@ func TestEveryKindOfTheChartIsOwned(t *testing.T) {
 	}
 }
 
-// renderedKinds are the kinds that the chart renders, over all kinds of workload and exposure and all golden cases of the chart.
+// renderedKinds returns the kinds that the chart renders, over all kinds of workload and exposure
+// and all golden cases.
 func renderedKinds(t *testing.T) map[schema.GroupVersionKind]bool {
 	t.Helper()
 	kinds := map[schema.GroupVersionKind]bool{}

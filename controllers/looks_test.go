@@ -30,7 +30,7 @@ func (s *story) readNode(name string) (*corev1.Node, error) {
 	return node, err
 }
 
-// isEdgeNode is content with a node that carries both labels, the taint, and the claim on it.
+// isEdgeNode succeeds when the node has both labels, the taint, and the claim on it.
 func (s *story) isEdgeNode(name string) func() error {
 	return func() error {
 		return errors.Join(s.isLabelled(name)(), s.isTainted(name)())
@@ -72,7 +72,7 @@ func isRoleTaint(taint corev1.Taint) bool {
 	return taint.Key == v1alpha1.DefaultRoleLabel && taint.Effect == corev1.TaintEffectNoSchedule
 }
 
-// isNotTainted is content with a node that has neither the taint nor a claim of this story.
+// isNotTainted succeeds when the node has neither the taint nor a claim of this story.
 func (s *story) isNotTainted(name string) func() error {
 	return func() error {
 		node, err := s.readNode(name)
@@ -89,7 +89,8 @@ func (s *story) isNotTainted(name string) func() error {
 	}
 }
 
-// isReleased is content with a node that has nothing any more of this story's EdgeIngress: no own label, no claim, no managed fields.
+// isReleased succeeds when the node has nothing of this story's EdgeIngress: no own label, no
+// claim, no managed fields.
 func (s *story) isReleased(name string) func() error {
 	return func() error {
 		node, err := s.readNode(name)
@@ -111,7 +112,7 @@ func (s *story) isReleased(name string) func() error {
 	}
 }
 
-// isClean is content with a node on which nothing shows that there ever was an edge role.
+// isClean succeeds when the node has no trace of an edge role.
 func (s *story) isClean(name string) func() error {
 	return func() error {
 		node, err := s.readNode(name)
@@ -125,7 +126,8 @@ func (s *story) isClean(name string) func() error {
 	}
 }
 
-// readyPodsOn is content when ready controller pods run on exactly these nodes, one on each.
+// readyPodsOn succeeds when one ready controller pod runs on each of these nodes, and none
+// elsewhere.
 func (s *story) readyPodsOn(nodes ...string) func() error {
 	return func() error {
 		pods := &corev1.PodList{}
@@ -150,7 +152,7 @@ func isReady(pod *corev1.Pod) bool {
 	})
 }
 
-// shortFormObjects are what the short form of an EdgeIngress consists of, empty but for the names.
+// shortFormObjects are the objects of an EdgeIngress in its short form, with their names only.
 func (s *story) shortFormObjects() []client.Object {
 	return append(s.commonObjects(), named(s, &corev1.Service{}), named(s, &appsv1.DaemonSet{}))
 }
@@ -169,7 +171,8 @@ func (s *story) everyObject() []client.Object {
 	return append(s.shortFormObjects(), named(s, &appsv1.Deployment{}), named(s, &policyv1.PodDisruptionBudget{}))
 }
 
-// belongsToTheEdge is content with an object that this story's EdgeIngress controls and that carries its labels.
+// belongsToTheEdge succeeds when this story's EdgeIngress controls the object and the object has
+// its labels.
 func (s *story) belongsToTheEdge(object client.Object) func() error {
 	return func() error {
 		if err := s.read(object); err != nil {

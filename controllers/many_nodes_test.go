@@ -18,7 +18,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// addBareNodes adds nodes that nobody has a machine for, not even a simulated one: objects that are there to be labelled.
+// addBareNodes adds nodes without a machine, not even a simulated one. They are only objects with
+// labels.
 func (s *story) addBareNodes(count int) {
 	s.Helper()
 	var group errgroup.Group
@@ -39,7 +40,7 @@ func (s *story) addBareNodes(count int) {
 	})
 }
 
-// allAreEdgeNodes is content when all nodes of the story have both labels, the taint and the claim.
+// allAreEdgeNodes succeeds when all nodes of the story have both labels, the taint and the claim.
 func (s *story) allAreEdgeNodes(count int) func() error {
 	return func() error {
 		list := &corev1.NodeList{}
@@ -56,7 +57,8 @@ func (s *story) allAreEdgeNodes(count int) func() error {
 	}
 }
 
-// kubernetesIsDone is content when Kubernetes' own controllers have taken up the workload and the Service: until then there are changes to tell of.
+// kubernetesIsDone succeeds when Kubernetes' own controllers have processed the workload and the
+// Service. Until then they still change the status.
 func (s *story) kubernetesIsDone() error {
 	set := named(s, &appsv1.DaemonSet{})
 	if err := s.read(set); err != nil {
@@ -109,7 +111,8 @@ func TestManyNodesBecomeEdgeNodes(t *testing.T) {
 	}
 }
 
-// BenchmarkPass is what one pass over an EdgeIngress at rest costs, reading from filled caches, with all nodes chosen.
+// BenchmarkPass measures one pass over an EdgeIngress at rest, with filled caches and all nodes
+// chosen.
 func BenchmarkPass(b *testing.B) {
 	if testing.Short() {
 		b.Skip("it makes many nodes")

@@ -23,7 +23,8 @@ var (
 		"1, with the version, revision and Go version that the operator was built from.", []string{"version", "revision", "goversion"}, nil)
 )
 
-// Collector makes the operator's metrics from the cache at scrape time, so that no series outlives its object.
+// Collector computes the operator's metrics from the cache at scrape time, so that no series
+// outlives its object.
 type Collector struct {
 	// Reader reads EdgeIngress objects from the cache.
 	Reader client.Reader

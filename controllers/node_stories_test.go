@@ -146,7 +146,8 @@ func TestWhatAPersonGaveANodeSurvives(t *testing.T) {
 	}
 }
 
-// bears is content with a node that has the role label with this value, the role's taint, and the own label or not.
+// bears succeeds when the node has the role label with this value, the role's taint, and the own
+// label or not.
 func (s *story) bears(name, value string, own bool) error {
 	node, err := s.readNode(name)
 	if err != nil {
@@ -172,7 +173,8 @@ func TestOtherPeoplesTaintsSurvive(t *testing.T) {
 
 	others := []corev1.Taint{before}
 	for i := range 10 {
-		// Each change of the spec makes the operator write the list of taints while somebody else writes it, too.
+		// Each change of the spec makes the operator write the list of taints while another client
+		// writes it too.
 		isolation, look := v1alpha1.IsolationShared, s.isNotTainted(node)
 		if i%2 == 1 {
 			isolation, look = v1alpha1.IsolationDedicated, s.isTainted(node)
@@ -243,7 +245,8 @@ func (s *story) patchNode(manager, name, patch string) {
 	}
 }
 
-// addTaint adds a taint as kubectl taint does: it writes the whole list, on the version of the node that it read.
+// addTaint adds a taint as kubectl taint does: it writes the whole list, with the version of the
+// node that it read.
 func (s *story) addTaint(name string, taint corev1.Taint) {
 	s.Helper()
 	s.changeTaints(s.Context(), name, func(taints []corev1.Taint) []corev1.Taint { return append(taints, taint) })

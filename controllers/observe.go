@@ -19,7 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// observe reads everything that the pass decides and reports by. A read that fails is kept apart from one that finds nothing.
+// observe reads everything that the pass needs to decide and to report. It keeps a failed read
+// apart from a read that finds nothing.
 func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.Snapshot {
 	key := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: names.Workload(edge.Name, edge.Spec.Controller.Engine)}
 	service := types.NamespacedName{Namespace: edge.ControllerNamespace(), Name: names.Service(edge.Name)}

@@ -19,7 +19,8 @@ import (
 
 func (r *Reconciler) observeNodes(ctx context.Context) snapshot.List[snapshot.Node] {
 	list := &corev1.NodeList{}
-	// The nodes are only read here, and copying thousands of them on every pass would cost more than all the rest.
+	// The nodes are only read here. To copy thousands of them on every pass would cost more than
+	// everything else.
 	if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
 		return snapshot.List[snapshot.Node]{Err: fmt.Errorf("listing nodes: %w", err)}
 	}
@@ -83,7 +84,8 @@ func managedLabels(entries []metav1.ManagedFieldsEntry) map[string][]string {
 	return managed
 }
 
-// traces returns the names of the EdgeIngress objects whose writes of taints are listed in the managed fields.
+// traces returns the names of the EdgeIngress objects whose writes of taints are in the managed
+// fields.
 func traces(entries []metav1.ManagedFieldsEntry) []string {
 	var names []string
 	for _, entry := range entries {
@@ -137,7 +139,8 @@ func labelKeys(fields *metav1.FieldsV1) []string {
 	return keys
 }
 
-// nodesDiffer reports whether two versions of a node differ in anything that a pass looks at. A heartbeat does not.
+// nodesDiffer reports whether two versions of a node differ in anything that a pass looks at. A
+// heartbeat does not.
 func nodesDiffer(before, after *corev1.Node) bool {
 	a, b := observedNode(before), observedNode(after)
 	return !equality.Semantic.DeepEqual(a, b)

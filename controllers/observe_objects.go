@@ -25,13 +25,15 @@ type liveObjects struct {
 	ours    map[snapshot.Ref]client.Object
 	foreign map[snapshot.Ref]bool
 	errs    map[snapshot.Ref]error
-	// inventory names what is ours and is not being deleted, in the order of ownedKinds. What is being deleted is left out: somebody's finalizer, a
-	// cloud's load balancer for one, may hold it for long, and no EdgeIngress should have to wait for that.
+	// inventory names our objects in the order of ownedKinds, without those that are being deleted.
+	// A finalizer, such as that of a cloud's load balancer, may keep such an object for long, and
+	// no EdgeIngress should wait for that.
 	inventory snapshot.List[snapshot.Ref]
 }
 
-// observeObjects reads what the EdgeIngress owns from the caches, which hold objects with our labels. It asks the API server itself for those of the
-// names that it does not find there: somebody else's object may have the name, or ours has lost its labels.
+// observeObjects reads the objects that the EdgeIngress owns from the caches, which hold objects
+// with our labels. It asks the API server for the names that the caches do not have: a foreign
+// object may have the name, or ours has lost its labels.
 func (r *Reconciler) observeObjects(ctx context.Context, edge *v1alpha1.EdgeIngress, named []snapshot.Ref) liveObjects {
 	found := liveObjects{ours: map[snapshot.Ref]client.Object{}, foreign: map[snapshot.Ref]bool{}, errs: map[snapshot.Ref]error{}}
 	for _, owned := range ownedKinds() {
@@ -91,8 +93,8 @@ func (o *liveObjects) add(kind string, object client.Object) {
 	}
 }
 
-// leftovers names objects that still do something although the spec may not ask for them any more: pods run for a workload, or endpoints are listed for
-// the Service.
+// leftovers names objects that still have an effect although the spec may not need them: a workload
+// with pods, or a Service with endpoints.
 func leftovers(workload types.NamespacedName, pods []corev1.Pod, service types.NamespacedName, endpointSlices []discoveryv1.EndpointSlice) []snapshot.Ref {
 	var refs []snapshot.Ref
 	if len(endpointSlices) > 0 {

@@ -24,8 +24,9 @@ func (r *Reconciler) listPods(ctx context.Context, edge *v1alpha1.EdgeIngress) (
 	return list.Items, nil
 }
 
-// podsOf keeps the pods of our own workloads of this name, also of those that are gone. A pod of somebody else's workload may carry our labels, and so be
-// an endpoint of the Service; it is no controller pod nevertheless.
+// podsOf keeps the pods of our own workloads with this name, including workloads that are gone. A
+// pod of a foreign workload may have our labels and so be an endpoint of the Service, but it is no
+// controller pod.
 func podsOf(listed []corev1.Pod, err error, workload string, foreignDaemonSet, foreignDeployment bool) snapshot.List[snapshot.Pod] {
 	pods := make([]snapshot.Pod, 0, len(listed))
 	for i := range listed {
@@ -37,8 +38,10 @@ func podsOf(listed []corev1.Pod, err error, workload string, foreignDaemonSet, f
 	return snapshot.List[snapshot.Pod]{Items: pods, Err: err}
 }
 
-// workloadOf is the kind of our workload, of this name, that the pod belongs to; empty where it belongs to none. The workload may be gone, as after a change of
-// kind: its pods serve on until they have ended. They are ours unless somebody else has the workload's name now; nobody else can have had it while ours was there.
+// workloadOf returns the kind of our workload with this name that owns the pod, empty where there
+// is none. The workload may be gone, for instance after a change of kind: its pods serve until they
+// have ended. They are ours unless a foreign workload has the name now. None can have had it while
+// ours existed.
 func workloadOf(pod *corev1.Pod, name string, foreignDaemonSet, foreignDeployment bool) v1alpha1.WorkloadKind {
 	owner := metav1.GetControllerOf(pod)
 	switch {
@@ -71,7 +74,8 @@ func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	return seen
 }
 
-// podProblem is what the pod's status says about why it does not run; empty where it says nothing.
+// podProblem returns why the pod does not run, from its status; empty where the status does not
+// say.
 func podProblem(pod *corev1.Pod) string {
 	for _, container := range pod.Status.ContainerStatuses {
 		if waiting := container.State.Waiting; waiting != nil && waiting.Reason != "" && waiting.Reason != "ContainerCreating" {

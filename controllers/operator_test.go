@@ -30,7 +30,7 @@ const (
 	operatorAccount   = "edge-ingress-operator"
 )
 
-// residence is a namespace that the operator takes for its own as well, as if it were installed there.
+// residence is a second reserved namespace, as if the operator was installed there.
 const residence = "edge-resident"
 
 // operatorOptions are those that main.go's flags have by default.
@@ -39,9 +39,10 @@ var operatorOptions = snapshot.Options{
 	ReservedNamespaces:       []string{operatorNamespace, residence},
 }
 
-// operatorProcess is the operator as main.go sets it up, but within the test process, with the rights of its ServiceAccount.
+// operatorProcess is the operator as main.go sets it up, but inside the test process, with the
+// rights of its ServiceAccount.
 type operatorProcess struct {
-	// requests are what it sent to the API server.
+	// requests are the requests that it sent to the API server.
 	requests testcluster.Requests
 	denied   denials
 	// outage answers some of its requests instead of the API server.
@@ -126,8 +127,9 @@ type denials struct {
 	seen []string
 }
 
-// meantDenials are parts of refusals that are meant: an apply to a node that is gone is refused, as it must be, because it would create
-// the node; nothing can be created in a namespace that is going; and a story has a quota that is used up.
+// meantDenials are parts of expected refusals. An apply to a node that is gone is refused, because
+// it would create the node. Nothing can be created in a namespace that is terminating. One story
+// uses up a quota.
 var meantDenials = []string{`cannot create resource "nodes"`, "because it is being terminated", "exceeded quota: "}
 
 func (d *denials) record(next http.RoundTripper) http.RoundTripper {
@@ -151,12 +153,12 @@ func (d *denials) record(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// err tells of those that are not meant.
+// err returns the unexpected denials as an error.
 func (d *denials) err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.seen) > 0 {
-		return fmt.Errorf("the operator was refused, for want of a right, %d requests:\n%s", len(d.seen), strings.Join(d.seen, "\n"))
+		return fmt.Errorf("the operator lacks the rights for %d requests:\n%s", len(d.seen), strings.Join(d.seen, "\n"))
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ type outage struct {
 	answer func(*http.Request) (*http.Response, error)
 }
 
-// begin makes answer answer the requests; those for which it returns neither a response nor an error are let through.
+// begin makes answer answer the requests. A request for which it returns neither a response nor an
+// error goes on to the API server.
 func (o *outage) begin(t testing.TB, answer func(*http.Request) (*http.Response, error)) {
 	t.Helper()
 	o.set(answer)
@@ -75,8 +76,9 @@ func refusal(refused *apierrors.StatusError) (*http.Response, error) {
 	}, nil
 }
 
-// TestARepairComesSoonAfterALongOutage makes as many passes fail as a day of refused writes would. An unbounded back-off would then wait a
-// quarter of an hour, which is longer than the story's patience.
+// TestARepairComesSoonAfterALongOutage makes as many passes fail as in a day of refused writes. An
+// unbounded back-off would then wait a quarter of an hour, which is longer than the story's
+// patience.
 func TestARepairComesSoonAfterALongOutage(t *testing.T) {
 	const added = "example-setting"
 	denied := apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "a", errors.New("exceeded quota: edge"))
@@ -110,7 +112,8 @@ func TestARepairComesSoonAfterALongOutage(t *testing.T) {
 	t.Logf("repaired %s after the end of the outage, after %d refusals", time.Since(ended).Round(time.Second), refused.Load())
 }
 
-// TestRequestsThatHangHoldOnlyTheirOwnEdge has as many EdgeIngress objects hang as the operator works on at once.
+// TestRequestsThatHangHoldOnlyTheirOwnEdge makes as many EdgeIngress objects hang as the operator
+// reconciles at the same time.
 func TestRequestsThatHangHoldOnlyTheirOwnEdge(t *testing.T) {
 	startOperator := stopOperator(t)
 	operator.requestTimeout = time.Second

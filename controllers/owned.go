@@ -9,15 +9,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// ownedKind is a kind that the operator makes objects of. A test holds the list against the chart: every kind that the chart
-// renders is here, and so is watched, pruned and covered by the operator's rights.
+// ownedKind is a kind of object that the operator creates. A test compares the list with the chart,
+// so every kind that the chart renders is watched, pruned and covered by the operator's rights.
 type ownedKind struct {
 	kind    string
 	object  client.Object
 	newList func() client.ObjectList
 }
 
-// ownedKinds are in the order in which objects are deleted: what brings traffic first.
+// ownedKinds are in the order of deletion: the objects that bring traffic come first.
 func ownedKinds() []ownedKind {
 	return []ownedKind{
 		{"Service", &corev1.Service{}, func() client.ObjectList { return &corev1.ServiceList{} }},

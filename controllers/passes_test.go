@@ -7,7 +7,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-// passes is how many passes the operator has made in the life of the test process, over all EdgeIngress objects.
+// passes returns how many passes the operator has made in the test process, over all EdgeIngress
+// objects.
 func passes(t testing.TB) int {
 	t.Helper()
 	return int(counter(t, "controller_runtime_reconcile_total"))
@@ -38,8 +39,9 @@ func counter(t testing.TB, name string) float64 {
 	return total
 }
 
-// makesPasses makes the operator look at the story's EdgeIngress this many times, one after the other, by touching that. The last
-// of them has begun after the call, and has ended; only where no other EdgeIngress is worked on meanwhile can that be known.
+// makesPasses touches the story's EdgeIngress this many times, and waits for a pass each time. The
+// last pass began after the call and has ended. This is certain only while no other EdgeIngress
+// causes passes.
 func (s *story) makesPasses(count int) {
 	s.Helper()
 	for i := range count + 1 { // One may have been under way.

@@ -16,7 +16,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
-// lateWriter lets somebody write between the operator's look and its deletion.
+// lateWriter lets another client write between the operator's read and its deletion.
 type lateWriter struct {
 	client.Client
 	before func(client.Object)

@@ -48,7 +48,8 @@ var variants = map[string]func(*v1alpha1.EdgeIngress){
 // withoutDrain lets pods with host ports count as available after five seconds.
 func withoutDrain(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }
 
-// TestAPassThatChangesNothingWritesNothing counts every request, also of an operator that was just started and knows nothing of what it did before.
+// TestAPassThatChangesNothingWritesNothing counts every request, also those of an operator that
+// just started and does not know what it did before.
 func TestAPassThatChangesNothingWritesNothing(t *testing.T) {
 	var stories []*story
 	for name, variant := range variants {
@@ -85,8 +86,8 @@ func TestAPassThatChangesNothingWritesNothing(t *testing.T) {
 	t.Logf("%d passes over %d EdgeIngress objects", passes(t)-before, len(stories))
 }
 
-// passForEveryEdge changes a label that nobody looks at of a node that belongs to nobody. Every EdgeIngress is looked at then, because any node
-// may be chosen.
+// passForEveryEdge changes a meaningless label of a node without an EdgeIngress. That causes a pass
+// for every EdgeIngress, because each could choose the node.
 func passForEveryEdge(s *story, edges int) {
 	s.Helper()
 	before := passes(s.TB)
@@ -99,7 +100,8 @@ func passForEveryEdge(s *story, edges int) {
 	})
 }
 
-// settles waits until all that Kubernetes does by itself is done: the pods are available, and the Service has its endpoints and an address.
+// settles waits for Kubernetes' own controllers: the pods are available, and the Service has its
+// endpoints and an address.
 func (s *story) settles() {
 	s.Helper()
 	edge := s.edge()

@@ -1,8 +1,9 @@
 package controllers
 
-// The operator's own rights: the least that works. A test runs every story under them, another shows what they deny.
-// There is no create on nodes (an apply must never bring back a node that is gone), no write to Secrets, and no right to
-// make or change a ClusterRole: the two that the controller needs are shipped, and may be bound by name only.
+// The operator's own rights: the least that works. One test runs every story under them, and
+// another shows what they deny. There is no create on nodes (an apply must never bring back a
+// deleted node), no write to Secrets, and no right to create or change a ClusterRole. The operator
+// may bind only the two ClusterRoles that ship with it, by name.
 //
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/finalizers,verbs=update

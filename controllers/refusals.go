@@ -11,7 +11,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// refusedFields tell what was refused by the field that the API server names.
+// refusedFields map the field that the API server names to the cause of a refusal.
 var refusedFields = []struct {
 	field *regexp.Regexp
 	cause snapshot.FailureCause
@@ -21,9 +21,10 @@ var refusedFields = []struct {
 	{regexp.MustCompile(`^spec\.(ipFamilies(\[\d+\])?|ipFamilyPolicy)$`), snapshot.CauseIPFamilies},
 }
 
-// untypedRefusals are errors for which the API server names neither field nor cause: an internal error (allocHealthCheckNodePort in
-// k8s.io/kubernetes/pkg/registry/core/service/storage), and a plain Forbidden (checkRequest in k8s.io/apiserver/pkg/admission/plugin/resourcequota).
-// This is the only place that goes by the text of an answer.
+// untypedRefusals are errors for which the API server names neither field nor cause: an internal
+// error (allocHealthCheckNodePort in k8s.io/kubernetes/pkg/registry/core/service/storage), and a
+// plain Forbidden (checkRequest in k8s.io/apiserver/pkg/admission/plugin/resourcequota). Only this
+// code depends on the text of an answer.
 var untypedRefusals = []struct {
 	reason metav1.StatusReason
 	text   string
@@ -34,7 +35,7 @@ var untypedRefusals = []struct {
 	{metav1.StatusReasonForbidden, "exceeded quota: ", snapshot.CauseQuota},
 }
 
-// refusalCause is what the API server refused; empty where the error does not tell.
+// refusalCause returns the cause of a refusal; empty where the error does not show it.
 func refusalCause(err error) snapshot.FailureCause {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {

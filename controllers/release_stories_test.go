@@ -24,8 +24,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
-// lingers makes a pod take its time to end, as a real one does: it stays, terminating, until the function that is returned is called. Pods
-// of simulated nodes end at once otherwise.
+// lingers makes a pod end slowly, as a real one does: it keeps terminating until the test calls the
+// returned function. Pods of simulated nodes end at once otherwise.
 func (s *story) lingers(pod *corev1.Pod) (end func()) {
 	s.Helper()
 	s.patch(pod.DeepCopy(), `{"metadata":{"finalizers":["example.com/lingers"]}}`)
@@ -39,7 +39,8 @@ func (s *story) lingers(pod *corev1.Pod) (end func()) {
 	return func() { letGo(s.Context()) }
 }
 
-// isEnding is content with a node that lost the label by which the controller runs there, and keeps role label, taint and claim.
+// isEnding succeeds when the node has lost the label that its controller follows, and has kept role
+// label, taint and claim.
 func (s *story) isEnding(name string) func() error {
 	return func() error {
 		node, err := s.readNode(name)
@@ -52,7 +53,7 @@ func (s *story) isEnding(name string) func() error {
 	}
 }
 
-// countsNodes is content with these counts of the status.
+// countsNodes succeeds when the status has these counts.
 func (s *story) countsNodes(wanted v1alpha1.NodesStatus) func() error {
 	return func() error { return want("nodes", s.edge().Status.Nodes, wanted, same) }
 }
@@ -87,7 +88,8 @@ func TestANodeKeepsItsRoleUntilItsControllerHasEnded(t *testing.T) {
 	s.becomesReady()
 }
 
-// The own label goes although somebody else, as kubectl label or a cluster's provisioner, set it as well: an apply alone would leave it there.
+// The own label goes although another client, such as kubectl label or a cluster's provisioner, set
+// it as well. An apply alone would leave it there.
 func TestALabelThatOthersHoldAsWellGoes(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "coheld")
@@ -111,7 +113,8 @@ func TestALabelThatOthersHoldAsWellGoes(t *testing.T) {
 	}
 }
 
-// A pod that never ends, such as of a kubelet that hangs, holds its node for its grace period and half a minute, and no longer.
+// A pod that never ends, because its kubelet hangs for instance, holds its node for its grace
+// period and half a minute, and no longer.
 func TestAPodThatNeverEndsDoesNotHoldItsNode(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "undying")
@@ -318,7 +321,8 @@ func TestDeletionDoesNotWaitForPodsOrNodes(t *testing.T) {
 	s.noObjectIsLeft()
 }
 
-// pastClient shows nodes, controller pods and endpoints as they were at some time, as caches do that are behind.
+// pastClient shows nodes, controller pods and endpoints as they were at some time, like caches that
+// are behind.
 type pastClient struct {
 	client.Client
 	lists []client.ObjectList
@@ -334,7 +338,8 @@ func (c *pastClient) List(ctx context.Context, list client.ObjectList, options .
 	return c.Client.List(ctx, list, options...)
 }
 
-// TestALaggingCacheDoesNotReleaseTheLastNode: one of two nodes was released already, which the caches do not show, and the other one is about to be.
+// TestALaggingCacheDoesNotReleaseTheLastNode: one of two nodes is already released, but the caches
+// do not show it, and the spec releases the other one.
 func TestALaggingCacheDoesNotReleaseTheLastNode(t *testing.T) {
 	t.Run("that serves", func(t *testing.T) { aLaggingCacheKeepsTheLastNode(t, "lagging-release", true) })
 	t.Run("whose pod restarts", func(t *testing.T) { aLaggingCacheKeepsTheLastNode(t, "lagging-restart", false) })
@@ -378,7 +383,8 @@ func aLaggingCacheKeepsTheLastNode(t *testing.T, name string, lastServes bool) {
 	s.eventually("the last one serves on", s.readyPodsOn(s.node("b")))
 }
 
-// TestALaggingCacheForgetsNoNodeThatIsBeingReleased: the cache shows the node as it was before it became an edge node, and meanwhile it has lost the own label.
+// TestALaggingCacheForgetsNoNodeThatIsBeingReleased: the cache shows the node as it was before it
+// became an edge node. Meanwhile it has lost the own label.
 func TestALaggingCacheForgetsNoNodeThatIsBeingReleased(t *testing.T) {
 	s := newStory(t, "lagging-end")
 	s.addNodes("a")

@@ -16,8 +16,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
-// TestTheAPIServerTakesWhatTheChartRenders tries every golden case of the chart and every kind of workload and exposure on the API server, without
-// leaving anything there.
+// TestTheAPIServerTakesWhatTheChartRenders sends every golden case of the chart and every kind of
+// workload and exposure to the API server as a dry run.
 func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "rendered")
@@ -87,5 +87,5 @@ func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
 	return all
 }
 
-// refusedCases show what the chart makes of objects that the API refuses today.
+// refusedCases render objects that the API refuses today.
 var refusedCases = []string{"trust-refused.in.yaml", "cdn-behind-proxy-protocol.in.yaml"}

@@ -19,10 +19,11 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// repairLog remembers repairs from pass to pass. Its zero value is ready for use; a nil one remembers nothing.
+// repairLog remembers repairs from pass to pass. Its zero value is ready for use. A nil log
+// remembers nothing.
 type repairLog struct {
 	mu sync.Mutex
-	// byEdge is by the EdgeIngress's uid. What is in it is never changed, only replaced.
+	// byEdge has the EdgeIngress's uid as its key. Its values are replaced and never changed.
 	byEdge map[types.UID]map[snapshot.Ref]snapshot.Repairs
 }
 
@@ -71,10 +72,11 @@ func (l *repairLog) forget(edge types.UID) {
 	delete(l.byEdge, edge)
 }
 
-// admission is the rival where the API server answers a write with something else than was written.
+// admission is the rival where the API server's answer to a write differs from the write.
 const admission = "an admission policy or webhook"
 
-// repaired is how often the field of the change that was repaired most has been repaired, with this change.
+// repaired returns how often the most often repaired field of the change was repaired, including
+// this change.
 func (w *writer) repaired(change desired.Change) int {
 	most := 0
 	for _, field := range change.Fields {
@@ -83,7 +85,8 @@ func (w *writer) repaired(change desired.Change) int {
 	return most + 1
 }
 
-// wrote notes a write, and who changes it back: in the answer to the write already, or as the managed fields tell.
+// wrote notes a write and the client that undoes it, which the answer to the write or the managed
+// fields show.
 func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured) {
 	write := snapshot.Write{Ref: change.Ref, Fields: change.Fields, Version: change.Version}
 	overruled := func(d drift.Difference) bool { return slices.Contains(change.Fields, d.Field) }
@@ -96,7 +99,8 @@ func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured)
 	w.outcome.Written = append(w.outcome.Written, write)
 }
 
-// findRival reads, before a contested object is repaired, who wrote the fields last; the caches do not hold that.
+// findRival reads who wrote the fields of a contested object last, before the repair. The caches do
+// not hold that.
 func (w *writer) findRival(ctx context.Context, change desired.Change) {
 	if w.repaired(change) < drift.ContestedAfter-1 {
 		return
@@ -112,7 +116,8 @@ func (w *writer) findRival(ctx context.Context, change desired.Change) {
 	w.rivals[change.Ref] = strings.Join(managersOf(live.ManagedFields, change.Fields), ", ")
 }
 
-// managersOf are the field managers that hold one of these fields, ours excepted. They go by the last part of a field's path.
+// managersOf returns the field managers, except ours, that hold one of these fields. It compares
+// the last part of a field's path.
 func managersOf(entries []metav1.ManagedFieldsEntry, fields []string) []string {
 	var managers []string
 	for _, entry := range entries {

@@ -11,7 +11,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// The API refuses the operator's usual namespace. Where the operator was installed elsewhere, only the operator can.
+// The API refuses the operator's usual namespace. Where the operator was installed elsewhere, only
+// the operator can refuse.
 func TestNoControllerRunsInTheOperatorsNamespace(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -8,17 +8,19 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
-// A pass that failed is repeated after firstRetry, and then after twice as long each time. Without a bound of its own, controller-runtime
-// would go up to a quarter of an hour. maxRetry and its jitter, one request that hangs and the pass itself fit into the 30 seconds
-// within which the operator repairs once the API server takes its writes again.
+// A failed pass is repeated after firstRetry, and then after twice as long each time. Without a
+// bound of its own, controller-runtime would go up to a quarter of an hour. After an outage of the
+// API server, the operator repairs within 30 seconds. maxRetry with its jitter, one request that
+// hangs, and the pass itself fit into that time.
 const (
 	firstRetry  = 50 * time.Millisecond
 	maxRetry    = 10 * time.Second
 	retryJitter = 0.2
 )
 
-// retries is the rate limiter of the queue: per EdgeIngress exponential and bounded, and never later than a time that a failed pass asked for.
-// The methods that a pass calls work on nil, for a Reconciler without a queue.
+// retries is the rate limiter of the queue. Its delay is exponential and bounded for each
+// EdgeIngress, and never later than the time that a failed pass asked for. The methods that a pass
+// calls work on nil, for a Reconciler without a queue.
 type retries struct {
 	mu     sync.Mutex
 	states map[ctrl.Request]retryState
@@ -28,7 +30,7 @@ type retries struct {
 
 type retryState struct {
 	failures, conflicts int
-	// latest is when the next pass has to come at the latest; zero where only the failures decide.
+	// latest is the latest time for the next pass; zero where only the failures decide.
 	latest time.Duration
 }
 
@@ -53,7 +55,8 @@ func (l *retries) When(request ctrl.Request) time.Duration {
 	return delay
 }
 
-// Forget implements workqueue.TypedRateLimiter: a pass succeeded. The count of conflicts stays, since a pass with a quiet conflict succeeds.
+// Forget implements workqueue.TypedRateLimiter: a pass succeeded. The count of conflicts stays,
+// because a pass with a quiet conflict succeeds.
 func (l *retries) Forget(request ctrl.Request) {
 	l.change(request, func(state *retryState) { state.failures, state.latest = 0, 0 })
 }
@@ -89,7 +92,8 @@ func (l *retries) countConflicts(request ctrl.Request, conflicted bool) {
 	})
 }
 
-// change changes the state of a request, and drops a state that says nothing, so that deleted objects leave nothing behind.
+// change changes the state of a request, and drops an empty state, so that deleted objects leave
+// nothing behind.
 func (l *retries) change(request ctrl.Request, change func(*retryState)) {
 	if l == nil {
 		return

@@ -22,7 +22,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 )
 
-// attempts are what the operator must not be able to do, each with a call that does it where the right is there.
+// attempts are the actions that the operator must not be able to do, each with a call that succeeds
+// where the right exists.
 func attempts(s *story, c client.Client) map[string]func(context.Context) error {
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node("a")}}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "attempt", Namespace: s.namespace()}}
@@ -189,7 +190,8 @@ func TestTheStatusIsNoWayIntoTheSpec(t *testing.T) {
 	}
 }
 
-// TestRightsThatMustNotBeGranted asks the API server about what cannot be tried without a kubelet or an aggregated API.
+// TestRightsThatMustNotBeGranted asks the API server about rights that cannot be tried without a
+// kubelet or an aggregated API.
 func TestRightsThatMustNotBeGranted(t *testing.T) {
 	t.Parallel()
 	account := newClient(t, accountConfig(t))

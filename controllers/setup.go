@@ -25,7 +25,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 )
 
-// NewScheme knows Kubernetes' own kinds and EdgeIngress.
+// NewScheme returns a scheme with Kubernetes' own kinds and EdgeIngress.
 func NewScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
@@ -33,7 +33,8 @@ func NewScheme() *runtime.Scheme {
 	return scheme
 }
 
-// SetupWithManager watches everything that a pass looks at. concurrency is how many EdgeIngress objects are worked on at once.
+// SetupWithManager watches everything that a pass looks at. concurrency is the number of
+// EdgeIngress objects that are reconciled at the same time.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	r.retries, r.repairs = newRetries(), &repairLog{}
 	unseen := builder.WithPredicates(ignoreUnseen)
@@ -58,7 +59,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	return nil
 }
 
-// ignoreHeartbeats lets through only those updates of a node that a pass would see: status and managed fields change every few seconds.
+// ignoreHeartbeats passes only those updates of a node that a pass would see. Status and managed
+// fields change every few seconds.
 var ignoreHeartbeats = predicate.Funcs{
 	UpdateFunc: func(update event.UpdateEvent) bool {
 		before, isNode := update.ObjectOld.(*corev1.Node)
@@ -67,7 +69,8 @@ var ignoreHeartbeats = predicate.Funcs{
 	},
 }
 
-// requestsForOwner finds the EdgeIngress of one of its objects by the label, which an event of an object that lost it still carries in its old state.
+// requestsForOwner finds the EdgeIngress of an object by the label. Where the object lost the
+// label, the event still carries the old state.
 func requestsForOwner(_ context.Context, object client.Object) []reconcile.Request {
 	name := object.GetLabels()[v1alpha1.OwnerLabel]
 	if owner := metav1.GetControllerOf(object); owner != nil && owner.Kind == "EdgeIngress" {
@@ -79,7 +82,8 @@ func requestsForOwner(_ context.Context, object client.Object) []reconcile.Reque
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: name}}}
 }
 
-// requestsForAll is for what may concern every EdgeIngress: a node that joins, leaves or is tainted changes which nodes remain for applications.
+// requestsForAll serves events that may concern every EdgeIngress. A node that joins, leaves or is
+// tainted changes which nodes remain for applications.
 func (r *Reconciler) requestsForAll(ctx context.Context, _ client.Object) []reconcile.Request {
 	return r.requestsFor(ctx, func(*v1alpha1.EdgeIngress) bool { return true })
 }
@@ -95,7 +99,8 @@ func (r *Reconciler) requestsForEndpointSlice(_ context.Context, slice client.Ob
 	return nil
 }
 
-// requestsForDaemonSet concerns one EdgeIngress where the DaemonSet is its controller, and all where it is a load balancer's agent.
+// requestsForDaemonSet finds one EdgeIngress where the DaemonSet is its controller, and all where
+// it is a load balancer's agent.
 func (r *Reconciler) requestsForDaemonSet(ctx context.Context, object client.Object) []reconcile.Request {
 	if requests := requestsForOwner(ctx, object); len(requests) > 0 {
 		return requests

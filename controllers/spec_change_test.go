@@ -108,8 +108,8 @@ func TestThePodsOfAWorkloadThatIsGoneAreKnownUntilTheyHaveEnded(t *testing.T) {
 	s.eventually("the node is let go", s.isClean(s.node("b")))
 }
 
-// watchReadyPods watches the controller pods, which are ready, until the function that it returns is called; that one answers how few were
-// ready at the worst time in between.
+// watchReadyPods watches the controller pods, which are ready, until the test calls the returned
+// function. That function returns the lowest number of ready pods in between.
 func (s *story) watchReadyPods() (fewest func() int) {
 	s.Helper()
 	events, err := admin.Watch(s.Context(), &corev1.PodList{}, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: s.name})
@@ -124,7 +124,8 @@ func (s *story) watchReadyPods() (fewest func() int) {
 	}
 }
 
-// fewestReady is how few pods were ready at the worst time after two of them were. What comes before only tells what there is.
+// fewestReady returns the lowest number of ready pods after two were ready. The events before that
+// only list what exists.
 func fewestReady(events <-chan watch.Event) int {
 	ready, low := map[string]bool{}, -1
 	for event := range events {
@@ -173,8 +174,9 @@ func TestTheExposureIsChangedThereAndBack(t *testing.T) {
 	s.becomesReady()
 }
 
-// Kubernetes' DaemonSet controller forgets the time at which it meant to look at the second pod, because that of the first comes
-// earlier (see wakeRollOut in controllers/desired). Nothing else happens then that would make it look.
+// Kubernetes' DaemonSet controller forgets when it wanted to look at the second pod, because the
+// time for the first one is earlier (see wakeRollOut in controllers/desired). No other event makes
+// it look then.
 func TestARollOutGoesOnThatKubernetesForgets(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "forgotten")
@@ -231,7 +233,8 @@ func podsAmong(pods, others []corev1.Pod) (count int) {
 	return count
 }
 
-// With a pod on every node there is room for a new one only beside an old one, which holds the node's ports until it ends.
+// With a pod on every node, a new pod must share a node with an old one, which holds the node's
+// ports until it ends.
 func TestADeploymentLeavesHostPorts(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, "leaveports")

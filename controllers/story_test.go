@@ -27,7 +27,8 @@ const (
 	// patience only ends a test that would fail anyway; nothing is measured by it.
 	patience     = 90 * time.Second
 	pollInterval = 50 * time.Millisecond
-	// poolLabel is what the EdgeIngress of a story selects its nodes by; its value is the story's name.
+	// poolLabel is the label that a story's EdgeIngress selects its nodes by. Its value is the
+	// story's name.
 	poolLabel = "example.com/pool"
 )
 
@@ -149,7 +150,8 @@ func named[P client.Object](s *story, object P) P {
 	return object
 }
 
-// read reads the object of this kind, namespace and name. Nothing stays of what the object held before, as it would where the answer is decoded into it.
+// read reads the object of this kind, namespace and name. It first clears the object, because
+// decoding into it would keep old fields.
 func (s *story) read(object client.Object) error {
 	fresh := reflect.New(reflect.TypeOf(object).Elem())
 	if err := admin.Get(s.Context(), client.ObjectKeyFromObject(object), fresh.Interface().(client.Object)); err != nil {
@@ -196,7 +198,7 @@ func (s *story) assignAddress(ip string) {
 	}
 }
 
-// eventually returns when check is content, and fails the test with what check said last.
+// eventually returns when check succeeds, and fails the test with check's last error.
 func (s *story) eventually(what string, check func() error) {
 	s.Helper()
 	if err := poll(s.Context(), check); err != nil {
@@ -204,7 +206,7 @@ func (s *story) eventually(what string, check func() error) {
 	}
 }
 
-// explain tells the conditions, for a person who has to find out why a story failed.
+// explain returns the conditions, for whoever debugs a failed story.
 func (s *story) explain() string {
 	edge := &v1alpha1.EdgeIngress{}
 	if err := admin.Get(s.Context(), types.NamespacedName{Name: s.name}, edge); err != nil {
@@ -252,7 +254,7 @@ func (s *story) hasCondition(condition string, status metav1.ConditionStatus, re
 	return nil
 }
 
-// isGone is content when the API server does not know the object any more.
+// isGone succeeds when the API server does not have the object any more.
 func (s *story) isGone(ctx context.Context, object client.Object) func() error {
 	return func() error {
 		err := admin.Get(ctx, client.ObjectKeyFromObject(object), object)

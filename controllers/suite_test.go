@@ -23,8 +23,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
-// One cluster serves all tests of the package. Stories with nodes and an EdgeIngress of their own run in parallel; those that stop
-// the operator, count its requests or change what concerns every EdgeIngress do not, and so run first and alone.
+// One cluster serves all tests of the package. Stories with their own nodes and EdgeIngress run in
+// parallel. Stories that stop the operator, count its requests, or change something that concerns
+// every EdgeIngress run first and alone.
 var (
 	cluster *testcluster.Cluster
 	// admin is an administrator's client without a cache.
@@ -90,7 +91,8 @@ func prepare() error {
 	return operator.start()
 }
 
-// installRBAC applies config/rbac as kubectl apply -k does, so that the operator has the rights that it is shipped with and no others.
+// installRBAC applies config/rbac as kubectl apply -k does, so that the operator has exactly the
+// rights that it ships with.
 func installRBAC(ctx context.Context) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}
 	if err := admin.Create(ctx, namespace); err != nil {

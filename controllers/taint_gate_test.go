@@ -12,7 +12,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// An agent or a taint on the last node for applications concerns every EdgeIngress, so these stories run alone.
+// An agent or a taint on the last node for applications concerns every EdgeIngress, so these
+// stories run alone.
 
 func TestATaintWaitsForAgentsThatWouldNotTolerateIt(t *testing.T) {
 	s := newStory(t, "gate")

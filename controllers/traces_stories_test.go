@@ -10,7 +10,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// hasNoTrace is content with a node whose metadata has nothing of the operator: no label, no annotation, and no field manager of any name of ours.
+// hasNoTrace succeeds when the node's metadata has nothing of the operator: no label, no
+// annotation, and no field manager with one of our names.
 func (s *story) hasNoTrace(name string) error {
 	node, err := s.readNode(name)
 	if err != nil {
@@ -34,8 +35,9 @@ func (s *story) hasNoTrace(name string) error {
 	return nil
 }
 
-// The API server takes the last writer of spec.taints for the manager of the whole list, and the writer of the first annotation for the manager of the map.
-// Both are no reason to stay in a node's metadata for ever.
+// The API server counts the last writer of spec.taints as the manager of the whole list, and the
+// writer of the first annotation as the manager of the map. Neither may stay in a node's metadata
+// for ever.
 func TestNothingOfTheOperatorStaysOnANode(t *testing.T) {
 	const kept = "kept"
 	foreign := corev1.Taint{Key: "example.com/gpu", Value: "a100", Effect: corev1.TaintEffectPreferNoSchedule}

@@ -23,8 +23,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// ignoreUnseen lets only those updates through that change what a pass looks at. All else, such as the progress of a roll-out or the counters
-// of a disruption budget, would cause passes that find nothing new.
+// ignoreUnseen passes only the updates that change something that a pass looks at. All others, such
+// as the progress of a roll-out or the counters of a disruption budget, would cause passes that
+// find nothing new.
 var ignoreUnseen = predicate.Funcs{
 	UpdateFunc: func(update event.UpdateEvent) bool { return passesSeeDifferently(update.ObjectOld, update.ObjectNew) },
 }
@@ -40,7 +41,8 @@ var sameViews = func() conversion.Equalities {
 	return equalities
 }()
 
-// viewOf returns what a pass looks at of an object: for the kinds that change often a selection, for all others everything but the version.
+// viewOf returns the part of an object that a pass looks at: a selection for kinds that change
+// often, and everything except the version for the others.
 func viewOf(object client.Object) any {
 	switch object := object.(type) {
 	case *corev1.Pod:
@@ -91,7 +93,8 @@ type sliceView struct {
 	Ports       []discoveryv1.EndpointPort
 }
 
-// viewOfDaemonSet is all of a DaemonSet of ours but its conditions, and of any other what it is as a load balancer's agent.
+// viewOfDaemonSet returns all of our own DaemonSets except the conditions. Of another DaemonSet it
+// returns what matters for a load balancer's agent.
 func viewOfDaemonSet(daemonSet *appsv1.DaemonSet) any {
 	if _, ours := daemonSet.Labels[v1alpha1.OwnerLabel]; !ours {
 		return agentsAmong([]appsv1.DaemonSet{*daemonSet}, nil).Items
@@ -121,8 +124,9 @@ func withoutStatus(object client.Object) client.Object {
 	return edge
 }
 
-// lookAfterStatus causes a pass after a write of the status, because a pass that saw an older status may have taken its own write for needless. It
-// waits a little: a status that changes with every pass, such as one that quotes an error with a number in it, would bypass the back-off.
+// lookAfterStatus causes a pass after a write of the status, because a pass that saw an older
+// status may have skipped its own write. It waits a little. A status that changes with every pass,
+// such as one that quotes an error with a number in it, would bypass the back-off.
 var lookAfterStatus = handler.Funcs{
 	UpdateFunc: func(_ context.Context, update event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 		queue.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(update.ObjectNew)}, conflictRetry)

@@ -42,7 +42,8 @@ func TestTheRolloutOfAnAgentWakesNobodyUntilItChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The events of one kind come in order: when this one has caused its pass, those of the roll-out are over.
+	// The events of one kind come in order. When this one has caused its pass, those of the
+	// roll-out are over.
 	s.patch(agent, `{"spec":{"template":{"spec":{"tolerations":[{"operator":"Exists"}]}}}}`)
 	s.eventually("a change of the agent causes a pass", func() error {
 		if passes(t) == before {
