@@ -159,7 +159,8 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestNamesAreThoseOfTheObjects: what has a name that is not known before, or is known for an object that is not made, is read from the API server in every pass.
+// TestNamesAreThoseOfTheObjects compares Names with the rendered objects. Each pass would read a
+// name that only one of them has from the API server.
 func TestNamesAreThoseOfTheObjects(t *testing.T) {
 	for _, workload := range []v1alpha1.WorkloadKind{v1alpha1.WorkloadDaemonSet, v1alpha1.WorkloadDeployment} {
 		for _, exposure := range []v1alpha1.ExposureType{

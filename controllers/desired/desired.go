@@ -106,7 +106,8 @@ func stampDigest(object *unstructured.Unstructured) error {
 	return nil
 }
 
-// withhold removes the objects that must not be written for now. They still count as wanted, so pruning is planned before.
+// withhold removes the objects that must not be written for now. They still count as wanted, so
+// pruning is planned before.
 func (state *State) withhold(s snapshot.Snapshot) {
 	state.Objects = slices.DeleteFunc(state.Objects, func(object *unstructured.Unstructured) bool {
 		ref := RefOf(object)
@@ -114,8 +115,9 @@ func (state *State) withhold(s snapshot.Snapshot) {
 			return true
 		}
 		if isWorkload(ref) {
-			// Without its own Service or ConfigMap, a controller cannot start or would publish a foreign address.
-			// After a failed read, a Deployment's annotation could be lost, which would replace all its pods.
+			// Without its own Service or ConfigMap, a controller cannot start or would publish a
+			// foreign address. After a failed read, a Deployment's annotation could be lost, which
+			// would replace all its pods.
 			return state.ImageRefused != "" || s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
 		}
 		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })

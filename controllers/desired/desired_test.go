@@ -182,7 +182,8 @@ func TestTheDefaultImageIsHeldAgainstTheFlagAsWell(t *testing.T) {
 	}
 }
 
-// A controller that runs in the operator's namespace since before that was refused serves on, without the right to write Leases there.
+// A controller that ran in the operator's namespace before that was refused continues to serve,
+// without the right to write Leases there.
 func TestNothingIsAppliedInTheOperatorsNamespace(t *testing.T) {
 	for name, change := range map[string]func(*v1alpha1.EdgeIngress){
 		"by the default name": func(*v1alpha1.EdgeIngress) {},

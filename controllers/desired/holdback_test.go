@@ -111,7 +111,8 @@ func TestHoldBack(t *testing.T) {
 	}
 }
 
-// TestASpecThatGoesBackAndForthIsNoContest: each change of the spec is applied at once, also where the same version was applied a second ago.
+// TestASpecThatGoesBackAndForthIsNoContest: each change of the spec is applied at once, also where
+// the same version was applied a second ago.
 func TestASpecThatGoesBackAndForthIsNoContest(t *testing.T) {
 	var repairs snapshot.Repairs
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)

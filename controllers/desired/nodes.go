@@ -14,7 +14,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// planNodes decides which nodes are edge nodes, and what changes on which node. An EdgeIngress that is being deleted has no edge nodes.
+// planNodes decides which nodes are edge nodes, and what changes on which node. An EdgeIngress that
+// is being deleted has no edge nodes.
 func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	chosen, missing, err := chooseNodes(s)
 	if err != nil {
@@ -129,7 +130,8 @@ func setRole(change LabelChange, p *place, role string) {
 	}
 }
 
-// differ reports whether a wanted label is missing or has another value, or the field manager holds a label that is not wanted.
+// differ reports whether a wanted label is missing or has another value, or the field manager holds
+// a label that is not wanted.
 func differ(live map[string]string, held []string, wanted map[string]string) bool {
 	for key, want := range wanted {
 		if value, there := live[key]; !there || value != want {

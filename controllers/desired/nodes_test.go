@@ -97,7 +97,7 @@ func TestLabelsOfANode(t *testing.T) {
 		"a node with a foreign role value and our label is done":            {edge: edge(), node: node("a", pool, label(roleLabel, "true"), label(ownLabel, ""), managed(ingressName, ownLabel)), want: nil},
 		"a role label that was removed manually comes back":                 {edge: edge(), node: node("a", pool, label(ownLabel, ""), managed(ingressName, ownLabel)), want: both},
 		"an own label that was removed manually comes back":                 {edge: edge(), node: node("a", pool, label(roleLabel, ""), managed(ingressName, roleLabel)), want: both},
-		"an own label whose value was changed is set back":                  {edge: edge(), node: node("a", pool, labelled, label(ownLabel, "x")), want: both},
+		"an own label with another value is restored":                       {edge: edge(), node: node("a", pool, labelled, label(ownLabel, "x")), want: both},
 		"an own label that somebody else put there is held by us too":       {edge: edge(), node: node("a", pool, label(ownLabel, ""), label(roleLabel, "")), want: both},
 		"a label that we held and no longer need goes":                      {edge: edge(), node: node("a", pool, labelled, managed(ingressName, ownLabel, roleLabel, "old")), want: both},
 		"a node that left stays while nothing else serves":                  {edge: edge(), node: node("a", labelled), want: nil},

@@ -11,10 +11,12 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// RemovalTaint marks a node that the cluster autoscaler is about to remove (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
+// RemovalTaint marks a node that the cluster autoscaler is about to remove
+// (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
 const RemovalTaint = "ToBeDeletedByClusterAutoscaler"
 
-// endMargin is how long a pod still counts as running after its grace period. The kubelet kills it then and has to report that.
+// endMargin is how long a pod still counts as running after its grace period. The kubelet kills it
+// then and must report that.
 const endMargin = 30 * time.Second
 
 // place is a node with all facts that decide its standing for this EdgeIngress.
@@ -92,7 +94,8 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	return all
 }
 
-// occupy records that a pod may still run. A node that is not Ready is skipped: its pods cannot be said to serve, and its kubelet cannot report their end.
+// occupy records that a pod may still run. It skips a node that is not Ready: no one knows whether
+// its pods serve, and its kubelet cannot report their end.
 func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	end := pod.Deadline.Add(endMargin)
 	switch {
@@ -105,8 +108,9 @@ func (p *place) occupy(pod *snapshot.Pod, now time.Time) {
 	}
 }
 
-// counts reports whether the pod is ready and will stay. On a node without the own label it does not count, because the pod will end soon. On a node that
-// only somebody else labelled it does not count either, because the remedy is to remove that label.
+// counts reports whether the pod is ready and will stay. On a node without the own label it does
+// not count, because it will end soon. On a node that only another client labelled it does not
+// count either, because the remedy is to remove that label.
 func (p *place) counts(pod *snapshot.Pod) bool {
 	stays := p.labelled && (p.wanted || p.marked) && !p.Deleting
 	return pod.Ready && !pod.Terminating && stays && isUp(p.Node)

@@ -18,7 +18,8 @@ func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 		carriesTraffic := isWorkload(ref) || ref.Kind == "Service"
 		switch {
 		case state.NamespaceReserved && ref.Kind == "RoleBinding":
-			// A controller from before the namespace was reserved goes on serving, but must not write to the operator's Lease.
+			// A controller from before the namespace was reserved continues to serve, but must not
+			// write to the operator's Lease.
 			unwanted = append(unwanted, Change{Kind: Delete, Ref: ref, Live: s.Live[ref].Object})
 		case wanted:
 		case deleting, !carriesTraffic, replaced(s, state):

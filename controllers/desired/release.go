@@ -16,9 +16,11 @@ import (
 // another operator process can continue at any time.
 type release struct {
 	places []*place
-	// daemonSet is set where the spec asks for a DaemonSet: pods of a Deployment do not follow the labels of a node.
+	// daemonSet is set where the spec asks for a DaemonSet: pods of a Deployment do not follow the
+	// labels of a node.
 	daemonSet bool
-	// byLabel is set where pods follow the labels, now or soon. That includes a DaemonSet that serves until a Deployment does.
+	// byLabel is set where pods follow the labels, now or soon. That includes a DaemonSet that
+	// serves until a Deployment does.
 	byLabel bool
 	// keepsServing is set where replacing all pods of the Deployment leaves one that serves at every moment.
 	keepsServing bool
@@ -52,12 +54,14 @@ func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
 		r.serving += count(p.serves)
 		r.candidates += count(r.couldServe(p) && !r.excused[p])
 	}
-	// No more than serve now, because more cannot be lost. A ready controller counts even if its endpoint is missing for a moment.
+	// Not more than serve now, because more cannot be lost. A ready controller counts even if its
+	// endpoint is missing for a moment.
 	r.required = max(1, min(r.candidates, ready))
 	return r
 }
 
-// couldServe reports whether a controller can start on the edge node. A pod of a Deployment cannot start on a cordoned node.
+// couldServe reports whether a controller can start on the edge node. A pod of a Deployment cannot
+// start on a cordoned node.
 func (r *release) couldServe(p *place) bool {
 	return p.wanted && isUp(p.Node) && (r.daemonSet || !p.drained)
 }
@@ -142,7 +146,8 @@ func (r *release) mayGo(p *place) bool {
 		// The Deployment itself keeps enough pods serving.
 		return true
 	case !p.ready:
-		// While nothing serves, this node may be the first to serve again, even if its pod or the node itself is away for a moment.
+		// While nothing serves, this node may be the first to serve again, even if its pod or the
+		// node itself is unavailable for a moment.
 		return r.serving > 0
 	}
 	return r.serving-count(p.serves) >= r.required

@@ -15,7 +15,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// deployed is a world whose controllers are the pods of a Deployment. They stay where they are when a node loses its label.
+// deployed is a world whose controllers are the pods of a Deployment. They stay on a node that
+// loses its label.
 type deployed struct {
 	*world
 	edge *v1alpha1.EdgeIngress
@@ -78,7 +79,7 @@ func (d *deployed) ready() (count int) {
 	return count
 }
 
-// places is where a new pod can start.
+// places returns the nodes where a new pod can start.
 func (d *deployed) places() (names []string) {
 	for _, name := range worldNodes {
 		n := d.nodes[name]
@@ -91,7 +92,8 @@ func (d *deployed) places() (names []string) {
 	return names
 }
 
-// pass lets the operator pass, and reports whether it wrote anything. No label goes that the last place for new pods needs.
+// pass runs one pass of the operator, and reports whether it wrote anything. No label goes that the
+// last place for new pods needs.
 func (d *deployed) pass() bool {
 	s := d.seen()
 	before := len(d.labelledPlaces())
@@ -125,7 +127,9 @@ func (d *deployed) labelledPlaces() (names []string) {
 	return names
 }
 
-// roll is a step of the Deployment's controller (rolling.go in k8s.io/kubernetes/pkg/controller/deployment): it makes a pod, or ends one of an earlier template.
+// roll is a step of the Deployment's controller (rolling.go in
+// k8s.io/kubernetes/pkg/controller/deployment): it creates a pod, or ends one with an earlier
+// template.
 func (d *deployed) roll() {
 	fresh, old := d.current(true), d.current(false)
 	switch spare := len(fresh) + len(old) - (d.replicas - d.missing) - unreadyAmong(fresh); {
@@ -172,8 +176,10 @@ func (d *deployed) run() {
 	})
 }
 
-// TestADeploymentMovesInAnyOrderOfEvents: there is a place for a new pod wherever there can be one, all pods are never replaced at once, and in the end, with all
-// nodes up and enough of them chosen, every pod is on an edge node and nothing is on its way, unless a single pod cannot be moved without an outage.
+// TestADeploymentMovesInAnyOrderOfEvents checks that there is a place for a new pod wherever there
+// can be one, and that all pods are never replaced at once. In the end all nodes are up and enough
+// of them are chosen. Then every pod is on an edge node and no change is under way, unless a single
+// pod cannot move without an outage.
 func TestADeploymentMovesInAnyOrderOfEvents(t *testing.T) {
 	for seed := range uint64(1000) {
 		d := newDeployed(t, seed)

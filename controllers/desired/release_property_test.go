@@ -14,7 +14,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// world is a cluster of a few nodes in which people, kubelets and the DaemonSet's controller act by turns, and the operator passes in between.
+// world is a cluster of a few nodes. People, kubelets and the DaemonSet's controller act by turns,
+// and the operator passes in between.
 type world struct {
 	t      *testing.T
 	random *rand.Rand
@@ -44,7 +45,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// seen is what a pass sees. The copies keep it from changing under the test.
+// seen returns the snapshot of a pass. Its copies keep the snapshot from changing under the test.
 func (w *world) seen() snapshot.Snapshot {
 	var nodes []snapshot.Node
 	var pods []snapshot.Pod
@@ -257,8 +258,10 @@ func (w *world) act(steps int) {
 	}
 }
 
-// TestReleasesInAnyOrderOfEvents: whatever happens, the last serving node is not released, no capacity is given up that is needed, the role stays while a
-// controller runs; and when nothing happens any more, the operator comes to rest with exactly the edge nodes labelled that can be.
+// TestReleasesInAnyOrderOfEvents checks that the operator never releases the last serving node,
+// gives up no capacity that is needed, and keeps the role while a controller runs. When no more
+// events come, the operator comes to rest with the label on exactly the edge nodes that can have
+// it.
 func TestReleasesInAnyOrderOfEvents(t *testing.T) {
 	for seed := range uint64(1000) {
 		w := newWorld(t, seed)

@@ -18,7 +18,8 @@ import (
 
 var noon = created.Time
 
-// onNode is a ready controller pod of the DaemonSet on a node, changed by the options; its address is the node's name.
+// onNode returns a ready controller pod of the DaemonSet on a node, changed by the options. Its
+// address is the node's name.
 func onNode(node string, options ...func(*snapshot.Pod)) snapshot.Pod {
 	pod := snapshot.Pod{Name: "controller-" + node, Node: node, Workload: v1alpha1.WorkloadDaemonSet, IPs: []string{node}, Ready: true}
 	for _, option := range options {
@@ -55,7 +56,8 @@ func former(name string, options ...func(*snapshot.Node)) snapshot.Node {
 	return node(name, append([]func(*snapshot.Node){labelled, tainted}, options...)...)
 }
 
-// scene is what is seen at noon: nodes, with an application's node beside them, and pods, of which the ready ones are endpoints.
+// scene is the snapshot at noon: the nodes, a node for applications, and the pods, of which the
+// ready ones are endpoints.
 func scene(e *v1alpha1.EdgeIngress, nodes []snapshot.Node, pods ...snapshot.Pod) snapshot.Snapshot {
 	s := seen(e, append(nodes, node("w"))...)
 	s.Time = noon
@@ -72,7 +74,8 @@ func endpointsOf(pods []snapshot.Pod) (slice discoveryv1.EndpointSlice) {
 	return slice
 }
 
-// told is the plan in short: for each list that is not empty its nodes, then the steps of labels and the taints that go.
+// told returns the plan in short: the nodes of each list that is not empty, then the steps of
+// labels and the taints that go.
 func told(plan NodePlan) string {
 	var parts []string
 	add := func(what string, names []string) {

@@ -12,13 +12,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// State is what should exist.
+// State is the desired state: the objects that should exist, and every change that is needed.
 type State struct {
 	// Nodes says which nodes are edge nodes, and what changes on which node.
 	Nodes NodePlan
-	// Namespace is where the controller runs.
+	// Namespace is the namespace of the controller.
 	Namespace string
-	// Objects should exist, in the order in which they are applied. An object that must not be written for now (Blocked, ImageRefused) is not among them.
+	// Objects should exist, in the order in which they are applied. An object that must not be
+	// written for now (Blocked, ImageRefused) is not among them.
 	Objects []*unstructured.Unstructured
 	// Changes are the changes to objects, in order. An object that matches is not among them.
 	Changes []Change
@@ -33,7 +34,8 @@ type State struct {
 	// ImageRefused is the repository of spec.controller.image if the operator's flag does not allow it. The
 	// workload is not updated then.
 	ImageRefused string
-	// Blocked are objects that cannot change to what the spec asks for, because Kubernetes freezes one of their fields.
+	// Blocked are objects that cannot change as the spec asks, because Kubernetes freezes one of
+	// their fields.
 	Blocked []Block
 }
 
@@ -55,17 +57,21 @@ const (
 	BlockedByIPFamily BlockCause = "IPFamily"
 )
 
-// NodePlan says which nodes are edge nodes, which are being released, and what changes on which node. Names are ordered.
+// NodePlan says which nodes are edge nodes, which are being released, and what changes on which
+// node. Names are ordered.
 type NodePlan struct {
 	// Selected are the existing nodes that the spec selects and that are not being deleted.
 	Selected []string
 	// Missing are the names in the spec without a node.
 	Missing []string
-	// Withdrawn are the nodes of Selected that run no controller now or soon, because they are cordoned or about to be removed.
+	// Withdrawn are the nodes of Selected that run no controller now or soon, because they are
+	// cordoned or about to be removed.
 	Withdrawn []string
-	// Kept are the nodes of Selected that should be withdrawn but keep serving, because too few others would serve.
+	// Kept are the nodes of Selected that should be withdrawn but keep serving, because too few
+	// others would serve.
 	Kept []string
-	// Releasing are nodes that are no longer selected and still run a controller. They keep the role label and the taint until it has ended.
+	// Releasing are nodes that are no longer selected and still run a controller. They keep the
+	// role label and the taint until it has ended.
 	Releasing []string
 	// Held are the nodes of Releasing that keep their controller, because too few others would serve.
 	Held []string
@@ -79,13 +85,15 @@ type NodePlan struct {
 	Labels []LabelChange
 	// Taints are the changes of taints and of their claims.
 	Taints []TaintChange
-	// Traces are nodes on which only an entry in the managed fields is left of this EdgeIngress. That entry is removed.
+	// Traces are nodes on which this EdgeIngress has only an entry in the managed fields. The
+	// operator removes that entry.
 	Traces []Trace
 	// Withheld are the taints that the spec asks for and the operator does not set, with the reasons.
 	Withheld []Withheld
 }
 
-// LabelChange is the whole set of labels that this EdgeIngress's field manager should hold on a node. An empty set releases all.
+// LabelChange is the whole set of labels that this EdgeIngress's field manager should hold on a
+// node. An empty set releases all.
 type LabelChange struct {
 	Node   string
 	UID    types.UID
@@ -93,7 +101,7 @@ type LabelChange struct {
 	Step   Step
 }
 
-// Step is what a change of labels means for the node.
+// Step is the meaning of a change of labels for the node.
 type Step string
 
 const (
@@ -113,11 +121,13 @@ type TaintChange struct {
 	UID  types.UID
 	// Key of the role taint; see RoleTaint.
 	Key string
-	// Present is set where this EdgeIngress wants the taint. Otherwise its claim goes, and so does the taint, unless another EdgeIngress claims it.
+	// Present is set where this EdgeIngress wants the taint. Otherwise its claim goes, and the
+	// taint goes too unless another EdgeIngress claims it.
 	Present bool
 }
 
-// Trace is a node on which a write of taints left an entry of this EdgeIngress in the managed fields, as a pass that was cut short does.
+// Trace is a node on which a write of taints left an entry of this EdgeIngress in the managed
+// fields. A pass that was cut short leaves one.
 type Trace struct {
 	Node string
 	UID  types.UID

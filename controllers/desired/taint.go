@@ -29,12 +29,13 @@ func HasRoleTaint(taints []corev1.Taint, key string) bool {
 // TaintState holds the taints of a node and the claims on them.
 type TaintState struct {
 	Taints []corev1.Taint
-	// Claims are the keys of the role taints that EdgeIngress objects set or rely on, by the name of the EdgeIngress.
+	// Claims maps the name of each EdgeIngress to the key of the role taint that it set or relies
+	// on.
 	Claims map[string]string
 }
 
-// After returns the state after a change that the named EdgeIngress makes. It copies what it changes. A role taint without a claim belongs to a person: the
-// change neither claims it nor removes it.
+// After returns the state after a change by the named EdgeIngress. It copies what it changes. A
+// role taint without a claim belongs to a person: the change neither claims nor removes it.
 func (before TaintState) After(edge string, change TaintChange) TaintState {
 	after := TaintState{Taints: slices.Clone(before.Taints), Claims: maps.Clone(before.Claims)}
 	claim := after.Claims[edge]
@@ -53,7 +54,8 @@ func (before TaintState) After(edge string, change TaintChange) TaintState {
 		}
 		after.Claims[edge] = change.Key
 	case claim == change.Key && !claimedByOthers:
-		// A claim on another key is not one that the operator wrote, so it gives no right to remove that taint.
+		// The operator did not write a claim on another key, so it gives no right to remove that
+		// taint.
 		after.Taints = slices.DeleteFunc(after.Taints, func(taint corev1.Taint) bool { return IsRoleTaint(taint, change.Key) })
 	}
 	return after
@@ -90,8 +92,9 @@ func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]Tain
 	return changes, withheld.byUrgency()
 }
 
-// needsTaint reports whether the role taint is missing, or this EdgeIngress's claim on a role taint that another EdgeIngress set.
-// A role taint without any claim belongs to a person and stays as it is.
+// needsTaint reports whether the role taint is missing, or this EdgeIngress's claim on a role taint
+// that another EdgeIngress set. A role taint without any claim belongs to a person and stays as it
+// is.
 func needsTaint(node snapshot.Node, name, key string) bool {
 	if !HasRoleTaint(node.Taints, key) {
 		return true
@@ -99,8 +102,8 @@ func needsTaint(node snapshot.Node, name, key string) bool {
 	return node.TaintClaims[name] != key && isClaimed(node.TaintClaims, key)
 }
 
-// findTraces returns the nodes where an entry in the managed fields is all that this EdgeIngress has. A node whose taint changes in this pass is left to
-// that change.
+// findTraces returns the nodes where this EdgeIngress has only an entry in the managed fields. It
+// skips a node whose taint changes in this pass, because that change removes the entry.
 func findTraces(s snapshot.Snapshot, changes []TaintChange) []Trace {
 	name := s.EdgeIngress.Name
 	var found []Trace

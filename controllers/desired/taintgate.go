@@ -24,8 +24,9 @@ func newTaintGate(s snapshot.Snapshot, chosen map[string]bool) taintGate {
 	return taintGate{snapshot: s, key: s.EdgeIngress.Spec.Nodes.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen))}
 }
 
-// objection returns why the node may not be tainted, and the agents that the taint would remove. The cause is empty where nothing speaks against
-// the taint. A role taint that another EdgeIngress set already may always be claimed: nothing changes on the node.
+// objection returns why the node may not be tainted, and the agents that the taint would remove.
+// The cause is empty where nothing prevents the taint. A role taint of another EdgeIngress may
+// always be claimed, because nothing changes on the node.
 func (g taintGate) objection(node snapshot.Node) (WithheldCause, []snapshot.Agent) {
 	switch {
 	case HasRoleTaint(node.Taints, g.key):
@@ -43,8 +44,9 @@ func (g taintGate) objection(node snapshot.Node) (WithheldCause, []snapshot.Agen
 	return "", nil
 }
 
-// agentsRemovedFrom returns the load-balancer agents that run on the node and would not run there with the taint. An agent that waits for a starting node
-// will run there soon, so taints that pass do not count.
+// agentsRemovedFrom returns the load-balancer agents that run on the node and would not run there
+// with the taint. An agent that waits for a starting node will run there soon, so temporary taints
+// do not count.
 func (g taintGate) agentsRemovedFrom(node snapshot.Node) []snapshot.Agent {
 	node.Taints = slices.DeleteFunc(slices.Clone(node.Taints), passes)
 	var removed []snapshot.Agent
@@ -90,21 +92,23 @@ func isControlPlane(node snapshot.Node) bool {
 	return controlPlane || master
 }
 
-// placeRemains reports whether ordinary pods can run on a node that no EdgeIngress takes for itself. A cordon passes, and so do the taints that Kubernetes
-// sets while a node is in trouble, so such a node counts. A taint that a user set does not pass.
+// placeRemains reports whether ordinary pods can run on a node that no EdgeIngress takes for
+// itself. A cordoned node and a node in trouble count, because a cordon and Kubernetes' own taints
+// are temporary. A taint that a user set is not.
 func placeRemains(nodes []snapshot.Node, taken map[string]bool) bool {
 	return slices.ContainsFunc(nodes, func(node snapshot.Node) bool {
 		return !taken[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, KeepsPodsAway)
 	})
 }
 
-// KeepsPodsAway reports whether the taint keeps pods without tolerations off its node until somebody removes it.
+// KeepsPodsAway reports whether the taint keeps pods without tolerations off its node until a user
+// removes it.
 func KeepsPodsAway(taint corev1.Taint) bool {
 	return taint.Effect != corev1.TaintEffectPreferNoSchedule && !passes(taint)
 }
 
-// passingTaints are the prefixes of taints that go by themselves: Kubernetes' own, on a node that is in trouble or cordoned, and those on a starting
-// node, until the cloud's controller or Cilium has set it up.
+// passingTaints are the prefixes of temporary taints: Kubernetes' own on a node that is in trouble
+// or cordoned, and those on a starting node until the cloud's controller or Cilium has set it up.
 var passingTaints = []string{"node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"}
 
 func passes(taint corev1.Taint) bool {

@@ -19,18 +19,22 @@ const (
 	lastWake = 24 * time.Hour
 )
 
-// wakeRollOut returns the value of WakeAnnotation that the DaemonSet needs now, empty where it needs none, and when that may change (zero: not
-// without an event).
+// wakeRollOut returns the value of WakeAnnotation that the DaemonSet needs now, or empty where it
+// needs none. It also returns when that may change; zero means only after an event.
 //
-// With a surge, Kubernetes' DaemonSet controller may forget a roll-out. It replaces a node's old pod when the new one has been ready for
-// minReadySeconds, and adds itself to its queue for that time (k8s.io/kubernetes v1.37.1 pkg/controller/daemon/daemon_controller.go:669). The queue keeps
-// one time for each DaemonSet, the earliest (k8s.io/client-go util/workqueue/delaying_queue.go, insert). If another pod became ready a few seconds
-// before, the controller looks at that pod's time, finds the new pod too young, and has no later time left. What it does for such cases
-// (daemon_controller.go:1272) looks at the oldest pod of each node only, which with a surge is the old one. Two changes of the spec a few
-// seconds apart are enough; the roll-out then stands until something touches a pod or the DaemonSet.
+// With a surge, Kubernetes' DaemonSet controller may forget a roll-out. It replaces a node's old
+// pod when the new one has been ready for minReadySeconds, and adds itself to its queue for that
+// time (k8s.io/kubernetes v1.37.1 pkg/controller/daemon/daemon_controller.go:669). The queue keeps
+// one time for each DaemonSet, the earliest (k8s.io/client-go util/workqueue/delaying_queue.go,
+// insert). If another pod became ready a few seconds before, the controller wakes at that pod's
+// time, finds the new pod too young, and has no later time left. Its own remedy for such cases
+// (daemon_controller.go:1272) checks only the oldest pod of each node, which with a surge is the
+// old one. Two changes of the spec a few seconds apart are enough. The roll-out then stands still
+// until something touches a pod or the DaemonSet.
 //
-// A change of the DaemonSet's annotations makes the controller look at once, and changes no pod. The time between wake-ups doubles, and they end
-// after a day: a controller that does not run gets 15 of them for a pod.
+// A change of the DaemonSet's annotations wakes the controller and changes no pod. The time between
+// wake-ups doubles, and they end after a day: a controller that does not run gets 15 of them for a
+// pod.
 func wakeRollOut(s snapshot.Snapshot) (value string, lookAgain time.Time) {
 	rollout := workload.RolloutOf(s.EdgeIngress)
 	if rollout.Kind != v1alpha1.WorkloadDaemonSet || rollout.MaxSurge == 0 || s.Pods.Err != nil {
@@ -51,7 +55,8 @@ func wakeRollOut(s snapshot.Snapshot) (value string, lookAgain time.Time) {
 	return value, lookAgain
 }
 
-// successors are the ready pods of a DaemonSet that are the youngest of their node while another one still runs there. They are in the order of pods.
+// successors are the youngest pods of their nodes that are ready while an older one still runs
+// there, in the order of pods.
 func successors(pods []snapshot.Pod) []snapshot.Pod {
 	count, youngest := map[string]int{}, map[string]snapshot.Pod{}
 	counts := func(pod snapshot.Pod) bool {
@@ -75,7 +80,8 @@ func successors(pods []snapshot.Pod) []snapshot.Pod {
 	return found
 }
 
-// wakes returns how many wake-ups a pod needs that has been due for so long, and how long it will have been due at the next one (0: there is none).
+// wakes returns how many wake-ups a pod needs that has been due for this long, and how long it will
+// have been due at the next one; 0 means that there is none.
 func wakes(due time.Duration) (count int, next time.Duration) {
 	for next = firstWake; next <= lastWake; next *= 2 {
 		if due < next {

@@ -8,18 +8,20 @@ import (
 )
 
 const (
-	// firstDelay is between the first and the second repair of a field. It doubles from repair to repair.
+	// firstDelay is the delay between the first and the second repair of a field. It doubles from
+	// repair to repair.
 	firstDelay = time.Second
-	// maxDelay bounds it.
+	// maxDelay is the longest delay between two repairs.
 	maxDelay = 5 * time.Minute
-	// memory is how long a field has to stay as wanted until its repairs are forgotten. It is longer than maxDelay, so that a rival who writes
-	// every few minutes is slowed down as well.
+	// memory is how long the operator remembers the repairs of a field after the last one. It is
+	// longer than maxDelay, so that the delay also grows for a rival that writes every few minutes.
 	memory = 30 * time.Minute
-	// ContestedAfter is how many repairs of a field in a row show that somebody changes it back each time.
+	// ContestedAfter is how many repairs of a field in a row show that another writer undoes each
+	// of them.
 	ContestedAfter = 3
 )
 
-// Due is when a field may be repaired again. It is zero for a field that was not repaired to this version lately.
+// Due returns when a field may be repaired again. It is zero for a field without recent repairs.
 func Due(repairs snapshot.Repairs, field, version string) time.Time {
 	repair, known := repairs[field]
 	if !known || repair.Version != version {
@@ -40,8 +42,7 @@ func Times(repairs snapshot.Repairs, field, version string) int {
 	return 0
 }
 
-// Remember adds a write to the repairs of its object, and forgets what is long past. A field that was written in another version
-// before is counted from one again, because the operator changed it itself. It returns a copy.
+// Remember adds a write to the repairs of its object, and forgets old repairs. It returns a copy.
 func Remember(repairs snapshot.Repairs, write snapshot.Write, now time.Time) snapshot.Repairs {
 	after := Recent(repairs, now)
 	for _, field := range write.Fields {
@@ -50,7 +51,7 @@ func Remember(repairs snapshot.Repairs, write snapshot.Write, now time.Time) sna
 	return after
 }
 
-// Recent is a copy of the repairs that are not long past.
+// Recent returns a copy of the repairs without the old ones.
 func Recent(repairs snapshot.Repairs, now time.Time) snapshot.Repairs {
 	recent := maps.Clone(repairs)
 	if recent == nil {

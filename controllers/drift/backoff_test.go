@@ -8,19 +8,19 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// TestARivalCausesFewRepairs lets somebody change a field back, over and over, and counts the repairs.
+// TestARivalCausesFewRepairs lets a rival undo each repair of a field, and counts the repairs.
 func TestARivalCausesFewRepairs(t *testing.T) {
 	start := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
-		// every is how long after a repair the rival writes.
+		// every is the time from a repair to the rival's next write.
 		every, during time.Duration
 		atMost        int
 		atLeast       int
 	}{
-		"at once, for a minute":                      {every: 0, during: time.Minute, atLeast: 6, atMost: 6},
-		"at once, for a day":                         {every: 0, during: 24 * time.Hour, atLeast: 280, atMost: 300},
-		"every minute, for a day":                    {every: time.Minute, during: 24 * time.Hour, atLeast: 280, atMost: 300},
-		"after what was forgotten: each is set back": {every: 31 * time.Minute, during: 24 * time.Hour, atLeast: 46, atMost: 47},
+		"at once, for a minute":                       {every: 0, during: time.Minute, atLeast: 6, atMost: 6},
+		"at once, for a day":                          {every: 0, during: 24 * time.Hour, atLeast: 280, atMost: 300},
+		"every minute, for a day":                     {every: time.Minute, during: 24 * time.Hour, atLeast: 280, atMost: 300},
+		"after the operator forgot: each is repaired": {every: 31 * time.Minute, during: 24 * time.Hour, atLeast: 46, atMost: 47},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var repairs snapshot.Repairs

@@ -1,5 +1,6 @@
-// Package drift compares a live object with the wanted one. One table ([podSpec] and its neighbours) says which fields are ours: the operator's
-// repair and the verdict about the pods both follow it, so whatever the verdict rejects, the repair sets back. It is pure.
+// Package drift compares a live object with the wanted one. One table ([podSpec] and its
+// neighbours) says which fields are ours. The repair and the verdict about the pods both use it, so
+// the operator repairs everything that the verdict rejects. It is pure.
 package drift
 
 import (
@@ -18,21 +19,24 @@ import (
 type Difference struct {
 	// Field is the path for people, such as "spec.template.spec.hostPID".
 	Field string
-	// Decides is set where the field decides what runs in the pods, which connections reach them, or whom the engine believes.
+	// Decides is set where the field decides what runs in the pods, which connections reach them,
+	// or which addresses the engine trusts.
 	Decides bool
 	// Patch takes away what was added. It is nil where applying the wanted object sets the field back.
 	Patch *Operation
 }
 
-// Operation is one of a JSON patch (RFC 6902). The operations of one object are to be sent together, in their order.
+// Operation is one operation of a JSON patch (RFC 6902). The operations of one object belong into
+// one patch, in their order.
 type Operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
 	Value any    `json:"value,omitempty"`
 }
 
-// Find lists where the live object differs from the wanted one: what was asked for and is missing or has another value, and what somebody added to
-// a field that is ours. Both are objects of the same kind, as the API server encodes them.
+// Find lists the differences between the live object and the wanted one: fields that are missing or
+// have another value, and what others added to our fields. Both are objects of the same kind, as
+// the API server encodes them.
 func Find(live, wanted *unstructured.Unstructured) []Difference {
 	hostNetwork, _, _ := unstructured.NestedBool(wanted.Object, "spec", "template", "spec", "hostNetwork")
 	f := &finder{hostNetwork: hostNetwork}
@@ -40,8 +44,10 @@ func Find(live, wanted *unstructured.Unstructured) []Difference {
 	return f.found
 }
 
-// RunsAsWanted reports whether pods of the live template run what those of the wanted workload (a DaemonSet or a Deployment) do, and are reached alike. It
-// ignores fields that only concern where the pods run and with how much. An error means that the objects cannot be compared.
+// RunsAsWanted reports whether pods of the live template run the same programs as those of the
+// wanted workload (a DaemonSet or a Deployment), and receive the same connections. It ignores
+// fields that only concern where the pods run and with which resources. An error means that the
+// objects cannot be compared.
 func RunsAsWanted(live corev1.PodTemplateSpec, wanted *unstructured.Unstructured) (bool, error) {
 	wantedSpec, found, err := unstructured.NestedMap(wanted.Object, "spec", "template", "spec")
 	if err != nil || !found {
@@ -88,10 +94,10 @@ type finder struct {
 	hostNetwork bool
 }
 
-// within is a finder for what is below one place.
+// within returns a finder for the fields below one place.
 func (f *finder) within() *finder { return &finder{hostNetwork: f.hostNetwork} }
 
-// place is where in the object the finder is.
+// place is the finder's position in the object.
 type place struct {
 	rule
 	// name is the path for people, pointer the JSON pointer (RFC 6901).
@@ -109,7 +115,7 @@ func (p place) element(index int) place {
 
 func (p place) last() string { return p.name[strings.LastIndex(p.name, ".")+1:] }
 
-// changed notes what applying sets back.
+// changed records a difference that an apply repairs.
 func (f *finder) changed(p place, wanted any) {
 	f.found = append(f.found, Difference{Field: p.name, Decides: p.holdsOurs(wanted)})
 }
@@ -157,7 +163,8 @@ func (f *finder) fields(live, wanted map[string]any, p place) {
 	}
 	isAddition := func(d Difference) bool { return d.Patch != nil }
 	if p.oneOf && NeedsApply(below.found) && slices.ContainsFunc(below.found, isAddition) {
-		// Kubernetes takes only one of these fields: neither can the added one go first, nor the wanted one come first.
+		// Kubernetes accepts only one of these fields and requires one. So neither can the added
+		// one go first, nor the wanted one come first.
 		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
 		return
 	}
@@ -173,7 +180,7 @@ func (f *finder) list(live any, wanted []any, p place) {
 	}
 	isWanted := func(element any) bool { return indexOf(wanted, element, keys) >= 0 }
 	if p.ours && len(liveList) > 0 && !slices.ContainsFunc(liveList, isWanted) {
-		// Kubernetes does not take a pod without containers: all of them go, and the wanted ones come, in one step.
+		// Kubernetes accepts no pod without containers, so one step replaces all of them.
 		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
 		return
 	}
@@ -215,7 +222,8 @@ func (f *finder) isDefault(p place, key string, live map[string]any) bool {
 	return child.byDefault != nil && reflect.DeepEqual(live[key], child.byDefault)
 }
 
-// added looks at what is live and was not asked for: all of it goes where it is ours, or where Kubernetes does not let a part of it go alone.
+// added finds what is live and was not asked for. All of it goes where the field is ours, or where
+// Kubernetes does not allow the removal of a part.
 func (f *finder) added(live any, p place) {
 	if isNothing(live) {
 		return
@@ -231,7 +239,8 @@ func (f *finder) added(live any, p place) {
 	}
 }
 
-// isNothing reports whether a value says no more than its absence. A number always says something: user 0 is root.
+// isNothing reports whether a value means the same as its absence. A number always has a meaning:
+// user 0 is root.
 func isNothing(value any) bool { return value == false || isEmpty(value) }
 
 func isEmpty(value any) bool {

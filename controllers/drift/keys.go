@@ -8,8 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// listKeys are the fields that tell the elements of a keyed list apart (the +listMapKey markers in k8s.io/api). Elements that others
-// add to such a list are theirs unless the table says otherwise; every other list is one value and has to be equal as a whole.
+// listKeys are the fields that distinguish the elements of a keyed list (the +listMapKey markers in
+// k8s.io/api). Elements that others add to such a list are theirs unless the table says otherwise.
+// Every other list is one value and must be equal as a whole.
 var listKeys = map[string][]string{
 	"containers":                {"name"},
 	"env":                       {"name"},
@@ -22,7 +23,7 @@ var listKeys = map[string][]string{
 	"volumes":                   {"name"},
 }
 
-// portKeys tell ports apart; a container's and a Service's have different names for the same.
+// portKeys distinguish ports. A container and a Service have different names for the same field.
 var portKeys = [][]string{{"containerPort", "protocol"}, {"port", "protocol"}}
 
 func keysOf(field string, elements []any) []string {

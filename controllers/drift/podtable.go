@@ -9,8 +9,9 @@ const (
 	anotherUser  = "it gives the processes rights over each other's files"
 )
 
-// podSpec has a row for every field of PodSpec; a test fails when Kubernetes adds one. The first are what decides which programs run and which
-// connections reach them: with a file mounted over the engine's template, or a process beside it, any address could be believed.
+// podSpec has a row for every field of PodSpec. A test fails when Kubernetes adds one. The first
+// rows decide which programs run and which connections reach them: with a file mounted over the
+// engine's template, or a process beside it, the engine could trust any address.
 var podSpec = fields{
 	"containers":            ours("they are what runs").with(container),
 	"initContainers":        ours("they run before the engine and share its volumes, or beside it"),
@@ -30,9 +31,9 @@ var podSpec = fields{
 		"runAsGroup":     ours(anotherUser),
 	}),
 
-	"serviceAccountName":           theirs("it decides what the engine may read; we ask for one, which is set back"),
+	"serviceAccountName":           theirs("it decides what the engine may read; the operator sets one and restores it"),
 	"serviceAccount":               theirs("the old name of serviceAccountName, which the API server keeps equal"),
-	"automountServiceAccountToken": theirs("without a token the engine does not start; we ask for one, which is set back"),
+	"automountServiceAccountToken": theirs("without a token the engine does not start; the operator sets one and restores it"),
 	"imagePullSecrets":             theirs("they are for a registry that wants to know who asks; the image's digest is fixed"),
 	"priorityClassName":            theirs(whereItRuns),
 	"priority":                     theirs(whereItRuns),
@@ -57,7 +58,7 @@ var podSpec = fields{
 	"restartPolicy":                theirs("workloads allow one value only"),
 	"activeDeadlineSeconds":        theirs("it ends pods and changes none"),
 	"terminationGracePeriodSeconds": theirs(
-		"it decides how long a pod may take to end; we ask for a time, which is set back"),
+		"it decides how long a pod may take to end; the operator sets a time and restores it"),
 	"readinessGates": theirs("they decide when a pod counts as ready, not what it does"),
 	"dnsPolicy":      theirs("names matter to what the engine asks others, not to who reaches it"),
 	"dnsConfig":      theirs("names matter to what the engine asks others, not to who reaches it"),

@@ -19,7 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/drift/drifttest"
 )
 
-// plain is a controller as the operator asks for it. full also asks for what the operator asks for nowhere today.
+// plain is a controller as the operator requests it. full also has fields that the operator does
+// not set today.
 const (
 	plain = `
 serviceAccountName: a
@@ -95,7 +96,8 @@ func accepts(t testing.TB, live, wanted *unstructured.Unstructured) bool {
 	return same
 }
 
-// repaired does to the live object what the operator does: it takes away what was added, and applies the desired state.
+// repaired changes the live object as the operator does: it removes what was added, and applies the
+// desired state.
 func repaired(t testing.TB, live, wanted *unstructured.Unstructured, differences []drift.Difference) *unstructured.Unstructured {
 	t.Helper()
 	content := encode(t, live.Object)
@@ -177,7 +179,7 @@ func TestWhatIsTheirsIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestEveryFieldHasARow fails where Kubernetes has a field that nobody has decided about.
+// TestEveryFieldHasARow fails where Kubernetes has a field without a row.
 func TestEveryFieldHasARow(t *testing.T) {
 	for name, test := range map[string]struct {
 		fields reflect.Type

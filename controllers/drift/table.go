@@ -7,24 +7,30 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 )
 
-// rule says whose a field is. What we asked for is set back in every field, ours or not; the rule is about what others add to it, and about what the
-// verdict does with it.
+// rule says who owns a field. The operator restores what it asked for in every field, its own or
+// not. The rule decides about additions of others, and about the verdict.
 type rule struct {
-	// ours: nobody else may add to the field, and while it is not as wanted the verdict rests on nothing.
+	// ours: no one else may add to the field, and a difference makes every verdict that depends on
+	// it Unknown.
 	ours bool
-	// why it is ours, or why not.
+	// why says why the field is ours, or why not.
 	why string
-	// below are the rules of the fields below, or of the fields of each element; a field that is not listed is as its parent.
+	// below are the rules of the fields below, or of the fields of each element. A field that is
+	// not listed follows its parent.
 	below fields
-	// oursIf tells which keys of a map are ours where the keys are not known in advance.
+	// oursIf reports which keys of a map are ours where the keys are not known in advance.
 	oursIf func(key string) bool
-	// oneOf: Kubernetes takes only one of the fields below and needs one, so they are replaced together.
+	// oneOf: Kubernetes accepts only one of the fields below and requires one, so they are replaced
+	// together.
 	oneOf bool
-	// atomic: the map selects, or the API server treats it as one value (+mapType=atomic in k8s.io/api); it must not hold more than was asked for.
+	// atomic: the map selects, or the API server treats it as one value (+mapType=atomic in
+	// k8s.io/api). It must not hold more than was asked for.
 	atomic bool
-	// byDefault is the value that the API server writes where nothing was asked for; nil where it writes none.
+	// byDefault is the value that the API server sets where nothing was asked for; nil where it
+	// sets none.
 	byDefault any
-	// onHostNetwork is the neighbour from which the API server takes the value of pods on the node's network where nothing was asked for.
+	// onHostNetwork is the neighbour from which the API server copies the value, for pods on the
+	// node's network where nothing was asked for.
 	onHostNetwork string
 }
 
@@ -76,7 +82,8 @@ func (r rule) holdsOurs(value any) bool {
 // wholeMaps are atomic wherever they occur.
 var wholeMaps = []string{"nodeSelector", "selector", "matchLabels"}
 
-// rules are the roots of the table, by kind. Of a kind that is not listed nothing that others add is ours.
+// rules are the roots of the table, by kind. In a kind that is not listed, additions by others are
+// never ours.
 var rules = map[string]rule{
 	"ConfigMap": {below: fields{
 		"data":       ours("each setting can change whom the engine believes"),

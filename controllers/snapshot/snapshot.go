@@ -15,7 +15,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// Snapshot is what one pass saw. The pass fills it once, at its beginning, and never changes it.
+// Snapshot holds everything that one pass saw. The pass fills it once, at its beginning, and never
+// changes it.
 type Snapshot struct {
 	// Time is when the pass read the cluster.
 	Time time.Time
@@ -29,9 +30,10 @@ type Snapshot struct {
 	Nodes List[Node]
 	// Repairs are those of earlier passes, by object. The operator forgets them when it restarts.
 	Repairs map[Ref]Repairs
-	// Namespace is where the controller runs.
+	// Namespace is the namespace of the controller.
 	Namespace Namespace
-	// Live holds the live objects of the kinds that the operator creates: those that this EdgeIngress owns, and any with a name that it needs.
+	// Live holds the live objects of the kinds that the operator creates: the objects that this
+	// EdgeIngress owns, and any object with a name that it needs.
 	Live map[Ref]Live
 	// Service publishes the controller.
 	Service Read[corev1.Service]
@@ -47,7 +49,8 @@ type Snapshot struct {
 	EndpointSlices List[discoveryv1.EndpointSlice]
 	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
 	Agents List[Agent]
-	// Inventory names every object with this EdgeIngress's labels and owner reference that is not being deleted.
+	// Inventory names every object with this EdgeIngress's labels and owner reference that is not
+	// being deleted.
 	Inventory List[Ref]
 }
 
@@ -93,7 +96,8 @@ type Read[T any] struct {
 	Value *T
 	// Err is the error of a failed read.
 	Err error
-	// Foreign is set where an object of this name exists that does not belong to this EdgeIngress. Value is nil then.
+	// Foreign is set where an object of this name exists that does not belong to this EdgeIngress.
+	// Value is nil then.
 	Foreign bool
 }
 
@@ -110,9 +114,11 @@ type Node struct {
 	UID    types.UID
 	Labels map[string]string
 	Taints []corev1.Taint
-	// TaintClaims are the taint keys that EdgeIngress objects claim on this node, by the name of the EdgeIngress.
+	// TaintClaims maps the name of each EdgeIngress with a claim on this node to the key of the
+	// taint.
 	TaintClaims map[string]string
-	// ManagedLabels are the label keys that an EdgeIngress's field manager holds on this node, by the name of the EdgeIngress.
+	// ManagedLabels maps the name of each EdgeIngress to the label keys that its field manager
+	// holds on this node.
 	ManagedLabels map[string][]string
 	// Traces names the EdgeIngress objects whose writes of taints have an entry in the node's managed fields.
 	Traces []string
@@ -139,15 +145,18 @@ type Pod struct {
 	Workload v1alpha1.WorkloadKind
 	IPs      []string
 	Ready    bool
-	// ReadySince is the last transition of Ready, by the clock of the pod's node; zero where the status does not show it.
+	// ReadySince is the last transition of Ready, by the clock of the pod's node. It is zero where
+	// the status does not show it.
 	ReadySince time.Time
 	// Terminating is set where the pod is being deleted.
 	Terminating bool
-	// Deadline is the end of the grace period of a terminating pod, when the kubelet kills it. It is zero for other pods.
+	// Deadline is the end of the grace period of a terminating pod, when the kubelet kills it. It
+	// is zero for other pods.
 	Deadline time.Time
 	// Ended is set where the pod's containers have ended for good, for example after an eviction.
 	Ended bool
-	// Problem is the reason and message in the status for a pod that is not ready; empty where the status has none.
+	// Problem is the reason and message in the status of a pod that is not ready. It is empty where
+	// the status has none.
 	Problem string
 }
 
@@ -178,15 +187,16 @@ func (r Ref) String() string {
 	return r.Kind + " " + r.Namespace + "/" + r.Name
 }
 
-// Outcome is what came of a pass's writes. What was written shows in the next snapshot only.
+// Outcome is the result of a pass's writes. Only the next snapshot shows the written objects.
 type Outcome struct {
 	// Written are the objects that were created, changed or replaced. Nodes are not among them.
 	Written  []Write
 	Failures []Failure
 }
 
-// NameTakenRecheck is how long after a pass that met FailureNameTaken the next one looks at the name again. The caches hold only objects with
-// the operator's labels, so no event reports that another's object is gone.
+// NameTakenRecheck is the time from a pass that met FailureNameTaken to the next look at the name.
+// The caches hold only objects with the operator's labels, so no event reports that a foreign
+// object is gone.
 const NameTakenRecheck = 10 * time.Second
 
 // Write is an object that was written.
@@ -219,13 +229,13 @@ type Repair struct {
 type Failure struct {
 	Ref    Ref
 	Reason FailureReason
-	// Cause is what the API server refused; empty where it is unknown.
+	// Cause says what the API server refused; empty where that is unknown.
 	Cause FailureCause
 	// Message is the API server's message.
 	Message string
 }
 
-// FailureCause is what the API server refused.
+// FailureCause says what the API server refused.
 type FailureCause string
 
 const (

@@ -1,4 +1,4 @@
-// Package drifttest makes the changes that somebody could make to a pod template, for tests.
+// Package drifttest makes every change that a client could make to a pod template, for tests.
 package drifttest
 
 import (
@@ -18,11 +18,12 @@ type Mutation struct {
 	Spec corev1.PodSpec
 }
 
-// maxDepth is how many fields deep a path goes; below, values are only filled in.
+// maxDepth is the number of nested fields that a path may have. Below that, values are only filled
+// in.
 const maxDepth = 7
 
-// OfPodSpec changes each field of a pod spec, one at a time: what is there is changed and taken away, and what is not there is added. Not every
-// mutation is one that the API server takes.
+// OfPodSpec changes each field of a pod spec, one at a time. It changes and removes fields that are
+// set, and adds fields that are not. The API server does not accept every mutation.
 func OfPodSpec(base corev1.PodSpec) []Mutation {
 	root := base.DeepCopy()
 	var all []Mutation
@@ -33,7 +34,7 @@ func OfPodSpec(base corev1.PodSpec) []Mutation {
 
 type mutator struct{ emit func(name string) }
 
-// try sets a value, tells of it, and sets the old one back.
+// try sets a value, reports it, and restores the old one.
 func (m *mutator) try(v reflect.Value, name string, to reflect.Value) {
 	before := reflect.New(v.Type()).Elem()
 	before.Set(v)
