@@ -45,8 +45,8 @@ type operatorProcess struct {
 	// requests are the requests that it sent to the API server.
 	requests testcluster.Requests
 	denied   denials
-	// outage answers some of its requests instead of the API server.
-	outage outage
+	// outages answer some of its requests instead of the API server.
+	outages outages
 	// requestTimeout is how long it waits for an answer; zero for what main.go sets.
 	requestTimeout time.Duration
 	// nodeWrites are those that changed nodes.
@@ -62,7 +62,7 @@ func (o *operatorProcess) start() error {
 	connection := cluster.ServiceAccountConfig(operatorNamespace, operatorAccount)
 	connection.Wrap(o.requests.Record)
 	connection.Wrap(o.denied.record)
-	connection.Wrap(o.outage.wrap)
+	connection.Wrap(o.outages.wrap)
 	connection.Wrap(o.nodeWrites.record)
 	mgr, err := newManager(connection)
 	if err != nil {

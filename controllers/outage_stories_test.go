@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,34 +24,39 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// outage answers requests of the operator instead of the API server.
-type outage struct {
-	mu     sync.Mutex
-	answer func(*http.Request) (*http.Response, error)
+// outages answer requests of the operator instead of the API server. Stories that run in parallel have one each.
+type outages struct {
+	mu      sync.Mutex
+	answers map[testing.TB]answer
 }
 
-// begin makes answer answer the requests. A request for which it returns neither a response nor an
-// error goes on to the API server.
-func (o *outage) begin(t testing.TB, answer func(*http.Request) (*http.Response, error)) {
+// answer answers a request. If it returns neither a response nor an error, the API server answers.
+type answer func(*http.Request) (*http.Response, error)
+
+// begin begins an outage, which lasts until end is called or the test ends.
+func (o *outages) begin(t testing.TB, answers answer) (end func()) {
 	t.Helper()
-	o.set(answer)
-	t.Cleanup(o.end)
-}
-
-func (o *outage) end() { o.set(nil) }
-
-func (o *outage) set(answer func(*http.Request) (*http.Response, error)) {
+	end = func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.answers, t)
+	}
+	t.Cleanup(end)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.answer = answer
+	if o.answers == nil {
+		o.answers = map[testing.TB]answer{}
+	}
+	o.answers[t] = answers
+	return end
 }
 
-func (o *outage) wrap(next http.RoundTripper) http.RoundTripper {
+func (o *outages) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		o.mu.Lock()
-		answer := o.answer
+		answers := slices.Collect(maps.Values(o.answers))
 		o.mu.Unlock()
-		if answer != nil {
+		for _, answer := range answers {
 			if response, err := answer(request); response != nil || err != nil {
 				return response, err
 			}
@@ -80,6 +87,7 @@ func refusal(refused *apierrors.StatusError) (*http.Response, error) {
 // unbounded back-off would then wait a quarter of an hour, which is longer than the story's
 // patience.
 func TestARepairComesSoonAfterALongOutage(t *testing.T) {
+	t.Parallel()
 	const added = "example-setting"
 	denied := apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "a", errors.New("exceeded quota: edge"))
 	s := newStory(t, "outage")
@@ -89,20 +97,24 @@ func TestARepairComesSoonAfterALongOutage(t *testing.T) {
 	s.rests()
 	configMap := named(s, &corev1.ConfigMap{})
 	var refused atomic.Int64
-	operator.outage.begin(t, func(request *http.Request) (*http.Response, error) {
-		if !isWriteTo(request, "/configmaps/"+configMap.Name) {
+	end := operator.outages.begin(t, func(request *http.Request) (*http.Response, error) {
+		if !isWriteTo(request, "/namespaces/"+s.namespace()+"/configmaps/"+configMap.Name) {
 			return nil, nil
 		}
 		refused.Add(1)
 		return refusal(denied)
 	})
 	s.patch(configMap, `{"data":{"`+added+`":"true"}}`)
-	s.makesPasses(25)
+	s.eventually("25 writes are refused", func() error {
+		count := refused.Load()
+		s.touch(fmt.Sprint(count))
+		return want("25 or more", count >= 25, true, same)
+	})
 	s.mustRead(configMap)
-	if _, there := configMap.Data[added]; !there || refused.Load() < 20 {
-		t.Fatalf("%d writes were refused, and the added setting is there: %t", refused.Load(), there)
+	if _, there := configMap.Data[added]; !there {
+		t.Fatal("the added setting is gone, although the writes were refused")
 	}
-	operator.outage.end()
+	end()
 	ended := time.Now()
 	s.eventually("the ConfigMap is repaired", func() error {
 		s.mustRead(configMap)
@@ -120,7 +132,7 @@ func TestRequestsThatHangHoldOnlyTheirOwnEdge(t *testing.T) {
 	t.Cleanup(func() { operator.requestTimeout = 0 })
 	over, end := context.WithCancel(t.Context())
 	defer end()
-	operator.outage.begin(t, func(request *http.Request) (*http.Response, error) {
+	operator.outages.begin(t, func(request *http.Request) (*http.Response, error) {
 		if !isWriteTo(request, "hanging-") || strings.Contains(request.URL.Path, "/edgeingresses/") {
 			return nil, nil
 		}
