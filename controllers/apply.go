@@ -125,11 +125,11 @@ func (w *writer) create(ctx context.Context, change desired.Change) error {
 // replace deletes the object and creates it again. A controller that reads a ConfigMap keeps the
 // last content in between.
 func (w *writer) replace(ctx context.Context, change desired.Change) error {
-	if err := w.delete(ctx, change.Live); err != nil {
+	if _, err := w.delete(ctx, change.Live); err != nil {
 		return err
 	}
 	times := w.repaired(change)
-	answer, err := w.applyForced(ctx, change.Wanted)
+	answer, err := w.applyForced(ctx, change.Wanted, nil)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 	answer := change.Live
 	if removals := drift.Removals(change.Differences); len(removals) > 0 {
 		var err error
-		if answer, err = w.remove(ctx, change.Live, removals); err != nil {
+		if answer, err = w.patchSeen(ctx, change.Live, removals); err != nil {
 			return fmt.Errorf("removing added fields: %w", err)
 		}
 	}
@@ -161,7 +161,7 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 		// An object that was created under the same name since may be foreign.
 		wanted.SetUID(change.Live.GetUID())
 		var err error
-		if answer, err = w.applyForced(ctx, wanted); err != nil {
+		if answer, err = w.applyForced(ctx, wanted, answer); err != nil {
 			return err
 		}
 	}
@@ -171,70 +171,78 @@ func (w *writer) set(ctx context.Context, change desired.Change, needsApply bool
 
 // applyForced takes over the fields that others changed, and returns the object that the API server
 // answers. Fields that others added stay. Where such a field excludes ours, such as a probe of
-// another kind, the API server refuses the apply, and applyForced replaces the pod template.
-func (w *writer) applyForced(ctx context.Context, wanted *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+// another kind, the API server refuses the apply. Then applyForced replaces the pod template of the
+// live object, if it is still ours. live is nil where there is no object.
+func (w *writer) applyForced(ctx context.Context, wanted, live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	answer := wanted.DeepCopy()
 	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
 	template, hasTemplate, _ := unstructured.NestedMap(wanted.Object, "spec", "template")
-	if !apierrors.IsInvalid(err) || !hasTemplate {
+	if !apierrors.IsInvalid(err) || !hasTemplate || live == nil {
 		return answer, err
 	}
-	replaced, replaceErr := w.patchFields(ctx, wanted, []drift.Operation{{Op: "replace", Path: drift.Pointer("spec", "template"), Value: template}})
+	var replaced *unstructured.Unstructured
+	replaceErr := w.asSeen(ctx, live, func(seen *unstructured.Unstructured) (err error) {
+		replaced, err = w.patchSeen(ctx, seen, []drift.Operation{{Op: "replace", Path: drift.Pointer("spec", "template"), Value: template}})
+		return err
+	})
 	if replaceErr != nil {
 		return nil, err
 	}
 	return replaced, nil
 }
 
-// remove takes fields away, provided that the object is still the one that was seen.
-func (w *writer) remove(ctx context.Context, live *unstructured.Unstructured, removals []drift.Operation) (*unstructured.Unstructured, error) {
-	unchanged := drift.Operation{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}
-	return w.patchFields(ctx, live, append([]drift.Operation{unchanged}, removals...))
-}
-
-func (w *writer) patchFields(ctx context.Context, object *unstructured.Unstructured, operations []drift.Operation) (*unstructured.Unstructured, error) {
-	patch, err := json.Marshal(operations)
+// patchSeen changes fields, provided that the object is still the one that was seen.
+func (w *writer) patchSeen(ctx context.Context, seen *unstructured.Unstructured, operations []drift.Operation) (*unstructured.Unstructured, error) {
+	unchanged := drift.Operation{Op: "replace", Path: "/metadata/resourceVersion", Value: seen.GetResourceVersion()}
+	patch, err := json.Marshal(append([]drift.Operation{unchanged}, operations...))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the patch: %w", err)
 	}
-	answer := object.DeepCopy()
+	answer := seen.DeepCopy()
 	err = w.Client.Patch(ctx, answer, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(v1alpha1.FieldManager))
 	return answer, err
 }
 
 // prune deletes an object of ours.
 func (w *writer) prune(ctx context.Context, change desired.Change) error {
-	if err := w.delete(ctx, change.Live); err != nil {
+	deleted, err := w.delete(ctx, change.Live)
+	if err != nil {
 		return err
 	}
 	w.pruned = append(w.pruned, change.Ref)
-	w.announcePruned(w.edge, change.Ref, change.Live)
+	if deleted {
+		w.announcePruned(w.edge, change.Ref, change.Live)
+	}
 	return nil
 }
 
 // delete deletes an object as it was seen: the resource version shows that no one adopted it since.
-// Its status may have changed, as that of a workload often does. Then a second read shows whether
-// it is still ours.
-func (w *writer) delete(ctx context.Context, live *unstructured.Unstructured) error {
-	err := w.deleteExactly(ctx, live)
+// It reports whether the object still existed.
+func (w *writer) delete(ctx context.Context, live *unstructured.Unstructured) (deleted bool, err error) {
+	err = w.asSeen(ctx, live, func(seen *unstructured.Unstructured) error {
+		uid, version := seen.GetUID(), seen.GetResourceVersion()
+		return w.Client.Delete(ctx, seen.DeepCopy(), client.Preconditions{UID: &uid, ResourceVersion: &version}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	})
+	return err == nil, client.IgnoreNotFound(err)
+}
+
+// asSeen writes with the resource version of an object that was seen. The status may have changed
+// since, as that of a workload often does. After a conflict, asSeen therefore reads the object again,
+// and writes once more if it is still ours.
+func (w *writer) asSeen(ctx context.Context, live *unstructured.Unstructured, write func(seen *unstructured.Unstructured) error) error {
+	err := write(live)
 	if !apierrors.IsConflict(err) {
 		return err
 	}
 	fresh := &unstructured.Unstructured{}
 	fresh.SetGroupVersionKind(live.GroupVersionKind())
 	if readErr := w.Reader.Get(ctx, client.ObjectKeyFromObject(live), fresh); readErr != nil {
-		return client.IgnoreNotFound(readErr)
+		return fmt.Errorf("reading it again: %w", readErr)
 	}
 	if fresh.GetUID() != live.GetUID() || !isOurs(fresh, w.edge) {
 		return err
 	}
-	return w.deleteExactly(ctx, fresh)
-}
-
-func (w *writer) deleteExactly(ctx context.Context, live *unstructured.Unstructured) error {
-	uid, version := live.GetUID(), live.GetResourceVersion()
-	err := w.Client.Delete(ctx, live.DeepCopy(), client.Preconditions{UID: &uid, ResourceVersion: &version}, client.PropagationPolicy(metav1.DeletePropagationBackground))
-	return client.IgnoreNotFound(err)
+	return write(fresh)
 }
 
 func wrap(err error, format string, args ...any) error {

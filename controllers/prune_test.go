@@ -3,11 +3,15 @@ package controllers_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,10 +20,17 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 )
 
-// lateWriter lets another client write between the operator's read and its deletion.
+// lateWriter lets another client write between the operator's read and its deletion or JSON patch.
 type lateWriter struct {
 	client.Client
 	before func(client.Object)
+}
+
+func (c lateWriter) Patch(ctx context.Context, object client.Object, patch client.Patch, options ...client.PatchOption) error {
+	if patch.Type() == types.JSONPatchType {
+		c.before(object)
+	}
+	return c.Client.Patch(ctx, object, patch, options...)
 }
 
 func (c lateWriter) Delete(ctx context.Context, object client.Object, options ...client.DeleteOption) error {
@@ -43,10 +54,7 @@ func TestAnObjectThatSomebodyAdoptedIsNotPruned(t *testing.T) {
 			s.patch(budget, fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":%q,"uid":%q,"controller":true}]}}`, adopter.Name, adopter.UID))
 		}
 	}
-	reconciler := &controllers.Reconciler{
-		Client: lateWriter{Client: admin, before: adopt}, Reader: admin, Events: events.NewFakeRecorder(100), Now: time.Now, Options: operatorOptions,
-	}
-	result, err := reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.edge())})
+	result, _, err := s.passWhile(adopt)
 	if err != nil || result.RequeueAfter == 0 {
 		t.Errorf("the operator does not look again: %v, %v", result, err)
 	}
@@ -61,4 +69,81 @@ func TestAnObjectThatSomebodyAdoptedIsNotPruned(t *testing.T) {
 	if err := admin.Delete(t.Context(), after); err != nil {
 		t.Error(err)
 	}
+}
+
+// passWhile makes one pass, lets somebody write before each deletion and JSON patch, and returns the events as well.
+func (s *story) passWhile(before func(client.Object)) (result ctrl.Result, told []string, err error) {
+	s.Helper()
+	recorder := events.NewFakeRecorder(100)
+	reconciler := &controllers.Reconciler{
+		Client: lateWriter{Client: admin, before: before}, Reader: admin, Events: recorder, Now: time.Now, Options: operatorOptions,
+	}
+	result, err = reconciler.Reconcile(s.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.edge())})
+	close(recorder.Events)
+	for event := range recorder.Events {
+		told = append(told, event)
+	}
+	return result, told, err
+}
+
+// TestOnlyWhatWasDeletedIsAnnounced: somebody deletes one of the objects just before the operator does.
+func TestOnlyWhatWasDeletedIsAnnounced(t *testing.T) {
+	s := newStory(t, "deletedfirst")
+	s.addNodes("a", "b")
+	s.createReady()
+	startOperator := stopOperator(t)
+	s.delete(s.edge())
+	ahead := func(object client.Object) {
+		if object.GetObjectKind().GroupVersionKind().Kind == "ConfigMap" {
+			s.delete(named(s, &corev1.ConfigMap{}))
+		}
+	}
+	_, told, _ := s.passWhile(ahead)
+	announces := func(kind string) bool {
+		return slices.ContainsFunc(told, func(event string) bool {
+			return strings.Contains(event, v1alpha1.EventPruned) && strings.Contains(event, kind+" ")
+		})
+	}
+	if announces("ConfigMap") || !announces("Service") {
+		t.Errorf("events: %q", told)
+	}
+	startOperator()
+}
+
+// TestTheTemplateOfAnAdoptedWorkloadStays: the workload is of another version, somebody's probe excludes ours, so that the apply is refused, and meanwhile somebody adopts the workload.
+func TestTheTemplateOfAnAdoptedWorkloadStays(t *testing.T) {
+	s := newStory(t, "adoptedworkload")
+	s.addNodes("a")
+	s.createReady()
+	adopter, daemonSet := named(s, &corev1.ConfigMap{}), named(s, &appsv1.DaemonSet{})
+	s.mustRead(adopter)
+	s.mustRead(daemonSet)
+	startOperator := stopOperator(t)
+
+	const older = `{"metadata":{"annotations":{%q:"older"}},"spec":{"template":{"spec":{"containers":[{"name":%q,"livenessProbe":{"httpGet":null,"exec":{"command":["x"]}}}]}}}}`
+	probe := fmt.Sprintf(older, v1alpha1.AppliedAnnotation, daemonSet.Spec.Template.Spec.Containers[0].Name)
+	if err := admin.Patch(t.Context(), daemonSet, client.RawPatch(types.StrategicMergePatchType, []byte(probe))); err != nil {
+		t.Fatal(err)
+	}
+	adopted := false
+	adopt := func(object client.Object) {
+		if object.GetObjectKind().GroupVersionKind().Kind != "DaemonSet" || adopted {
+			return
+		}
+		adopted = true
+		s.patch(named(s, &appsv1.DaemonSet{}), fmt.Sprintf(
+			`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":%q,"uid":%q,"controller":true}]}}`, adopter.Name, adopter.UID))
+	}
+	_, _, err := s.passWhile(adopt)
+	after := named(s, &appsv1.DaemonSet{})
+	s.mustRead(after)
+	if !adopted || err == nil {
+		t.Errorf("adopted: %t, error of the pass: %v", adopted, err)
+	}
+	if after.Generation != daemonSet.Generation {
+		t.Errorf("the template of a workload that somebody adopted was replaced: %v", after.Spec.Template.Spec.Containers[0].LivenessProbe)
+	}
+	s.delete(after)
+	startOperator()
+	s.becomesReady()
 }

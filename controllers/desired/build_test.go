@@ -4,6 +4,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"time"
 
@@ -116,6 +117,21 @@ func seen(e *v1alpha1.EdgeIngress, nodes ...snapshot.Node) snapshot.Snapshot {
 		Options: snapshot.Options{
 			AllowedImageRepositories: []string{runs.DefaultImage().Repository, "registry.example.com/fork/controller"},
 		},
+	}
+}
+
+// owning adds objects that are ours to the snapshot.
+func owning(s *snapshot.Snapshot, refs ...snapshot.Ref) {
+	s.Inventory.Items = append(s.Inventory.Items, refs...)
+	if s.Live == nil {
+		s.Live = map[snapshot.Ref]snapshot.Live{}
+	}
+	for _, ref := range refs {
+		object := &unstructured.Unstructured{}
+		object.SetKind(ref.Kind)
+		object.SetNamespace(ref.Namespace)
+		object.SetName(ref.Name)
+		s.Live[ref] = snapshot.Live{Object: object}
 	}
 }
 

@@ -196,7 +196,7 @@ func TestNothingIsAppliedInTheOperatorsNamespace(t *testing.T) {
 			s := seen(edge())
 			change(s.EdgeIngress)
 			for _, object := range compute(t, s).Objects {
-				s.Inventory.Items = append(s.Inventory.Items, RefOf(object))
+				owning(&s, RefOf(object))
 			}
 			s.Options.ReservedNamespaces = []string{"kubernetes", s.EdgeIngress.ControllerNamespace()}
 			state := compute(t, s)
@@ -335,7 +335,8 @@ func TestPruning(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seen(test.edge)
-			s.Inventory.Items, s.DaemonSet.Value, s.Deployment.Value = test.inventory, test.daemonSet, test.deployment
+			owning(&s, test.inventory...)
+			s.DaemonSet.Value, s.Deployment.Value = test.daemonSet, test.deployment
 			state := compute(t, s)
 			if diff := cmp.Diff(test.prune, pruned(state), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("pruned (-want +got):\n%s", diff)
@@ -355,6 +356,29 @@ func TestAnInventoryThatCouldNotBeReadPrunesNothing(t *testing.T) {
 	s.Inventory.Err = errors.New("no answer")
 	if state := compute(t, s); len(pruned(state)) != 0 {
 		t.Errorf("pruned %v", pruned(state))
+	}
+}
+
+func TestAnObjectThatCouldNotBeReadIsNotPruned(t *testing.T) {
+	budget := snapshot.Ref{Kind: "PodDisruptionBudget", Namespace: "edge-public", Name: names.Service(ingressName)}
+	binding := snapshot.Ref{Kind: "RoleBinding", Namespace: "edge-public", Name: names.Service(ingressName)}
+	for name, test := range map[string]struct {
+		object snapshot.Ref
+		given  func(*snapshot.Snapshot)
+	}{
+		"of an EdgeIngress that is being deleted": {object: budget, given: func(s *snapshot.Snapshot) { s.EdgeIngress = edge(deleting) }},
+		"in the operator's namespace":             {object: binding, given: func(s *snapshot.Snapshot) { s.Options.ReservedNamespaces = []string{"edge-public"} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge())
+			test.given(&s)
+			owning(&s, test.object)
+			s.Live[test.object] = snapshot.Live{Err: errors.New("cannot be converted")}
+			want := []Change{{Kind: Leave, Ref: test.object, Cause: CauseNotRead}}
+			if diff := cmp.Diff(want, compute(t, s).Changes); diff != "" {
+				t.Errorf("changes (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

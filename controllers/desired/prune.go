@@ -20,15 +20,24 @@ func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 		case state.NamespaceReserved && ref.Kind == "RoleBinding":
 			// A controller from before the namespace was reserved continues to serve, but must not
 			// write to the operator's Lease.
-			unwanted = append(unwanted, Change{Kind: Delete, Ref: ref, Live: s.Live[ref].Object})
+			unwanted = append(unwanted, pruneOf(ref, s.Live[ref]))
 		case wanted:
 		case deleting, !carriesTraffic, replaced(s, state):
-			unwanted = append(unwanted, Change{Kind: Delete, Ref: ref, Live: s.Live[ref].Object})
+			unwanted = append(unwanted, pruneOf(ref, s.Live[ref]))
 		default:
 			state.Kept = append(state.Kept, ref)
 		}
 	}
 	return unwanted
+}
+
+// pruneOf leaves an object that was not read. Without its version, the deletion could affect another
+// object of the same name.
+func pruneOf(ref snapshot.Ref, live snapshot.Live) Change {
+	if live.Object == nil {
+		return Change{Kind: Leave, Ref: ref, Cause: CauseNotRead}
+	}
+	return Change{Kind: Delete, Ref: ref, Live: live.Object}
 }
 
 // replaced reports whether the wanted workload serves with its current template, on every edge node or
