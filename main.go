@@ -1,5 +1,5 @@
-// The edge-ingress-operator keeps EdgeIngress objects true: it labels and taints edge nodes, runs an ingress controller on them, and
-// reports whether the client's address reaches the application.
+// The edge-ingress-operator reconciles EdgeIngress objects: it labels and taints edge nodes, runs
+// an ingress controller on them, and reports whether the client's address reaches the application.
 package main
 
 import (
@@ -110,8 +110,9 @@ func run(f flags) error {
 	return nil
 }
 
-// connections returns the settings of the connection to the API server, and those of leader election. Leader election does not share the limit, because a
-// burst of node writes must not cost the lease. Without a positive limit, in requests a second, there is none.
+// connections returns the settings of the connection to the API server, and those of leader
+// election. Leader election does not share the limit, because a burst of node writes must not cost
+// the lease. limit is in requests a second. Without a positive limit there is none.
 func connections(config *rest.Config, limit float64) (work, election *rest.Config) {
 	work, election = rest.CopyConfig(config), rest.CopyConfig(config)
 	work.QPS, work.Burst = -1, 0
@@ -121,7 +122,8 @@ func connections(config *rest.Config, limit float64) (work, election *rest.Confi
 	return work, election
 }
 
-// serviceAccountDirectory is where Kubernetes puts the token of every pod, and the pod's namespace.
+// serviceAccountDirectory is the directory in which Kubernetes puts the token of every pod, and the
+// pod's namespace.
 const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // ownNamespaces are the namespace that the operator runs in, from the environment or from the

@@ -1,14 +1,14 @@
 package v1alpha1
 
-// ClientIPSpec names the proxies in front of the edge nodes that may tell the client's address. The
-// controller trusts nobody else.
+// ClientIPSpec names the proxies in front of the edge nodes that may set the client's address. The
+// controller trusts no other address.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.proxyProtocol) || has(self.forwardedHeader)",message="clientIP must hold proxyProtocol, forwardedHeader or both: write what stands in front of the edge nodes, or remove clientIP where clients connect directly"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 4 || cidr('::/64').containsCIDR(c) || cidr('64:ff9b::/47').containsCIDR(c) || cidr('2002::/16').containsCIDR(c))].all(all, [all.filter(w, w.prefixLength() < (w.ip().family() == 4 ? 16 : cidr('2002::/16').containsCIDR(w) ? 32 : 112))].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, [c.ip().family() == 4 ? c.prefixLength() - 8 : cidr('2002::/16').containsCIDR(c) ? c.prefixLength() - 24 : c.prefixLength() - 104].map(e, e < 0 ? 65536 : e > 16 ? 1 : e > 7 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][e] / wide.filter(w, w == c).size())[0]).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv4 /8 ranges, which is close to everyone: write the addresses that your proxies really have"
 // +kubebuilder:validation:XValidation:rule="[((has(self.proxyProtocol) && has(self.proxyProtocol.trustedCIDRs) ? self.proxyProtocol.trustedCIDRs : []) + (has(self.forwardedHeader) && has(self.forwardedHeader.trustedCIDRs) ? self.forwardedHeader.trustedCIDRs.filter(c, !has(self.proxyProtocol) || !has(self.proxyProtocol.trustedCIDRs) || !(c in self.proxyProtocol.trustedCIDRs)) : [])).filter(c, isCIDR(c)).map(c, cidr(c)).filter(c, c.ip().family() == 6)].all(all, [all.filter(w, w.prefixLength() < 24)].all(wide, all.filter(c, !wide.exists(w, w.prefixLength() < c.prefixLength() && w.containsCIDR(c))).map(c, c.prefixLength() < 16 ? 65536 : c.prefixLength() > 32 ? 1 : c.prefixLength() > 23 ? [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] : [65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1][c.prefixLength() - 16] / wide.filter(w, w == c).size()).sum() <= 262144))",message="the trustedCIDRs of clientIP add up to more than four IPv6 /16 ranges, which is close to everyone: write the addresses that your proxies really have"
 type ClientIPSpec struct {
-	// proxyProtocol is for a balancer in front that speaks PROXY protocol (version 1 or 2). The controller then
-	// refuses connections without it.
+	// proxyProtocol is for a balancer in front that speaks PROXY protocol (version 1 or 2). The
+	// controller then refuses connections without it.
 	// +optional
 	ProxyProtocol *ProxyProtocolSpec `json:"proxyProtocol,omitempty"`
 
@@ -51,9 +51,10 @@ type ForwardedHeaderSpec struct {
 	// +optional
 	Policy ForwardedHeaderPolicy `json:"policy,omitempty"`
 
-	// protoAndHost says whether the controller trusts X-Forwarded-Proto, -Host and -Port as well, from anybody and not only from trustedCIDRs.
-	// An application needs it where the proxy ends TLS and the application must know. The engine IngressNGINX cannot leave it out
-	// where proxyProtocol is written too, so write TrustFromAnyone there.
+	// protoAndHost says whether the controller also trusts X-Forwarded-Proto, -Host and -Port, from
+	// any address and not only from trustedCIDRs. An application needs them where the proxy ends
+	// TLS and the application must know. The engine IngressNGINX cannot ignore them where
+	// proxyProtocol is set too, so set TrustFromAnyone there.
 	// +optional
 	// +kubebuilder:default=Ignore
 	ProtoAndHost ProtoAndHost `json:"protoAndHost,omitempty"`

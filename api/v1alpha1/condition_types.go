@@ -308,7 +308,8 @@ const (
 	ReasonEngineMaintained = "EngineMaintained"
 	// ReasonUpstreamRetired (False): upstream retired the engine, and nobody fixes this build any more.
 	ReasonUpstreamRetired = "UpstreamRetired"
-	// ReasonForkNotTracked (Unknown): another build of the engine runs, and the operator does not know whether it gets fixes.
+	// ReasonForkNotTracked (Unknown): another build of the engine runs, and the operator does not
+	// know whether it gets fixes.
 	ReasonForkNotTracked = "ForkNotTracked"
 )
 

@@ -89,7 +89,8 @@ type ConfigValue string
 // +kubebuilder:validation:Enum=IngressNGINX
 type Engine string
 
-// EngineIngressNGINX is the community's ingress-nginx (kubernetes/ingress-nginx), retired upstream in March 2026.
+// EngineIngressNGINX is the community's ingress-nginx (kubernetes/ingress-nginx), retired upstream
+// in March 2026.
 const EngineIngressNGINX Engine = "IngressNGINX"
 
 // WorkloadKind is the kind of workload that runs the controller.

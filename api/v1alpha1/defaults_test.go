@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// shortForm is what the API server makes of metadata.name and spec.nodes.names.
+// shortForm is the object that the API server returns for metadata.name and spec.nodes.names.
 func shortForm() v1alpha1.EdgeIngressSpec {
 	return v1alpha1.EdgeIngressSpec{
 		Nodes: v1alpha1.NodesSpec{

@@ -14,9 +14,10 @@ import (
 // +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) < 2 || (has(self.ipFamilyPolicy) && self.ipFamilyPolicy != 'SingleStack')",message="two exposure.ipFamilies need ipFamilyPolicy PreferDualStack or RequireDualStack: write one of these, or a single family"
 // +kubebuilder:validation:XValidation:rule="!has(self.ipFamilies) || size(self.ipFamilies) != 1 || !has(self.ipFamilyPolicy) || self.ipFamilyPolicy == 'SingleStack'",message="exposure.ipFamilyPolicy PreferDualStack and RequireDualStack take both ipFamilies or none, because Kubernetes adds the second one: write both, the primary one first, or remove ipFamilies, or write SingleStack"
 type ExposureSpec struct {
-	// type is LoadBalancer (a load balancer of the cluster serves the Service), NodePort (a balancer
-	// outside Kubernetes uses the Service's node ports), HostNetwork (the controller uses the node's own
-	// network, without a Service) or HostPort (ports 80 and 443 of the node lead to the pod, without a Service).
+	// type is LoadBalancer (a load balancer of the cluster serves the Service), NodePort (a
+	// balancer outside Kubernetes uses the Service's node ports), HostNetwork (the controller uses
+	// the node's own network, without a Service) or HostPort (ports 80 and 443 of the node lead to
+	// the pod, without a Service).
 	// +optional
 	// +kubebuilder:default=LoadBalancer
 	Type ExposureType `json:"type,omitempty"`

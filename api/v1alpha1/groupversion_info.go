@@ -1,5 +1,6 @@
-// Package v1alpha1 holds the API of the edge-ingress-operator: the EdgeIngress object, its condition types and reasons,
-// and every label, annotation, finalizer and field manager that the operator writes.
+// Package v1alpha1 holds the API of the edge-ingress-operator: the EdgeIngress object, its
+// condition types and reasons, and every label, annotation, finalizer and field manager that the
+// operator writes.
 //
 // +kubebuilder:object:generate=true
 // +groupName=edgeingress.dev

@@ -15,7 +15,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
-// The range of Kubernetes versions that is supported. Its ends are what the tests run against (KUBERNETES=oldest or newest).
+// The range of supported Kubernetes versions. The tests run against its ends (KUBERNETES=oldest or
+// newest).
 const (
 	oldestKubernetes = "1.32"
 	newestKubernetes = "1.37"
@@ -23,7 +24,8 @@ const (
 
 var root = filepath.Join("..", "..")
 
-// The version is asked from the API server itself: a test that names a version and runs against another one proves nothing.
+// The version comes from the API server itself: a test that names a version and runs against
+// another one proves nothing.
 func TestTheAPIServerIsOfTheVersionThatWasAskedFor(t *testing.T) {
 	asked := testcluster.Kubernetes(os.Getenv(testcluster.KubernetesVariable))
 	if asked == "" && os.Getenv("KUBEBUILDER_ASSETS") != "" {
@@ -42,7 +44,8 @@ func TestTheAPIServerIsOfTheVersionThatWasAskedFor(t *testing.T) {
 	}
 }
 
-// A rule with a function that the oldest version does not know yet is refused there. So a test that runs against it would notice one in the real rules.
+// The oldest version refuses a rule with a function that it does not know. So a test that runs
+// against it finds such a rule among the real ones.
 func TestTheAPIServerRefusesRulesThatAreNewerThanItself(t *testing.T) {
 	for name, row := range map[string]struct {
 		rule string
@@ -125,7 +128,8 @@ func expectVersion(t *testing.T, file, pattern, want string) {
 	}
 }
 
-// find returns the one file below a directory of the repository whose path ends so, from the root of the repository.
+// find returns the one file below a directory of the repository with this suffix, as a path from
+// the root of the repository.
 func find(t *testing.T, dir, suffix string) string {
 	t.Helper()
 	var found []string

@@ -85,7 +85,8 @@ type NodeRequirement struct {
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('edgeingress.node-restriction.kubernetes.io/')",message="nodes.selector must not choose by edgeingress.node-restriction.kubernetes.io/, which are the labels that the operator sets on the nodes it chose: write another label, such as pool"
 	Key string `json:"key"`
 
-	// operator is In (the value is one of values), NotIn (it is none of them, or the label is missing), Exists or DoesNotExist.
+	// operator is In (the value is one of values), NotIn (it is none of them, or the label is
+	// missing), Exists or DoesNotExist.
 	// +required
 	// +kubebuilder:validation:Enum=In;NotIn;Exists;DoesNotExist
 	Operator metav1.LabelSelectorOperator `json:"operator"`

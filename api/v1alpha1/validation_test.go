@@ -17,7 +17,8 @@ import (
 // accepted is the verdict of rows that the API server must take.
 const accepted = ""
 
-// verdict is a spec and what the API server says to it: accepted, or a part of the one message that a user reads.
+// verdict is a spec and the API server's answer to it: accepted, or a part of the one message that
+// a user reads.
 type verdict struct {
 	spec string
 	want string
@@ -55,15 +56,17 @@ func requireVerdict(t *testing.T, err error, want string) {
 	}
 }
 
-// refusedValue is the value in a refusal: Kubernetes 1.32 prints the type of the value there, later versions print the value or nothing.
+// refusedValue matches the value in a refusal. Kubernetes 1.32 prints the type of the value there;
+// later versions print the value or nothing.
 var refusedValue = regexp.MustCompile(`Invalid value: "[^"]*": `)
 
 func withoutValues(message string) string {
 	return refusedValue.ReplaceAllString(message, "Invalid value: ")
 }
 
-// refusal is what a user reads. It must be about the object and not about the evaluation of a rule, and one mistake appears once: what
-// Kubernetes itself says about types and patterns may stand beside it.
+// refusal returns the message that a user reads. It must describe the object and not the evaluation
+// of a rule, and report one mistake once. Kubernetes' own messages about types and patterns may be
+// beside it.
 func refusal(t *testing.T, err error) string {
 	t.Helper()
 	var status *apierrors.StatusError
@@ -90,7 +93,8 @@ func refusal(t *testing.T, err error) string {
 	return err.Error()
 }
 
-// decode fails the test where Go cannot read what the API server took: the operator's cache could not either, and would stop for every EdgeIngress.
+// decode fails the test where Go cannot read an object that the API server accepted. The operator's
+// cache could not read it either, and would stop for every EdgeIngress.
 func decode(t *testing.T, object *unstructured.Unstructured) *v1alpha1.EdgeIngress {
 	t.Helper()
 	text, err := object.MarshalJSON()
@@ -110,7 +114,8 @@ type change struct {
 	want     string
 }
 
-// judgeChanges makes each object and asks the API server whether it may become the other. base is the part of the spec that all rows share.
+// judgeChanges creates each object and asks the API server whether it may change into the other.
+// base is the part of the spec that all rows share.
 func judgeChanges(t *testing.T, base string, rows map[string]change) {
 	t.Helper()
 	for name, row := range rows {

@@ -26,7 +26,8 @@ func controllerAvailable(sc *scene) verdict {
 	}.answer(sc)
 }
 
-// namespaceReserved finds the operator's own namespace. The API server's rules cannot, because the operator can be installed anywhere.
+// namespaceReserved finds the operator's own namespace. The API server's rules cannot, because the
+// operator can be installed anywhere.
 func namespaceReserved(sc *scene) *verdict {
 	if !sc.state.NamespaceReserved {
 		return nil

@@ -43,7 +43,8 @@ func nodeCounts(sc *scene) v1alpha1.NodesStatus {
 // number converts a count to the API's type. It caps a count that an int32 cannot hold.
 func number(count int) int32 { return int32(max(0, min(count, math.MaxInt32))) }
 
-// addresses returns the load balancer's addresses, or else those of the serving nodes, external addresses first.
+// addresses returns the load balancer's addresses, or else those of the serving nodes, external
+// addresses first.
 func addresses(sc *scene) []string {
 	var found []string
 	switch {

@@ -7,7 +7,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// departures describes nodes that are being released, held or withdrawn, in sentences that each begin with a space.
+// departures describes nodes that are being released, held or withdrawn, in sentences that each
+// begin with a space.
 func (sc *scene) departures() string {
 	plan := sc.state.Nodes
 	text := ""
@@ -29,7 +30,8 @@ func (sc *scene) departures() string {
 	return text
 }
 
-// whyHeld explains why a node is not released yet. The remedy is a sentence that begins with a space, or empty.
+// whyHeld explains why a node is not released yet. The remedy is a sentence that begins with a
+// space, or empty.
 func (sc *scene) whyHeld() (why, remedy string) {
 	switch awaited := sc.state.Nodes.Awaited; {
 	case sc.Pods.Err != nil, sc.DaemonSet.Err != nil, sc.Deployment.Err != nil, sc.EndpointSlices.Err != nil:

@@ -19,7 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// mishaps are what the fuzzer puts together: every byte of its recipe is one of them, in the order in which they happen.
+// mishaps are the parts that the fuzzer combines. Each byte of its recipe chooses one, and they
+// happen in this order.
 var mishaps = []option{
 	exposed(v1alpha1.ExposureNodePort), exposed(v1alpha1.ExposureHostNetwork), exposed(v1alpha1.ExposureHostPort), deployment, deleted,
 	unread["Nodes"], unread["Service"], unread["ConfigMap"], unread["DaemonSet"], unread["Deployment"], unread["Pods"], unread["EndpointSlices"], unread["Agents"],

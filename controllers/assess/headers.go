@@ -10,7 +10,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/trust"
 )
 
-// clientHeaders are headers that proxies commonly pass on as the client sent them, unless they are configured to overwrite them.
+// clientHeaders are headers that proxies commonly pass on as the client sent them, unless they are
+// configured to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
 // forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43 and 68 of docs/source-ip.md. It is True
@@ -82,7 +83,8 @@ func trustsMore(seen, wanted trust.Beliefs) []string {
 	return more
 }
 
-// covered reports whether another range contains the whole range. A range that cannot be parsed is not covered.
+// covered reports whether another range contains the whole range. A range that cannot be parsed is
+// not covered.
 func covered(cidr string, by []string) bool {
 	if slices.Contains(by, cidr) {
 		return true

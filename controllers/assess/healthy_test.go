@@ -21,7 +21,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// given is what a case gives to Status.
+// given holds the arguments of Status in one case.
 type given struct {
 	s snapshot.Snapshot
 	d desired.State
@@ -45,8 +45,9 @@ var (
 	errNoAPI = errors.New("the server is currently unable to handle the request")
 )
 
-// healthy has two edge nodes and one for applications, a DaemonSet with a ready pod on each edge node, a Service of type LoadBalancer
-// with policy Local and an address of MetalLB, and the configuration that is wanted. Options change it from left to right.
+// healthy has two edge nodes and one for applications, a DaemonSet with a ready pod on each edge
+// node, a Service of type LoadBalancer with policy Local and an address from MetalLB, and the
+// desired configuration. Options change it from left to right.
 func healthy(options ...option) given {
 	edgeIngress := &v1alpha1.EdgeIngress{
 		ObjectMeta: metav1.ObjectMeta{Name: ingressName, Generation: 3},

@@ -66,7 +66,8 @@ func serviceBlocked(sc *scene) *verdict {
 	return nil
 }
 
-// frozen reports a field that Kubernetes does not allow to change. The values format takes the live value and the wanted one.
+// frozen reports a field that Kubernetes does not allow to change. The values format takes the live
+// value and the wanted one.
 func frozen(reason, values string, block desired.Block) *verdict {
 	return isNot(reason, values+", and Kubernetes does not allow this change. Delete %s to let the operator create it again; its address may change.",
 		block.Live, block.Wanted, block.Ref)
@@ -254,7 +255,8 @@ func needsClusterPolicy(sc *scene) *verdict {
 			"io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
 }
 
-// edgeWithoutEndpoint requires one endpoint from a Deployment, which may have fewer pods than there are edge nodes.
+// edgeWithoutEndpoint requires one endpoint from a Deployment, which may have fewer pods than there
+// are edge nodes.
 func edgeWithoutEndpoint(sc *scene) *verdict {
 	without := sc.edgeWithout(sc.endpointOn)
 	if sc.service != nil && len(sc.edge) == 0 {

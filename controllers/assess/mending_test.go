@@ -33,7 +33,8 @@ func leftFor(kind string, cause desired.Cause) option {
 	}
 }
 
-// TestBeingWrittenAgainIsSaidOnlyOfAWrite looks at conditions that do not report failed writes of a DaemonSet themselves.
+// TestBeingWrittenAgainIsSaidOnlyOfAWrite checks conditions that do not report failed writes of a
+// DaemonSet themselves.
 func TestBeingWrittenAgainIsSaidOnlyOfAWrite(t *testing.T) {
 	changed := podsOfSomebodyElse["the node's processes"]
 	const headers, config, reason = v1alpha1.ConditionForwardedHeadersSafe, v1alpha1.ConditionConfigEffective, v1alpha1.ReasonConfigNotEffective
@@ -60,7 +61,7 @@ func namespaceGoes(g *given) {
 	g.o.Failures = []snapshot.Failure{{Ref: snapshot.Ref{Kind: "Namespace", Name: namespace}, Message: "the namespace is being deleted"}}
 }
 
-// contest is a setting of the ConfigMap that somebody changes again after each repair.
+// contest is a setting of the ConfigMap that another writer changes again after each repair.
 func contest(count int, rival string) option {
 	return func(g *given) {
 		ref := refOf("ConfigMap")

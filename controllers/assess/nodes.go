@@ -134,7 +134,8 @@ func nodesLabelled(sc *scene) verdict {
 	return is(v1alpha1.ReasonNodesLabelled, "%s%s", message, sc.departures())
 }
 
-// releaseHeld is Unknown rather than True, because the labels do not match the spec yet and users may wait for the node.
+// releaseHeld is Unknown rather than True, because the labels do not match the spec yet and users
+// may wait for the node.
 func releaseHeld(sc *scene) *verdict {
 	if len(sc.state.Nodes.Held) == 0 {
 		return nil

@@ -14,7 +14,7 @@ func selected(names ...string) option { return func(g *given) { g.d.Nodes.Select
 
 func planned(change func(*desired.NodePlan)) option { return func(g *given) { change(&g.d.Nodes) } }
 
-// Nodes on their way, as desired tells of them.
+// Nodes that join or leave, as package desired plans them.
 var (
 	withdrawnEdge2 = planned(func(p *desired.NodePlan) { p.Withdrawn = []string{"edge-2"} })
 	keptEdge2      = planned(func(p *desired.NodePlan) { p.Kept = []string{"edge-2"} })

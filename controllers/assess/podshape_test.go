@@ -24,7 +24,8 @@ var (
 	anyName   = "any"
 )
 
-// podsOfSomebodyElse are manual changes that can make nginx believe anyone, or run something else.
+// podsOfSomebodyElse are manual changes that can make nginx trust any address, or run something
+// else.
 var podsOfSomebodyElse = map[string]option{
 	"another nginx.tmpl": onPod(func(p *corev1.PodSpec) {
 		p.Volumes = []corev1.Volume{{Name: "template", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}}}

@@ -18,7 +18,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// restsOn tells, of an EdgeIngress with a load balancer that tells the address by PROXY protocol and a DaemonSet, which reads a condition cannot do without.
+// restsOn lists the reads that each condition requires, for an EdgeIngress with a DaemonSet and a
+// load balancer that sends the address by PROXY protocol.
 var restsOn = map[string][]string{
 	v1alpha1.ConditionNodesReady:           {"Nodes"},
 	v1alpha1.ConditionControllerAvailable:  {"Nodes", "Pods", "DaemonSet"},

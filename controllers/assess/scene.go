@@ -22,7 +22,8 @@ type scene struct {
 	state   desired.State
 	outcome snapshot.Outcome
 	spec    *v1alpha1.EdgeIngressSpec
-	// engine is the one that the spec names, or nil where engineErr explains why this operator does not have it.
+	// engine is the one that the spec names, or nil where engineErr explains why this operator does
+	// not have it.
 	engine    engine.Engine
 	engineErr error
 
@@ -30,7 +31,8 @@ type scene struct {
 	edge []*snapshot.Node
 	// withdrawn names the selected nodes that need not serve, because they are being drained.
 	withdrawn []string
-	// isEdge marks the selected nodes, and isReleasing the nodes that are no longer selected but still run a controller.
+	// isEdge marks the selected nodes, and isReleasing the nodes that are no longer selected but
+	// still run a controller.
 	isEdge, isReleasing map[string]bool
 	// nodes holds all existing nodes by name.
 	nodes map[string]*snapshot.Node
@@ -40,7 +42,8 @@ type scene struct {
 	workload liveWorkload
 	// podOn marks the nodes that run a ready controller pod of either workload.
 	podOn map[string]bool
-	// strays lists controller pods outside the edge set as "pod on node". Pods on a deleted node do not count, because they will go with it.
+	// strays lists controller pods outside the edge set as "pod on node". Pods on a deleted node do
+	// not count, because they will go with it.
 	strays []string
 	// strayLabelled lists the nodes of strays that match the controller's nodeSelector.
 	strayLabelled []string

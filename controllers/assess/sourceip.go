@@ -156,7 +156,8 @@ func podsUnwanted(sc *scene) *verdict {
 		sc.workload.ref, sc.mending(sc.workload.ref))
 }
 
-// rolloutUnderWay prevents True, because the other checks read only the current template and older pods may differ.
+// rolloutUnderWay prevents True, because the other checks read only the current template and older
+// pods may differ.
 func rolloutUnderWay(sc *scene) *verdict {
 	if sc.workload.template == nil || !sc.workload.rolling {
 		return nil
@@ -178,7 +179,8 @@ func noControllerReady(sc *scene) *verdict {
 	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready controller, so no packet can arrive.")
 }
 
-// serviceStillThere finds the old Service after a change of spec.exposure.type. It may still send traffic to the controller.
+// serviceStillThere finds the old Service after a change of spec.exposure.type. It may still send
+// traffic to the controller.
 func serviceStillThere(sc *scene) *verdict {
 	if sc.service == nil && !sc.Service.Foreign {
 		return nil
@@ -216,7 +218,8 @@ func hostPortUnseen(*scene) *verdict {
 			"Set spec.exposure.type to HostNetwork to be sure.")
 }
 
-// engineVersionUnseen prevents True where the engine's behaviour depends on a version that the image does not show.
+// engineVersionUnseen prevents True where the engine's behaviour depends on a version that the
+// image does not show.
 func engineVersionUnseen(sc *scene) *verdict {
 	doubt := sc.engine.VersionDoubt(sc.trust, sc.spec.Controller.Image)
 	if doubt == "" {

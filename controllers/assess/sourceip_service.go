@@ -97,7 +97,8 @@ func serviceUnseen(sc *scene) *verdict {
 	return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s yet.", sc.serviceRef())
 }
 
-// otherServiceProxy finds a Service that kube-proxy ignores. Another proxy may do anything with the source address.
+// otherServiceProxy finds a Service that kube-proxy ignores. Another proxy may do anything with the
+// source address.
 func otherServiceProxy(sc *scene) *verdict {
 	if sc.service == nil {
 		return nil
@@ -185,7 +186,8 @@ func healthChecksFail(sc *scene) *verdict {
 		capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
 }
 
-// proxyProtocolUnseen finds a controller that reads PROXY protocol where no object shows that anything speaks it.
+// proxyProtocolUnseen finds a controller that reads PROXY protocol where no object shows that
+// anything speaks it.
 func proxyProtocolUnseen(sc *scene) *verdict {
 	if !sc.viaBalancer() || !sc.trust.ProxyProtocol || sc.balancer.ProxyProtocol == provider.On {
 		return nil
@@ -238,7 +240,7 @@ func keptThroughService(sc *scene) verdict {
 		sc.balancer.Name, balancer, partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.believes(), passedOn)
 }
 
-// believes describes what the controller trusts, and from which addresses.
+// believes describes which headers and protocols the controller trusts, and from which addresses.
 func (sc *scene) believes() string {
 	from := cidrsNamed(sc.trust.CIDRs)
 	switch {

@@ -80,7 +80,8 @@ func runsPodsOf(s snapshot.Snapshot, kind v1alpha1.WorkloadKind) bool {
 	return slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return pod.Workload == kind && !pod.Terminating })
 }
 
-// runsAsWanted reports whether the live template runs what the wanted one does. It is false where no object is wanted.
+// runsAsWanted reports whether the live template runs what the wanted one does. It is false where
+// no object is wanted.
 func (w *liveWorkload) runsAsWanted() bool {
 	if w.wanted == nil || w.template == nil {
 		return false

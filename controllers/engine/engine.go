@@ -38,7 +38,7 @@ type Engine interface {
 	VersionDoubt(beliefs trust.Beliefs, image *v1alpha1.ImageSpec) string
 }
 
-// Input is what the objects of one EdgeIngress are rendered from.
+// Input holds everything that an engine needs to render the objects of one EdgeIngress.
 type Input struct {
 	EdgeIngress *v1alpha1.EdgeIngress
 	// Settings are those that Configure made.
@@ -64,7 +64,8 @@ type Roles struct {
 type ProblemKind string
 
 const (
-	// ProblemTrust: the trusted addresses are not usable or cover everyone. The controller trusts nobody then.
+	// ProblemTrust: the trusted addresses are not usable or cover everyone. The controller trusts
+	// nobody then.
 	ProblemTrust ProblemKind = "Trust"
 	// ProblemForbidden: the setting could undo the trust settings.
 	ProblemForbidden ProblemKind = "Forbidden"

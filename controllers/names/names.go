@@ -67,7 +67,7 @@ func ServiceSelector(edgeIngress string) map[string]string {
 	}
 }
 
-// WorkloadLabel tells the pods of the workloads of one EdgeIngress apart.
+// WorkloadLabel distinguishes the pods of the workloads of one EdgeIngress.
 const WorkloadLabel = "edgeingress.dev/workload"
 
 // WorkloadLabelValue is the value of [WorkloadLabel] on the pods of this kind of workload and

@@ -19,13 +19,15 @@ type agentSign struct {
 
 // agentPerService identifies a DaemonSet that a load balancer runs for one Service.
 type agentPerService struct {
-	// namePrefix stands before the name of the Service; a hyphen and the beginning of the Service's uid may follow.
+	// namePrefix stands before the name of the Service; a hyphen and the beginning of the Service's
+	// uid may follow.
 	namePrefix string
 	// label is the key of a label of the pods, whatever its value.
 	label string
 }
 
-// AgentProvider returns the load balancer to which an agent's DaemonSet belongs, and false where the DaemonSet is not an agent.
+// AgentProvider returns the load balancer to which an agent's DaemonSet belongs, and false where
+// the DaemonSet is not an agent.
 func AgentProvider(ds *appsv1.DaemonSet) (v1alpha1.Provider, bool) {
 	var found *loadBalancer
 	for _, lb := range registered {

@@ -17,8 +17,9 @@ const (
 	alibabaBackendType   = "service.beta.kubernetes.io/backend-type"
 )
 
-// Annotations: kubernetes/cloud-provider-alibaba-cloud pkg/controller/service/reconcile/annotation/annotations.go and docs/usage.md.
-// A providerID has the form <region>.<instance>.
+// Annotations: kubernetes/cloud-provider-alibaba-cloud
+// pkg/controller/service/reconcile/annotation/annotations.go and docs/usage.md. A providerID has
+// the form <region>.<instance>.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderAlibaba,
 	name:     "Alibaba Cloud's load balancer",

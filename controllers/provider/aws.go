@@ -30,8 +30,9 @@ var (
 	awsClassicHost = regexp.MustCompile(`\.[a-z0-9-]+\.elb\.amazonaws\.com(\.cn)?$`)
 )
 
-// Annotations: kubernetes/cloud-provider-aws docs/service_controller.md, and kubernetes-sigs/aws-load-balancer-controller
-// docs/guide/service/annotations.md. The class of EKS Auto Mode: docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html.
+// Annotations: kubernetes/cloud-provider-aws docs/service_controller.md, and
+// kubernetes-sigs/aws-load-balancer-controller docs/guide/service/annotations.md. The class of EKS
+// Auto Mode: docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html.
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderAWS,
 	name:     "AWS",

@@ -7,7 +7,8 @@ const (
 	azurePrivateLinkProxyProtocol = "service.beta.kubernetes.io/azure-pls-proxy-protocol"
 )
 
-// Azure Load Balancer forwards packets with a floating IP (kubernetes-sigs/cloud-provider-azure site/content/en/topics/loadbalancer.md).
+// Azure Load Balancer forwards packets with a floating IP (kubernetes-sigs/cloud-provider-azure
+// site/content/en/topics/loadbalancer.md).
 var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderAzure,
 	name:        "Azure Load Balancer",

@@ -6,7 +6,8 @@ const (
 	ciliumBGPClass = "io.cilium/bgp-control-plane"
 	ciliumL2Class  = "io.cilium/l2-announcer"
 
-	// ciliumPoolCondition is the condition that Cilium's address pools put on a Service (cilium/cilium operator/pkg/lbipam).
+	// ciliumPoolCondition is the condition that Cilium's address pools put on a Service
+	// (cilium/cilium operator/pkg/lbipam).
 	ciliumPoolCondition = "cilium.io/IPAMRequestSatisfied"
 )
 

@@ -2,7 +2,8 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-// The spec declares these behaviours for a load balancer that this package does not know. Detection never returns them.
+// The spec declares these behaviours for a load balancer that this package does not know. Detection
+// never returns them.
 
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderPacketForwarding,

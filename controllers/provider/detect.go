@@ -34,7 +34,8 @@ func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 	return cloudOf(s.Nodes.Items, v)
 }
 
-// shownByService returns the load balancers that left a mark on the Service, or run a DaemonSet that is named after it.
+// shownByService returns the load balancers that left a mark on the Service, or run a DaemonSet
+// that is named after it.
 func shownByService(s snapshot.Snapshot, v view) map[v1alpha1.Provider]bool {
 	// With an unknown class, a load balancer that this package does not know may have written the mark.
 	marksCount := v.class == "" || slices.ContainsFunc(registered, func(lb *loadBalancer) bool { return lb.servesClass(v) })
@@ -68,7 +69,8 @@ func (v view) marked(s snapshot.Snapshot, key string) bool {
 	return v.annotations[key] != ""
 }
 
-// uninitializedTaint marks a node that the cloud's controller has not initialized yet. Its providerID shows nothing.
+// uninitializedTaint marks a node that the cloud's controller has not initialized yet. Its
+// providerID shows nothing.
 const uninitializedTaint = "node.cloudprovider.kubernetes.io/uninitialized"
 
 // cloudOf returns the cloud of all nodes, if that cloud could have assigned the Service's address.

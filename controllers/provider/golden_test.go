@@ -21,8 +21,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// The golden files in testdata record what the package says about a wide set of clusters: each single change in words, and many
-// combinations of changes as one checksum. A change of facts shows there as a diff to read.
+// The golden files in testdata record the package's answers for a wide set of clusters: each single
+// change in words, and many combinations of changes as one checksum. A change of facts appears
+// there as a diff to read.
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
 // combinations is how many random sets of changes go into one checksum.
@@ -48,7 +49,8 @@ func keysOf(p v1alpha1.Provider) []string {
 	return keys
 }
 
-// goldenValues are values that mean something to one annotation or another. A value that only a new load balancer knows goes here as well.
+// goldenValues are values that have a meaning for some annotation. Add a value here that only a new
+// load balancer knows.
 var goldenValues = []string{
 	"", " ", "true", "True", "false", "1", "2", "0", "yes", "on", "off", "ON", "*", "v1", "v2", "none", "443", "80, 443", "443,80,8443", "8080", "32100",
 	"nlb", "NLB", "nlb-ip", "external", "lb", "ip", "instance", "dualstack", "ipv4", "eni", "octavia", "REGIONAL", "REGIONAL_NETWORK", "regional",
@@ -136,7 +138,8 @@ func (g *groups) write(out io.Writer, asBefore int) {
 	}
 }
 
-// record writes what is said of the base and of each single change to it, and a checksum over combinations of up to six changes.
+// record writes the answer for the base and for each single change of it, and a checksum over
+// combinations of up to six changes.
 func record(out io.Writer, changes []change, base ...option) {
 	var said groups
 	said.add(say(cluster(base...)), "unchanged")

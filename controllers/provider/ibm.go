@@ -20,7 +20,8 @@ var _ = register(loadBalancer{
 	describe:      ibm,
 })
 
-// ibm covers VPC clusters: the Network Load Balancer forwards packets, and the Application Load Balancer ends connections.
+// ibm covers VPC clusters: the Network Load Balancer forwards packets, and the Application Load
+// Balancer ends connections.
 func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
 	switch {

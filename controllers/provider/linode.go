@@ -21,7 +21,8 @@ var _ = register(loadBalancer{
 	describe:    linode,
 })
 
-// linode ends connections. Settings of single ports override the defaults. They are JSON, which this package does not read.
+// linode ends connections. Settings of single ports override the defaults. They are JSON, which
+// this package does not read.
 func linode(v view) Balancer {
 	b := Balancer{
 		Path: Proxies, NeedsNodePorts: true,

@@ -30,7 +30,8 @@ func octavia(v view) Balancer {
 	return b
 }
 
-// octaviaAmphora is Octavia with its amphora driver. Without a health monitor, a Service with externalTrafficPolicy Local loses connections.
+// octaviaAmphora is Octavia with its amphora driver. Without a health monitor, a Service with
+// externalTrafficPolicy Local loses connections.
 func octaviaAmphora(v view) Balancer {
 	b := Balancer{
 		Path: Proxies, NeedsNodePorts: true, WritesHeader: v.is(openStackForwardedFor, "true"),

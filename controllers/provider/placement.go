@@ -55,7 +55,8 @@ func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
 	})
 }
 
-// termMatches implements a term of a required node affinity: all expressions must hold, and an empty term matches nothing.
+// termMatches implements a term of a required node affinity: all expressions must hold, and an
+// empty term matches nothing.
 func termMatches(term corev1.NodeSelectorTerm, node snapshot.Node) bool {
 	if len(term.MatchExpressions) == 0 && len(term.MatchFields) == 0 {
 		return false

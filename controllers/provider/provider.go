@@ -11,7 +11,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// Path is what a load balancer does with a connection.
+// Path says what a load balancer does with a connection.
 type Path string
 
 const (
@@ -46,7 +46,7 @@ type Annotation struct {
 // String returns the annotation as a line of YAML.
 func (a Annotation) String() string { return fmt.Sprintf("%s: %q", a.Key, a.Value) }
 
-// Balancer is what is known of the load balancer in front of a Service.
+// Balancer holds the known facts about the load balancer in front of a Service.
 type Balancer struct {
 	// Provider is ProviderAuto where the load balancer is unknown.
 	Provider v1alpha1.Provider
@@ -64,16 +64,19 @@ type Balancer struct {
 	WritesHeader bool
 	// NeedsNodePorts is set where the balancer delivers to node ports.
 	NeedsNodePorts bool
-	// HealthChecksCarryProxy is set where its health checks of nodes begin with a PROXY header, which kube-proxy cannot read.
+	// HealthChecksCarryProxy is set where its health checks of nodes begin with a PROXY header,
+	// which kube-proxy cannot read.
 	HealthChecksCarryProxy bool
 	// NeedsClusterPolicy is set where the balancer does not work with externalTrafficPolicy Local.
 	NeedsClusterPolicy bool
 	// HealthCheckOverride is the annotation that makes the balancer check something other than the
 	// healthCheckNodePort, or the zero value.
 	HealthCheckOverride Annotation
-	// ProxyProtocolRemedy switches PROXY protocol on, or is the zero value where the balancer does not support it.
+	// ProxyProtocolRemedy switches PROXY protocol on, or is the zero value where the balancer does
+	// not support it.
 	ProxyProtocolRemedy Annotation
-	// PreserveRemedy makes the balancer keep the client's address, or is the zero value where no annotation does.
+	// PreserveRemedy makes the balancer keep the client's address, or is the zero value where no
+	// annotation does.
 	PreserveRemedy Annotation
 }
 

@@ -8,13 +8,15 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// loadBalancer holds everything that this package knows about one load balancer. Each has a file of its own, which registers it.
+// loadBalancer holds everything that this package knows about one load balancer. Each has a file of
+// its own, which registers it.
 type loadBalancer struct {
 	// provider is its value in the API.
 	provider v1alpha1.Provider
 	// name for messages. describe may return a more exact one.
 	name string
-	// lowConfidence is set where the sources are not good enough. describe then counts only where the spec declares the provider.
+	// lowConfidence is set where the sources are not good enough. describe then counts only where
+	// the spec declares the provider.
 	lowConfidence bool
 	// signs identify it. Without signs, only a declaration in the spec does.
 	signs signs
@@ -39,18 +41,22 @@ type signs struct {
 	agents []agentSign
 	// agentPerService is set where it runs a DaemonSet of its own for each Service.
 	agentPerService agentPerService
-	// agentOrder breaks ties where a DaemonSet shows signs of several load balancers: the lowest wins, then the first by name.
+	// agentOrder breaks ties where a DaemonSet shows signs of several load balancers: the lowest
+	// wins, then the first by name.
 	agentOrder int
-	// networkPlugin is set where the agent is a network plugin. A running agent then shows nothing about addresses.
+	// networkPlugin is set where the agent is a network plugin. A running agent then shows nothing
+	// about addresses.
 	networkPlugin bool
 
 	// providerIDs are prefixes of node.spec.providerID on its machines.
 	providerIDs []string
 	// providerIDPattern matches providerIDs without a common prefix. Optional.
 	providerIDPattern *regexp.Regexp
-	// contradicts explains why it cannot serve a Service although all nodes run on its cloud, or returns "". Optional.
+	// contradicts explains why it cannot serve a Service although all nodes run on its cloud, or
+	// returns "". Optional.
 	contradicts func(view) string
-	// onNodesOf is the provider whose nodes it shares, and onNodesOfIf the annotation that distinguishes the two.
+	// onNodesOf is the provider whose nodes it shares, and onNodesOfIf the annotation that
+	// distinguishes the two.
 	onNodesOf   v1alpha1.Provider
 	onNodesOfIf string
 }
@@ -69,7 +75,8 @@ type annotations struct {
 // registered are all load balancers, in the order of their providers.
 var registered []*loadBalancer
 
-// register adds a load balancer. Its file calls register once, in the declaration of a variable without a name:
+// register adds a load balancer. Its file calls register once, in the declaration of a variable
+// without a name:
 //
 //	var _ = register(loadBalancer{provider: v1alpha1.ProviderExample, …})
 //

@@ -100,7 +100,8 @@ func clashes(of []*loadBalancer) []string {
 	return found
 }
 
-// claimsBeginningOf reports whether a prefix of one load balancer is the beginning of something that another claims, or of another of its own.
+// claimsBeginningOf reports whether a prefix of one load balancer is the beginning of another
+// claim, of another load balancer or its own.
 func claimsBeginningOf(lb, other *loadBalancer) bool {
 	begins := func(prefixes, values []string) bool {
 		for i, prefix := range prefixes {
@@ -166,11 +167,13 @@ func TestClashesAreFound(t *testing.T) {
 	}
 }
 
-// key is a string that looks like the key of an annotation or label, or like a class or condition: a domain, a slash and more.
+// key matches strings that look like the key of an annotation or label, or like a class or
+// condition: a domain, a slash and more.
 var key = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+/[A-Za-z0-9._-]+$`)
 
-// TestEveryKeyThatAFileNamesIsRegistered finds annotations that a file reads without registering what they are: those that decide about
-// the client's address would then not count as somebody's change.
+// TestEveryKeyThatAFileNamesIsRegistered finds annotations that a file reads without registering
+// them. A change of such an annotation that decides about the client's address would not count as
+// drift.
 func TestEveryKeyThatAFileNamesIsRegistered(t *testing.T) {
 	checked := 0
 	for name, file := range filesThatRegister(t) {

@@ -32,7 +32,8 @@ func scaleway(v view) Balancer {
 	}
 }
 
-// scalewayPorts reads a switch that may also be a list of ports. A list without both ports of the ingress is NotSaid.
+// scalewayPorts reads a switch that may also be a list of ports. A list without both ports of the
+// ingress is NotSaid.
 func (v view) scalewayPorts(key string) Setting {
 	value, there := v.annotations[key]
 	switch {

@@ -44,7 +44,8 @@ func (v view) is(key string, values ...string) bool {
 	return there && slices.ContainsFunc(values, func(want string) bool { return strings.EqualFold(strings.TrimSpace(value), want) })
 }
 
-// switched reads a boolean annotation. absent is the balancer's default without the annotation. A value that is not a boolean gives NotSaid.
+// switched reads a boolean annotation. absent is the balancer's default without the annotation. A
+// value that is not a boolean gives NotSaid.
 func (v view) switched(key string, absent Setting) Setting {
 	value, there := v.annotations[key]
 	if !there {

@@ -95,7 +95,8 @@ func tooWide(err error) string {
 	return fmt.Sprintf("the controller trusts nobody: %s. Set trustedCIDRs to the addresses of your proxies", err)
 }
 
-// headerName is narrower than a field name of RFC 9110: it excludes characters that headers do not use in practice.
+// headerName is narrower than a field name of RFC 9110: it excludes characters that headers do not
+// use in practice.
 var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,99}$`)
 
 // otherHeaders carry something other than a single address.

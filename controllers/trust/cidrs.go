@@ -16,7 +16,8 @@ const (
 	largestShare = 4
 )
 
-// embedding is an IPv6 range whose addresses contain an IPv4 address. Trusting the range trusts these IPv4 addresses.
+// embedding is an IPv6 range whose addresses contain an IPv4 address. Trusting the range trusts
+// these IPv4 addresses.
 type embedding struct {
 	prefix netip.Prefix
 	// offset is the bit where the IPv4 address begins.
@@ -27,7 +28,8 @@ type embedding struct {
 var embeddings = []embedding{
 	{netip.MustParsePrefix("::ffff:0:0/96"), 96, "IPv4-mapped"},
 	{netip.MustParsePrefix("64:ff9b::/96"), 96, "NAT64"},
-	// Each NAT64 chooses where the address begins in this range. The last 32 bits are usual and the narrowest reading.
+	// Each NAT64 chooses where the address begins in this range. The last 32 bits are usual and the
+	// narrowest reading.
 	{netip.MustParsePrefix("64:ff9b:1::/48"), 96, "local NAT64"},
 	{netip.MustParsePrefix("2002::/16"), 16, "6to4"},
 	{netip.MustParsePrefix("2001::/32"), 96, "Teredo"},

@@ -11,8 +11,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// FuzzTrustedCIDRs looks at what is written with other means than the code that writes it: package net instead of netip, sums of intervals instead
-// of prefixes, and probes spread over the whole space.
+// FuzzTrustedCIDRs checks trustedCIDRs by other means than the code itself: package net instead of
+// netip, sums of intervals instead of prefixes, and probes spread over the whole space.
 func FuzzTrustedCIDRs(f *testing.F) {
 	for _, seed := range []string{
 		"10.0.0.0/24", "0.0.0.0/0", "::/0", "0.0.0.0/1 128.0.0.0/1", "0.0.0.0/2 64.0.0.0/2 128.0.0.0/2 192.0.0.0/2", "::ffff:0:0/96", "::ffff:0.0.0.0/97 ::ffff:128.0.0.0/97",
@@ -95,7 +95,8 @@ func checkCoverage(t *testing.T, networks []*net.IPNet) {
 	}
 }
 
-// checkProbes asks for addresses spread over all of IPv4, as they are and inside the forms of IPv6 that hold one, and for addresses of all of IPv6.
+// checkProbes checks addresses spread over all of IPv4, directly and inside the forms of IPv6 that
+// hold one, and addresses of all of IPv6.
 func checkProbes(t *testing.T, networks []*net.IPNet) {
 	t.Helper()
 	forms := map[string]func(a, b, c, d byte) net.IP{

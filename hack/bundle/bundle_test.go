@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// generated writes a bundle from the operator's own base and a minimal set of manifests, and returns its directory.
+// generated writes a bundle from the operator's own base and a minimal set of manifests, and
+// returns its directory.
 func generated(t *testing.T, version, digest string) string {
 	t.Helper()
 	root := t.TempDir()

@@ -1,4 +1,5 @@
-// Command bundle makes the operator's OLM bundle from the manifests in config/, validates it, and checks manifests strictly.
+// Command bundle builds the operator's OLM bundle from the manifests in config/, validates it, and
+// checks manifests strictly.
 package main
 
 import (

@@ -14,7 +14,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/layout"
 )
 
-// validators are those of OLM and OperatorHub, except MultipleArchitecturesValidator, which needs a container engine.
+// validators are those of OLM and OperatorHub, except MultipleArchitecturesValidator, which needs a
+// container engine.
 var validators = interfaces.Validators{
 	validation.ClusterServiceVersionValidator,
 	validation.CustomResourceDefinitionValidator,
@@ -27,8 +28,9 @@ var validators = interfaces.Validators{
 	validation.GoodPracticesValidator,
 }
 
-// falseAlarm is part of a warning that every right on events or endpointslices causes, whatever their group: some versions of them were
-// removed, and a rule names no version. A manifest of a removed version does not pass `bundle check`.
+// falseAlarm is a part of a warning about every right on events or endpointslices, whatever their
+// group. Some versions of them were removed, and a rule names no version. A manifest of a removed
+// version does not pass `bundle check`.
 const falseAlarm = "APIs which were deprecated and removed in v1.25"
 
 func newValidate() *cobra.Command {

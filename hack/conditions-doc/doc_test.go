@@ -35,7 +35,8 @@ func TestThePageIsCurrent(t *testing.T) {
 	}
 }
 
-// TestEveryReasonIsDocumentedAndGiven: what the deciding code says is explained, and what is explained is said by it.
+// TestEveryReasonIsDocumentedAndGiven checks that every reason that the deciding code gives is
+// documented, and that the code gives every documented reason.
 func TestEveryReasonIsDocumentedAndGiven(t *testing.T) {
 	known := map[string]bool{}
 	for _, g := range vocabulary(t) {
@@ -61,7 +62,8 @@ func TestEveryReasonIsDocumentedAndGiven(t *testing.T) {
 	}
 }
 
-// TestAReasonIsGivenWithAStatusThatIsDocumented looks at the calls is, isNot and unclear of the deciding code that name their reason.
+// TestAReasonIsGivenWithAStatusThatIsDocumented checks the calls of is, isNot and unclear in the
+// deciding code that name their reason.
 func TestAReasonIsGivenWithAStatusThatIsDocumented(t *testing.T) {
 	documented := map[string]string{}
 	for _, g := range vocabulary(t) {

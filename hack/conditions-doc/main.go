@@ -1,5 +1,6 @@
-// Command conditions-doc writes docs/conditions.md from the documentation of the constants in api/v1alpha1/condition_types.go, so that what people
-// read about a condition is what stands beside it in the code. Run it in the root of the repository:
+// Command conditions-doc writes docs/conditions.md from the documentation of the constants in
+// api/v1alpha1/condition_types.go, so that the document and the code agree. Run it in the root of the
+// repository:
 //
 //	go run ./hack/conditions-doc > docs/conditions.md
 package main
@@ -9,7 +10,7 @@ import (
 	"os"
 )
 
-// source is where the conditions and reasons are declared, from the root of the repository.
+// source is the file that declares the conditions and reasons, from the root of the repository.
 const source = "api/v1alpha1/condition_types.go"
 
 func main() {

@@ -15,7 +15,8 @@ import (
 type constant struct {
 	// name in Go, and value in the API.
 	name, value string
-	// status is what stands in parentheses: True, False, Unknown or a choice. Reasons of conditions have one.
+	// status is the text in parentheses: True, False, Unknown or a choice. Reasons of conditions
+	// have one.
 	status string
 	// says is the documentation without the name.
 	says string
@@ -38,7 +39,8 @@ var documented = regexp.MustCompile(`^\w+(?: \(([^)]*)\))?:? (.+)$`)
 
 var statuses = regexp.MustCompile(`^(True|False|Unknown)(( or |; of \w+ )(True|False|Unknown))*$`)
 
-// parse reads the blocks of constants of a file. A constant without documentation, and a reason of a condition without a status, is an error.
+// parse reads the blocks of constants of a file. A constant without documentation, or a reason of a
+// condition without a status, is an error.
 func parse(code []byte) ([]group, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.ParseComments)
 	if err != nil {

@@ -73,8 +73,8 @@ func (s suite) beginning(t *testing.T) {
 // leastFinish is how long open connections must be able to go on after the drain.
 const leastFinish = 30 * time.Second
 
-// orderOfTheEnd: a pod that goes serves on for the drain delay, and is not killed before open
-// connections had time to finish. A probe tells when it serves.
+// orderOfTheEnd checks that a terminating pod serves for the drain delay, and is not killed before
+// open connections had time to finish. A probe shows when it serves.
 func (s suite) orderOfTheEnd(t *testing.T) {
 	for _, exposure := range exposures {
 		for _, drain := range []time.Duration{0, 30 * time.Second, 10 * time.Minute} {

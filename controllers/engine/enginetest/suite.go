@@ -86,7 +86,7 @@ func (s suite) render(t *testing.T, edge *v1alpha1.EdgeIngress) []*unstructured.
 	return objects
 }
 
-// rendered is what an engine rendered, by kind.
+// rendered holds the objects that an engine rendered, by kind.
 type rendered map[string]*unstructured.Unstructured
 
 func (s suite) byKind(t *testing.T, edge *v1alpha1.EdgeIngress) rendered {
@@ -98,7 +98,7 @@ func (s suite) byKind(t *testing.T, edge *v1alpha1.EdgeIngress) rendered {
 	return byKind
 }
 
-// workload is what both kinds of workload share.
+// workload is the part that both kinds of workload share.
 type workload struct {
 	kind           v1alpha1.WorkloadKind
 	template       corev1.PodTemplateSpec

@@ -26,7 +26,8 @@ func header(name string, protoAndHost v1alpha1.ProtoAndHost, cidrs ...v1alpha1.C
 	return &v1alpha1.ForwardedHeaderSpec{Header: name, ProtoAndHost: protoAndHost, TrustedCIDRs: cidrs}
 }
 
-// nobodyUnasked tests that the engine trusts nobody whom the spec does not name, or whom the operator refuses.
+// nobodyUnasked checks that the engine trusts no address that the spec does not name or that the
+// operator refuses.
 func (s suite) nobodyUnasked(t *testing.T) {
 	const ignore, anyone = v1alpha1.ProtoAndHostIgnore, v1alpha1.ProtoAndHostTrustFromAnyone
 	for name, clientIP := range map[string]*v1alpha1.ClientIPSpec{
@@ -95,7 +96,8 @@ func (s suite) beliefs(t *testing.T) {
 	}
 }
 
-// settingsKeepBeliefs: no setting of the golden cases changes what is believed.
+// settingsKeepBeliefs checks that no setting of the golden cases changes which addresses and
+// headers the engine trusts.
 func (s suite) settingsKeepBeliefs(t *testing.T) {
 	for name, edge := range s.cases {
 		bare := edge.DeepCopy()

@@ -45,7 +45,8 @@ func positionIn(header string) trust.Position {
 	return trust.First
 }
 
-// spelled returns the values of a key in the spellings that the engine accepts: the documented one, or else all others.
+// spelled returns the values of a key in the spellings that the engine accepts: the documented one,
+// or else all others.
 func spelled(data map[string]string, key string) []string {
 	if value, ok := data[key]; ok {
 		return []string{value}
@@ -63,7 +64,8 @@ func otherSpellings(data map[string]string, key string) []string {
 	return values
 }
 
-// readBool reads a bool as the engine does. Among several spellings it takes the one that differs from the safe default.
+// readBool reads a bool as the engine does. Among several spellings it takes the one that differs
+// from the safe default.
 func readBool(data map[string]string, key string, standard bool) bool {
 	for _, value := range spelled(data, key) {
 		if read := value != "" && isTrue(value); read != standard && (value == "" || isBool(value)) {

@@ -11,7 +11,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// clash finds a value that is valid on its own but keeps nginx from starting with the other settings. It returns nil where there is none.
+// clash finds a value that is valid on its own but keeps nginx from starting with the other
+// settings. It returns nil where there is none.
 func clash(key, value string, given map[string]v1alpha1.ConfigValue) *engine.Problem {
 	remedy := ""
 	switch key {
@@ -49,7 +50,8 @@ func busyBuffersClash(value string, given map[string]v1alpha1.ConfigValue) strin
 // cacheLine is the unit to which nginx rounds up the size of a bucket.
 const cacheLine = 64
 
-// mapKeysClash follows nginx: a bucket must hold a key with its length, rounded up to whole words, and two pointers.
+// mapKeysClash follows nginx: a bucket must hold a key with its length, rounded up to whole words,
+// and two pointers.
 func mapKeysClash(value string, given map[string]v1alpha1.ConfigValue) string {
 	bucket, err := strconv.Atoi(inForce("map-hash-bucket-size", given))
 	if err != nil {
@@ -65,7 +67,8 @@ func mapKeysClash(value string, given map[string]v1alpha1.ConfigValue) string {
 	return ""
 }
 
-// inForce returns the effective value of a setting: the given one if it is valid, or else the engine's default.
+// inForce returns the effective value of a setting: the given one if it is valid, or else the
+// engine's default.
 func inForce(key string, given map[string]v1alpha1.ConfigValue) string {
 	for _, spelling := range slices.Sorted(maps.Keys(given)) {
 		if value := string(given[spelling]); canonical(spelling) == key && check(spelling, value) == nil {

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// place is where the engine's template puts a value. It decides which characters would let the value add directives.
+// place is where the engine's template puts a value. It decides which characters would let the
+// value add directives.
 type place int
 
 const (
@@ -108,7 +109,8 @@ func (f format) writesDirectives(value string) bool {
 	}
 }
 
-// leavesQuotes follows nginx: a backslash escapes the next character, so one at the end would escape the closing quote.
+// leavesQuotes follows nginx: a backslash escapes the next character, so one at the end would
+// escape the closing quote.
 func leavesQuotes(value string, quote rune) bool {
 	escaped := false
 	for _, c := range value {

@@ -50,8 +50,8 @@ func FuzzControllerConfig(f *testing.F) {
 	})
 }
 
-// checkDirectives puts a value where the engine's template puts it, and reads the result as nginx does: there must be the two directives
-// that the template has, and no others.
+// checkDirectives puts a value where the engine's template puts it, and reads the result as nginx
+// does. It must find the two directives of the template, and no others.
 func checkDirectives(t *testing.T, key, value string) {
 	t.Helper()
 	values := []string{value}
@@ -76,8 +76,10 @@ func checkDirectives(t *testing.T, key, value string) {
 	}
 }
 
-// directivesOf are the names of the directives in a text, read as nginx reads its configuration: words end at spaces, semicolons and braces;
-// quotes and comments count where a word begins; a backslash takes the next character with it. What does not end is shown as "...".
+// directivesOf returns the names of the directives in a text, read as nginx reads its
+// configuration. Words end at spaces, semicolons and braces. Quotes and comments count at the
+// beginning of a word. A backslash escapes the next character. A directive that does not end is
+// shown as "...".
 func directivesOf(text string) []string {
 	var names []string
 	var word strings.Builder

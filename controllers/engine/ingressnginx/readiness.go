@@ -21,7 +21,7 @@ const (
 )
 
 // httpSnippet is the one text that the operator writes to httpSnippetKey. Any other text there is
-// somebody else's and may make nginx believe any address.
+// foreign and may make nginx trust any address.
 //
 //go:embed readiness/http-snippet.conf
 var httpSnippet string

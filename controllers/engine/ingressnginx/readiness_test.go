@@ -52,8 +52,8 @@ func (a answerer) start(t *testing.T) (address string, asked *atomic.Int32) {
 	return strings.TrimPrefix(server.URL, "http://"), asked
 }
 
-// startupScript is what the startup probe runs, with other addresses, and with another number of
-// unanswered questions after which it gives up asking.
+// startupScript returns the script of the startup probe, with other addresses. patience replaces the
+// number of unanswered questions after which it gives up.
 func startupScript(t *testing.T, workers, status, patience string) string {
 	t.Helper()
 	command := templateOf(t, edgeIngress(nil)).Spec.Containers[0].StartupProbe.Exec.Command

@@ -34,7 +34,8 @@ var reserved = map[string]string{
 
 const directives = "it puts unchecked text into nginx.conf, which can make nginx trust any address"
 
-// forbidden maps a key that could undo the trust settings, or break the controller, to the reason. The operator writes no value of it.
+// forbidden maps a key that could undo the trust settings, or break the controller, to the reason.
+// The operator writes no value of it.
 var forbidden = map[string]string{
 	"main-snippet":          directives,
 	httpSnippetKey:          directives,
@@ -58,7 +59,8 @@ var forbidden = map[string]string{
 // addressHeaders carry the client's address to applications. Only the controller may set them.
 var addressHeaders = []string{"x-forwarded-for", "x-real-ip", "x-original-forwarded-for", "forwarded"}
 
-// forbiddenValue explains why a value of an allowed setting could undo the trust settings. It returns "" where it could not.
+// forbiddenValue explains why a value of an allowed setting could undo the trust settings. It
+// returns "" where it could not.
 func forbiddenValue(s setting, value string) string {
 	switch s.key {
 	case "annotations-risk-level":
@@ -98,7 +100,8 @@ func normalHeader(name string) string { return strings.ReplaceAll(strings.ToLowe
 
 const noSnippets = "Snippets are refused, because they can make nginx trust any address. Remove it"
 
-// elsewhere maps settings of other controllers and of nginx itself, which this engine ignores silently, to what to do instead.
+// elsewhere maps settings of other controllers and of nginx itself, which this engine ignores
+// silently, to what to do instead.
 var elsewhere = map[string]string{
 	"real-ip-header":          "Set spec.clientIP.forwardedHeader.header, or spec.clientIP.proxyProtocol for a balancer that speaks PROXY protocol",
 	"set-real-ip-from":        "Set trustedCIDRs in spec.clientIP.proxyProtocol or spec.clientIP.forwardedHeader",

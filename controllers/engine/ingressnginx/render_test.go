@@ -52,7 +52,8 @@ func TestConfigMapRead(t *testing.T) {
 	}
 }
 
-// goldenInputs are the EdgeIngress objects of the golden cases, as a user writes them, without the API server's defaults.
+// goldenInputs are the EdgeIngress objects of the golden cases, as a user writes them, without the
+// API server's defaults.
 func goldenInputs(t testing.TB) map[string]*v1alpha1.EdgeIngress {
 	t.Helper()
 	paths := must(filepath.Glob("testdata/*.in.yaml"))

@@ -71,7 +71,8 @@ func TestTheReadinessProbeTellsAnEndFromASlowAnswer(t *testing.T) {
 	}
 }
 
-// A controller that hangs ends its connections when it is restarted, whatever the time for a drain is: health checks fail by then.
+// A controller that hangs ends its connections when it restarts, whatever the drain time is,
+// because health checks fail by then.
 func TestAControllerThatHangsIsRestartedSoon(t *testing.T) {
 	template := templateOf(t, edgeIngress(func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: 10 * time.Minute}

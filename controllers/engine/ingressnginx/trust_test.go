@@ -11,7 +11,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// off is everything about trust, written out, with nobody trusted.
+// off returns every setting about trust, written out, with no trusted address.
 var off = map[string]string{
 	"use-proxy-protocol":                  "false",
 	"use-forwarded-headers":               "false",

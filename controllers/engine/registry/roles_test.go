@@ -12,7 +12,8 @@ import (
 
 const rbacDirectory = "../../../config/rbac"
 
-// The operator may bind the ClusterRoles that its engines name, and no others. The installation has each of them.
+// The operator may bind the ClusterRoles that its engines name, and no others. The installation has
+// each of them.
 func TestTheOperatorMayBindTheRolesOfTheEngines(t *testing.T) {
 	installed := clusterRoles(t)
 	var named []string

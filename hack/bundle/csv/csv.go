@@ -1,4 +1,5 @@
-// Package csv makes the ClusterServiceVersion of the operator: what OLM installs and what people see in a catalogue.
+// Package csv builds the operator's ClusterServiceVersion, which OLM installs and a catalogue
+// shows.
 package csv
 
 import (
@@ -20,7 +21,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
 )
 
-// Input is what a ClusterServiceVersion is made of.
+// Input holds everything that Build needs for a ClusterServiceVersion.
 type Input struct {
 	// Base is the hand-written part: descriptions, links, people, install modes.
 	Base []byte
@@ -44,8 +45,8 @@ type Result struct {
 	Beside manifest.Objects
 }
 
-// Build makes the ClusterServiceVersion. It fails where an object would be lost, because neither OLM nor this package knows what
-// should become of its kind.
+// Build returns the ClusterServiceVersion. It fails where an object would be lost, because neither
+// OLM nor this package knows what to do with its kind.
 func Build(in Input) (Result, error) {
 	csv := &v1alpha1.ClusterServiceVersion{}
 	if err := yaml.UnmarshalStrict(in.Base, csv); err != nil {
@@ -120,7 +121,8 @@ func operatorDeployment(in Input) (*appsv1.Deployment, error) {
 	return deployment, nil
 }
 
-// examples are the samples of the owned custom resources, the simplest first, as the annotation alm-examples holds them.
+// examples returns the samples of the owned custom resources, the simplest first, in the format of
+// the annotation alm-examples.
 func examples(objects manifest.Objects, owned []v1alpha1.CRDDescription) (string, error) {
 	var samples []map[string]any
 	for _, resource := range owned {

@@ -28,7 +28,8 @@ var wellKnown = map[string]string{
 	"conditions": drawConditions,
 }
 
-// descriptors describes each field below a schema: its path, a name for people, the comment of its Go type, and how it is drawn.
+// descriptors describes each field below a schema: its path, a name for people, the comment of its
+// Go type, and how it is drawn.
 func descriptors(schema apiextensionsv1.JSONSchemaProps) []v1alpha1.SpecDescriptor {
 	var found []v1alpha1.SpecDescriptor
 	collect(&found, "", schema)
@@ -79,7 +80,7 @@ func choices(values []apiextensionsv1.JSON) []string {
 	return drawn
 }
 
-// displayName is the path in words, of which the last two parts are enough to tell one field from another:
+// displayName returns the path in words. Its last two parts are enough to distinguish the fields:
 // clientIP.proxyProtocol.trustedCIDRs becomes "Proxy Protocol Trusted CIDRs".
 func displayName(path string) string {
 	parts := strings.Split(path, ".")
@@ -93,7 +94,8 @@ func displayName(path string) string {
 	return strings.Join(words, " ")
 }
 
-// inWords splits a JSON name at its capitals and keeps abbreviations together: ipFamilyPolicy is IP, Family, Policy.
+// inWords splits a JSON name at its capitals and keeps abbreviations together: ipFamilyPolicy is
+// IP, Family, Policy.
 func inWords(name string) []string {
 	var words []string
 	start := 0

@@ -11,14 +11,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
 )
 
-// permissions are what the operator's ServiceAccount may do, and the roles in which that was found.
+// permissions are the rights of the operator's ServiceAccount, and the roles that grant them.
 type permissions struct {
 	cluster, namespaced []v1alpha1.StrategyDeploymentPermissions
 	roles               map[string]bool // by kind/name
 }
 
-// permissionsOf collects the rules of all roles that are bound to a ServiceAccount. OLM makes the ServiceAccount, the roles and the
-// bindings itself.
+// permissionsOf collects the rules of all roles that are bound to a ServiceAccount. OLM creates the
+// ServiceAccount, the roles and the bindings itself.
 func permissionsOf(objects manifest.Objects, namespace, account string) (permissions, error) {
 	found := permissions{roles: map[string]bool{}}
 	var cluster, namespaced []rbacv1.PolicyRule
@@ -63,8 +63,8 @@ func rulesOf(objects manifest.Objects, ref rbacv1.RoleRef) ([]rbacv1.PolicyRule,
 	return role.Rules, nil
 }
 
-// besideCSV are the manifests that go into the bundle as they are. What OLM makes itself and what the ClusterServiceVersion
-// holds is left out, samples of owned resources among it.
+// besideCSV returns the manifests that go into the bundle unchanged. It omits objects that OLM
+// creates and those in the ClusterServiceVersion, including samples of owned resources.
 func besideCSV(objects manifest.Objects, granted permissions, owned []v1alpha1.CRDDescription) (manifest.Objects, error) {
 	var beside manifest.Objects
 	for _, object := range objects {

@@ -64,7 +64,8 @@ func newCustomResource(version apiextensionsv1.CustomResourceDefinitionVersion) 
 	return &customResource{schema: structural, values: values, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
 }
 
-// check does what the API server does with a new object, in its order: unknown fields, defaults, values, rules.
+// check validates a new object as the API server does, in its order: unknown fields, defaults,
+// values, rules.
 func (r *customResource) check(ctx context.Context, object *unstructured.Unstructured) error {
 	var problems []error
 	content := object.DeepCopy().Object

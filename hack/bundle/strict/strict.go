@@ -1,4 +1,5 @@
-// Package strict checks manifests as the API server would with strict field validation, without an API server.
+// Package strict checks manifests as the API server would with strict field validation, without an
+// API server.
 package strict
 
 import (
@@ -35,9 +36,9 @@ func NewChecker() *Checker {
 	}
 }
 
-// Check returns whether the object's schema is known, and, if it is, what is wrong with the object: unknown fields, values of the
-// wrong type, of a custom resource whatever its schema and its rules refuse, and of a CustomResourceDefinition whatever makes it
-// unusable.
+// Check reports whether the object's schema is known. If it is, the error lists the object's
+// faults: unknown fields, values of the wrong type, what the schema and the rules of a custom
+// resource refuse, and what makes a CustomResourceDefinition unusable.
 func (c *Checker) Check(ctx context.Context, object *unstructured.Unstructured) (known bool, err error) {
 	gvk := object.GroupVersionKind()
 	if resource, ok := c.custom[gvk]; ok {
@@ -60,7 +61,8 @@ func (c *Checker) Check(ctx context.Context, object *unstructured.Unstructured) 
 	return true, nil
 }
 
-// checkDefinition validates a new CustomResourceDefinition as the API server does, the estimated cost of its rules included.
+// checkDefinition validates a new CustomResourceDefinition as the API server does, including the
+// estimated cost of its rules.
 func checkDefinition(ctx context.Context, crd *apiextensionsv1.CustomResourceDefinition) error {
 	apiextensionsv1.SetObjectDefaults_CustomResourceDefinition(crd)
 	internal := &apiextensions.CustomResourceDefinition{}

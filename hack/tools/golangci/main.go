@@ -1,6 +1,7 @@
-// Command golangci-lint is golangci-lint with kube-api-linter linked in. kube-api-linter checks the API types and comes
-// as a plugin only. The usual way to add a plugin, `golangci-lint custom`, clones a repository while it runs, so that
-// neither go.mod nor go.sum pins what is built; this program is pinned by both.
+// Command golangci-lint is golangci-lint with kube-api-linter linked in. kube-api-linter checks the
+// API types and comes as a plugin only. The usual way to add a plugin, `golangci-lint custom`,
+// clones a repository while it runs, so neither go.mod nor go.sum pins the result. They pin this
+// program.
 package main
 
 import (

@@ -130,7 +130,8 @@ func (c *checker) checkAction(file string, data []byte) {
 	c.checkSteps(file, act.Runs.Steps)
 }
 
-// pinned is an action with its version: a major version tag, which Renovate replaces by a digest, or a digest.
+// pinned is an action with its version: a major version tag, which Renovate replaces by a digest,
+// or a digest.
 var pinned = regexp.MustCompile(`^[\w.-]+/[\w./-]+@(v\d+|[0-9a-f]{40})$`)
 
 func (c *checker) checkSteps(where string, steps []step) {
@@ -157,7 +158,8 @@ func (c *checker) checkSteps(where string, steps []step) {
 	}
 }
 
-// fieldTypes are the kinds of field that an issue form may have; true where the field needs an id to be referred to.
+// fieldTypes are the kinds of field that an issue form may have. The value is true where the field
+// needs an id, so that others can refer to it.
 var fieldTypes = map[string]bool{"markdown": false, "input": true, "textarea": true, "dropdown": true, "checkboxes": true}
 
 func (c *checker) checkForm(file string, data []byte) {

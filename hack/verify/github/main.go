@@ -1,6 +1,7 @@
-// Command github checks what GitHub alone would read otherwise: workflows, actions, issue forms and the settings beside them.
-// It takes the directory of the repository and exits 1 with one line a fault. There is no need for a network: the keys that
-// a workflow may have are those of the types in this package, so a misspelt key is a fault too.
+// Command github checks files that otherwise only GitHub reads: workflows, actions, issue forms and
+// the settings beside them. It takes the directory of the repository, prints one line for each
+// fault, and exits 1 if there is one. It needs no network. The types in this package have the keys
+// that a workflow may use, so a misspelt key is a fault too.
 package main
 
 import (

@@ -23,7 +23,8 @@ func makeTargets(makefile string) map[string]bool {
 	return targets
 }
 
-// calledTargets returns the targets that a shell script asks make for. Options and settings of variables are left out.
+// calledTargets returns the make targets that a shell script calls. It ignores options and settings
+// of variables.
 func calledTargets(script string) []string {
 	targets := []string{}
 	for _, match := range makeCall.FindAllStringSubmatch(script, -1) {

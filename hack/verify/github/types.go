@@ -6,7 +6,8 @@ import (
 	"errors"
 )
 
-// workflow is a file below .github/workflows. "on" has to be quoted in the file: without quotes YAML 1.1 reads it as true.
+// workflow is a file below .github/workflows. "on" must be quoted in the file: without quotes YAML
+// 1.1 reads it as true.
 type workflow struct {
 	Name        string            `json:"name"`
 	On          map[string]any    `json:"on"`
