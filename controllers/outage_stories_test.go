@@ -24,7 +24,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// outages answer requests of the operator instead of the API server. Stories that run in parallel have one each.
+// outages answer requests of the operator instead of the API server. Stories that run in parallel
+// have one each.
 type outages struct {
 	mu      sync.Mutex
 	answers map[testing.TB]answer

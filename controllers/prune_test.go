@@ -71,7 +71,8 @@ func TestAnObjectThatSomebodyAdoptedIsNotPruned(t *testing.T) {
 	}
 }
 
-// passWhile makes one pass, lets somebody write before each deletion and JSON patch, and returns the events as well.
+// passWhile makes one pass, lets somebody write before each deletion and JSON patch, and returns
+// the events as well.
 func (s *story) passWhile(before func(client.Object)) (result ctrl.Result, told []string, err error) {
 	s.Helper()
 	recorder := events.NewFakeRecorder(100)
@@ -110,7 +111,8 @@ func TestOnlyWhatWasDeletedIsAnnounced(t *testing.T) {
 	startOperator()
 }
 
-// TestTheTemplateOfAnAdoptedWorkloadStays: the workload is of another version, somebody's probe excludes ours, so that the apply is refused, and meanwhile somebody adopts the workload.
+// TestTheTemplateOfAnAdoptedWorkloadStays: the workload is of another version, somebody's probe
+// excludes ours, so that the apply is refused, and meanwhile somebody adopts the workload.
 func TestTheTemplateOfAnAdoptedWorkloadStays(t *testing.T) {
 	s := newStory(t, "adoptedworkload")
 	s.addNodes("a")

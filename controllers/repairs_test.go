@@ -7,7 +7,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// TestWhatTheOperatorDeletesIsForgotten: a spec that asks for an object, for none, and for the object again is not somebody who deletes it.
+// TestWhatTheOperatorDeletesIsForgotten: a spec that asks for an object, for none, and for the
+// object again is not somebody who deletes it.
 func TestWhatTheOperatorDeletesIsForgotten(t *testing.T) {
 	const edge = "uid-public"
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)

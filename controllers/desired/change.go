@@ -23,7 +23,8 @@ const (
 	Apply ChangeKind = "Apply"
 	// Repair: another writer changed the live object since it was applied.
 	Repair ChangeKind = "Repair"
-	// Replace: a field must change that Kubernetes freezes, and deleting and creating the object again loses nothing.
+	// Replace: a field must change that Kubernetes freezes, and deleting and creating the object
+	// again loses nothing.
 	Replace ChangeKind = "Replace"
 	// Delete: the current spec does not need the object.
 	Delete ChangeKind = "Delete"
@@ -59,7 +60,8 @@ type Change struct {
 	Cause Cause
 	// Until is when a contested object is written again.
 	Until time.Time
-	// Fields are what the object is written for, as in [snapshot.Repairs]; of a contested one the fields that are contested.
+	// Fields are what the object is written for, as in [snapshot.Repairs]; of a contested one the
+	// fields that are contested.
 	Fields []string
 	// Version is what the fields are written to, as in [snapshot.Write].
 	Version string
@@ -118,13 +120,15 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 // appliedField holds the digest of what was applied.
 const appliedField = "metadata.annotations." + v1alpha1.AppliedAnnotation
 
-// holdBack leaves what was repaired a moment ago. If another writer undoes each repair, more repairs do not help.
+// holdBack leaves what was repaired a moment ago. If another writer undoes each repair, more
+// repairs do not help.
 func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	switch change.Kind {
 	case Create, Replace:
 		change.Fields = []string{""}
 	case Apply:
-		// Applying another version than the last one is not a repair, however often the spec goes back and forth. Applying the same one again is.
+		// Applying another version than the last one is not a repair, however often the spec goes
+		// back and forth. Applying the same one again is.
 		change.Fields, change.Version = []string{appliedField}, change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
 	case Repair:
 		change.Fields = drift.Fields(change.Differences)
@@ -162,7 +166,8 @@ func (state State) Recheck() time.Time {
 	return at
 }
 
-// isFrozen reports whether Kubernetes does not allow the change to the wanted object, and creating the object again loses nothing.
+// isFrozen reports whether Kubernetes does not allow the change to the wanted object, and creating
+// the object again loses nothing.
 func isFrozen(live *unstructured.Unstructured, differences []drift.Difference) bool {
 	if immutable, _, _ := unstructured.NestedBool(live.Object, "immutable"); immutable {
 		return true

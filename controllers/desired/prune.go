@@ -10,7 +10,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// planPrune finds owned objects that the current spec does not need. Objects that carry traffic stay until their replacement serves.
+// planPrune finds owned objects that the current spec does not need. Objects that carry traffic
+// stay until their replacement serves.
 func planPrune(s snapshot.Snapshot, state *State) (unwanted []Change) {
 	deleting := !s.EdgeIngress.DeletionTimestamp.IsZero()
 	for _, ref := range s.Inventory.Items {

@@ -1,5 +1,6 @@
-// Package decisiontable holds docs/source-ip.md against the code: every row says whether the operator reports it, what is claimed is shown by a test, and
-// every row that the code names is there. Deliberately, it has tests alone.
+// Package decisiontable holds docs/source-ip.md against the code: every row says whether the
+// operator reports it, what is claimed is shown by a test, and every row that the code names is
+// there. Deliberately, it has tests alone.
 package decisiontable
 
 import (
@@ -45,7 +46,8 @@ func scenarioNames() []string {
 	return names
 }
 
-// problemsOfClaims: every test and scenario that a row names exists, and what the row says of a condition is what one of its tests shows.
+// problemsOfClaims: every test and scenario that a row names exists, and what the row says of a
+// condition is what one of its tests shows.
 func problemsOfClaims(rows []row, code codebase, constants map[string]string, scenarios []string) []string {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -94,7 +96,8 @@ func (code codebase) find(number int, reference testReference) (found bool, show
 	return found, shows
 }
 
-// problemsOfMentions: a row that code names is in the document; one that code answers is claimed; and where a test names a row, the row names the test.
+// problemsOfMentions: a row that code names is in the document; one that code answers is claimed;
+// and where a test names a row, the row names the test.
 func problemsOfMentions(rows []row, code codebase) []string {
 	var problems []string
 	byNumber := map[int]row{}

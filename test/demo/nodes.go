@@ -30,7 +30,8 @@ type choice struct {
 	leftOut string
 }
 
-// chooseNodes takes the nodes that were asked for, and without a wish the real ones where this machine can have them.
+// chooseNodes takes the nodes that were asked for, and without a wish the real ones where this
+// machine can have them.
 func chooseNodes(wanted string, checkMachine func() error) (choice, error) {
 	switch nodeKind(wanted) {
 	case simulatedNodes:

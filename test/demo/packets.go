@@ -26,7 +26,8 @@ const (
 	applicationHost = "demo.example.com"
 )
 
-// curl are the arguments with which the outside client asks the application through the load balancer's address.
+// curl are the arguments with which the outside client asks the application through the load
+// balancer's address.
 func curl(address string, headers ...string) []string {
 	arguments := []string{"exec", "--cluster", clusterName, "client", "--", "curl", "-s", "-H", "Host: " + applicationHost}
 	for _, header := range headers {
@@ -38,7 +39,8 @@ func curl(address string, headers ...string) []string {
 // answerLimit is how long a request may take before another one is sent.
 const answerLimit = 3 * time.Second
 
-// ask sends a request and returns what the application saw of it. An error is a request without such an answer.
+// ask sends a request and returns what the application saw of it. An error is a request without
+// such an answer.
 func (s *story) ask(ctx context.Context, arguments []string) (*traffic.Echo, error) {
 	ctx, done := context.WithTimeout(ctx, answerLimit)
 	defer done()
@@ -51,8 +53,8 @@ func (s *story) ask(ctx context.Context, arguments []string) (*traffic.Echo, err
 	return traffic.ParseEcho(output)
 }
 
-// showRequest sends requests until the application sees the client's address as wanted, and shows the last one. Until then a change is on its way
-// through kube-proxy, MetalLB or nginx.
+// showRequest sends requests until the application sees the client's address as wanted, and shows
+// the last one. Until then a change is on its way through kube-proxy, MetalLB or nginx.
 func (s *story) showRequest(ctx context.Context, what string, arguments []string, wanted func(clients []string) bool) (*traffic.Echo, error) {
 	var echo *traffic.Echo
 	err := await(ctx, what, func(ctx context.Context) (bool, string, error) {
@@ -186,7 +188,8 @@ func (s *story) allowRepairs(ctx context.Context, address string) error {
 	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }
 
-// ownerOf says which node an address belongs to: it is the node's own, or the one that it has towards its pods.
+// ownerOf says which node an address belongs to: it is the node's own, or the one that it has
+// towards its pods.
 func (s *story) ownerOf(ctx context.Context, address string) (string, error) {
 	nodes, err := s.nodes(ctx)
 	if err != nil {
@@ -205,7 +208,8 @@ func (s *story) ownerOf(ctx context.Context, address string) (string, error) {
 	return "", fmt.Errorf("finding whose address the application saw: %s is no node's", address)
 }
 
-// podGateway is the address towards its pods of the node with this address: both are numbered alike (see test/lab/README.md).
+// podGateway is the address towards its pods of the node with this address: both are numbered alike
+// (see test/lab/README.md).
 func podGateway(node string) string {
 	parsed, err := netip.ParseAddr(node)
 	if err != nil || !parsed.Is4() {

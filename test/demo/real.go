@@ -31,10 +31,12 @@ const (
 // controllerImage is the one of whose digest the EdgeIngress speaks.
 const controllerImage = "ingress-nginx"
 
-// images are those that nodes need, as arguments of `cluster images`: one of the operator's program, and others that it knows.
+// images are those that nodes need, as arguments of `cluster images`: one of the operator's
+// program, and others that it knows.
 var images = []string{"operator=" + managerPath, "echo", "metallb-controller", "metallb-speaker", controllerImage}
 
-// makeReady builds what real nodes run where it is missing, and returns the digest of the controller's image. Builds say on standard error what they do.
+// makeReady builds what real nodes run where it is missing, and returns the digest of the
+// controller's image. Builds say on standard error what they do.
 func makeReady(ctx context.Context, root string) (digest string, err error) {
 	programs := prepareClusterCommand(ctx, root, "build", "--real-nodes")
 	if err := programs.Run(); err != nil {
@@ -95,7 +97,8 @@ func (s *story) addRealNodes(ctx context.Context) error {
 	return s.kubectl.show(ctx, "get", "pods", "-A", "-o", podColumns)
 }
 
-// installMetalLB installs MetalLB with a speaker that tolerates edge nodes, and returns when it runs on a node.
+// installMetalLB installs MetalLB with a speaker that tolerates edge nodes, and returns when it
+// runs on a node.
 func (s *story) installMetalLB(ctx context.Context) error {
 	c, err := client.New(s.config, client.Options{})
 	if err != nil {
@@ -150,7 +153,8 @@ func (s *story) operatorLeads(ctx context.Context) (done bool, seen string, err 
 	return len(leases.Items) > 0, "no lease", err
 }
 
-// applyWithImage applies the sample with the ingress controller that was built here, as nodes cannot pull the released one.
+// applyWithImage applies the sample with the ingress controller that was built here, as nodes
+// cannot pull the released one.
 func (s *story) applyWithImage(ctx context.Context, digest string) error {
 	s.screen.chapter("Ask for an edge")
 	s.screen.say("This is " + sample + " with the ingress-nginx image built here. Nothing is pulled from the internet.")

@@ -131,7 +131,8 @@ func conditionInFull(condition metav1.Condition) string {
 	return fmt.Sprintf("%s  %s  %s\n%s%s%s", condition.Type, condition.Status, condition.Reason, indent, indent, message)
 }
 
-// installed counts the kinds in the output of kubectl apply: "clusterrole (2)" for two lines "clusterrole.<group>/<name> serverside-applied".
+// installed counts the kinds in the output of kubectl apply: "clusterrole (2)" for two lines
+// "clusterrole.<group>/<name> serverside-applied".
 func installed(output string) string {
 	var kinds []string
 	counts := map[string]int{}

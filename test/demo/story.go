@@ -23,7 +23,8 @@ const (
 	ours = v1alpha1.OwnerLabel + "=" + edgeName
 )
 
-// story is what the demo does to the cluster, and how it tells it. What is shown is kubectl's; the client is for waiting and comparing.
+// story is what the demo does to the cluster, and how it tells it. What is shown is kubectl's; the
+// client is for waiting and comparing.
 type story struct {
 	root    string
 	cluster *localCluster

@@ -1,5 +1,6 @@
-// Package lab brings up what the end-to-end tests need: a cluster of real nodes, MetalLB, an application, and the operator as a pod, installed as a user
-// installs it. It knows nothing of scenarios.
+// Package lab brings up what the end-to-end tests need: a cluster of real nodes, MetalLB, an
+// application, and the operator as a pod, installed as a user installs it. It knows nothing of
+// scenarios.
 package lab
 
 import (
@@ -84,7 +85,8 @@ func (l *Lab) Probe(ctx context.Context, node string) (name string, address neti
 	return "", address, fmt.Errorf("finding the probing pod on %s: there is none", node)
 }
 
-// GetFromPod has the probing pod of a node ask for a URL, and returns the body of the answer and the pod's address.
+// GetFromPod has the probing pod of a node ask for a URL, and returns the body of the answer and
+// the pod's address.
 func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, from netip.Addr, err error) {
 	pod, from, err := l.Probe(ctx, node)
 	if err != nil {

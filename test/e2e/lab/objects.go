@@ -34,7 +34,8 @@ func (l *Lab) Announcer(ctx context.Context, namespace, service string) (node st
 // EdgeToleration lets a pod run on edge nodes.
 var EdgeToleration = corev1.Toleration{Key: v1alpha1.DefaultRoleLabel, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
 
-// TolerateEdgeTaint gives MetalLB's speaker the toleration for edge nodes and returns when all speakers have it.
+// TolerateEdgeTaint gives MetalLB's speaker the toleration for edge nodes and returns when all
+// speakers have it.
 func (l *Lab) TolerateEdgeTaint(ctx context.Context) error {
 	return metallb.SetSpeakerTolerations(ctx, l.Client, EdgeToleration)
 }

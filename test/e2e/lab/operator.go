@@ -18,10 +18,12 @@ const (
 	OperatorName      = "edge-ingress-operator"
 )
 
-// imageAnnotation is in the template of the operator's pods, so that they are replaced when the image is another one under the same name.
+// imageAnnotation is in the template of the operator's pods, so that they are replaced when the
+// image is another one under the same name.
 const imageAnnotation = "e2e.test/image"
 
-// installOperator installs the operator from config/default, as a user does, with the image that was built here.
+// installOperator installs the operator from config/default, as a user does, with the image that
+// was built here.
 func (l *Lab) installOperator(ctx context.Context) error {
 	overlay := filepath.Join(l.root, "test", "e2e", "manifests", "operator")
 	documents, err := exec.CommandContext(ctx, l.kubectl(), "kustomize", overlay).Output()

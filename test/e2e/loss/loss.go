@@ -1,6 +1,7 @@
-// Package loss shows that no request is lost: it keeps up a load from outside, through MetalLB and through a health-checking haproxy at once, while edge nodes
-// are rolled out, added, released, swapped, drained and rebooted, and while the operator is upgraded and killed. The same load on a plain DaemonSet shows
-// what the difference is.
+// Package loss shows that no request is lost: it keeps up a load from outside, through MetalLB and
+// through a health-checking haproxy at once, while edge nodes are rolled out, added, released,
+// swapped, drained and rebooted, and while the operator is upgraded and killed. The same load on a
+// plain DaemonSet shows what the difference is.
 package loss
 
 import (
@@ -23,7 +24,8 @@ type Claim string
 
 // The claims.
 const (
-	// NothingLost is the operator's promise: no new connection is lost, and no kept one before its node was released.
+	// NothingLost is the operator's promise: no new connection is lost, and no kept one before its
+	// node was released.
 	NothingLost Claim = "nothing is lost"
 	// Comparison shows what happens without the operator.
 	Comparison Claim = "comparison"
@@ -39,9 +41,11 @@ type Observation struct {
 	Result load.Result
 	// Took is how long the event took until everything was at rest.
 	Took time.Duration
-	// Moves are the moments at which the router in front of the nodes learned that another node has the address.
+	// Moves are the moments at which the router in front of the nodes learned that another node has
+	// the address.
 	Moves []Move
-	// Controllers are the proxies behind the targets, by the address of their pod. The CNI plugin gives addresses out in turn, so none comes back in an event.
+	// Controllers are the proxies behind the targets, by the address of their pod. The CNI plugin
+	// gives addresses out in turn, so none comes back in an event.
 	Controllers map[netip.Addr]Controller
 	// Crash is that of a node that nothing had prepared for.
 	Crash Crash
@@ -54,7 +58,8 @@ type Observation struct {
 // Controller is a pod that serves.
 type Controller struct {
 	Node string
-	// Drained is when it had served for as long as it promises after it was told to end: from then on it may close connections. Zero if nobody told it.
+	// Drained is when it had served for as long as it promises after it was told to end: from then
+	// on it may close connections. Zero if nobody told it.
 	Drained time.Time
 }
 

@@ -26,8 +26,9 @@ const (
 	edgeIngress = "lossless"
 	// applicationHost is the name by which the application is asked for.
 	applicationHost = edgeIngress + ".e2e.test"
-	// drain is longer than the haproxy takes to notice a node that goes: two questions that a second lies between, one that is just over, and kube-proxy, which
-	// answers them, is up to another second behind.
+	// drain is longer than the haproxy takes to notice a node that goes: two questions that a
+	// second lies between, one that is just over, and kube-proxy, which answers them, is up to
+	// another second behind.
 	drain = 4 * time.Second
 	// workerShutdown is how long nginx lets open connections finish; here none takes long.
 	workerShutdown = "5s"
@@ -56,7 +57,8 @@ func (s *stage) key() client.ObjectKey {
 	return client.ObjectKey{Namespace: s.namespace(), Name: names.Service(edgeIngress)}
 }
 
-// prepare makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the controllers serve.
+// prepare makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the
+// controllers serve.
 func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	var err error
 	if s.nodes, err = s.lab.NodeAddresses(ctx); err != nil {
@@ -82,7 +84,8 @@ func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
 }
 
-// makeRoom deletes every EdgeIngress, whose controllers would only cost time, and returns when they are gone. One that a run before left is as good as any other.
+// makeRoom deletes every EdgeIngress, whose controllers would only cost time, and returns when they
+// are gone. One that a run before left is as good as any other.
 func (s *stage) makeRoom(ctx context.Context) error {
 	all := &v1alpha1.EdgeIngressList{}
 	if err := s.lab.Client.List(ctx, all); err != nil {

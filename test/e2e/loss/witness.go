@@ -19,7 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
-// addressWitness listens in the router to who says that it has an address. Whoever said so last gets the packets.
+// addressWitness listens in the router to who says that it has an address. Whoever said so last
+// gets the packets.
 type addressWitness struct {
 	address netip.Addr
 	// nodes are the nodes' names by address, owners by hardware address.
@@ -156,7 +157,8 @@ const (
 	senderEnd      = 18
 )
 
-// see takes in an ARP packet. Of questions as of answers, the receiver believes what the sender says of itself.
+// see takes in an ARP packet. Of questions as of answers, the receiver believes what the sender
+// says of itself.
 func (w *addressWitness) see(at time.Time, packet []byte) {
 	if len(packet) < senderEnd {
 		return

@@ -126,7 +126,8 @@ func (d *done) removeNodeSelector(ctx context.Context) error {
 	return d.patch(ctx, &appsv1.DaemonSet{}, types.JSONPatchType, `[{"op":"remove","path":"/spec/template/spec/nodeSelector"}]`)
 }
 
-// addForeignEndpointSlice makes an application an endpoint of the ingress controller's Service, on the edge node that has no controller.
+// addForeignEndpointSlice makes an application an endpoint of the ingress controller's Service, on
+// the edge node that has no controller.
 func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 	node, err := d.object.nodeOf(ctx, scenario.NodePortWithoutPod)
 	if err != nil {
@@ -156,7 +157,8 @@ func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 // masqueradeTable is of nobody else; the whole of it goes away again.
 const masqueradeTable = "e2e_scenario"
 
-// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them on to its controller.
+// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them
+// on to its controller.
 func (d *done) masqueradeOnEdge(ctx context.Context) error {
 	pod, err := d.object.podOn(ctx, d.firstEdge())
 	if err != nil || pod == nil {

@@ -12,11 +12,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// repairLimit is how long it may take until what was changed manually is as before. A pod that has to start again takes longest.
+// repairLimit is how long it may take until what was changed manually is as before. A pod that has
+// to start again takes longest.
 const repairLimit = 30 * time.Second
 
-// repair is something that was damaged manually, and that others than the runner put right. Until then the runner writes nothing: whatever it writes makes
-// the operator look at everything, also at what it would not have noticed by itself.
+// repair is something that was damaged manually, and that others than the runner put right. Until
+// then the runner writes nothing: whatever it writes makes the operator look at everything, also at
+// what it would not have noticed by itself.
 type repair struct {
 	what     string
 	asBefore func(context.Context) (done bool, seen string, err error)
@@ -43,8 +45,9 @@ func expectBack[T any, O interface {
 	return nil
 }
 
-// awaitRepairs returns when everything that was damaged is as before and the conditions have said what they had to say meanwhile and what they say now, without
-// the runner having written anything. How long the repairs took is noted.
+// awaitRepairs returns when everything that was damaged is as before and the conditions have said
+// what they had to say meanwhile and what they say now, without the runner having written anything.
+// How long the repairs took is noted.
 func (d *done) awaitRepairs(ctx context.Context, s scenario.Scenario, passed *history) error {
 	damaged := time.Now()
 	for _, repair := range d.repairs {

@@ -1,5 +1,5 @@
-// Package runner runs scenarios on a lab: it brings the EdgeIngress into the state that a scenario describes, waits until everything is at rest, sends
-// the requests, and has what came of it judged.
+// Package runner runs scenarios on a lab: it brings the EdgeIngress into the state that a scenario
+// describes, waits until everything is at rest, sends the requests, and has what came of it judged.
 package runner
 
 import (
@@ -36,8 +36,9 @@ func New(ctx context.Context, l *lab.Lab, progress io.Writer) (*Runner, error) {
 	return &Runner{lab: l, atlas: atlas, progress: progress, objects: map[string]*object{}}, nil
 }
 
-// Run runs all scenarios and returns their rows in the order of the plan. The groups of a phase run at the same time. A scenario that could not be brought
-// about is a row that disagrees; an error is returned only when the context ends.
+// Run runs all scenarios and returns their rows in the order of the plan. The groups of a phase run
+// at the same time. A scenario that could not be brought about is a row that disagrees; an error is
+// returned only when the context ends.
 func (r *Runner) Run(ctx context.Context, plan [][]scenario.Group) ([]table.Row, error) {
 	var rows []table.Row
 	for _, phase := range plan {

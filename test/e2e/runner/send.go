@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	// pathLimit is how long a change may take to reach the packets: rules of kube-proxy, an address that moves, a balancer that notices.
+	// pathLimit is how long a change may take to reach the packets: rules of kube-proxy, an address
+	// that moves, a balancer that notices.
 	pathLimit = 20 * time.Second
 	// moment is how long a path may take without it being worth a note.
 	moment = time.Second
@@ -26,7 +27,8 @@ const (
 	maxLooks = 3
 )
 
-// look sends the requests and reads the conditions before and after. If these differ, it was no rest, and everything is looked at again.
+// look sends the requests and reads the conditions before and after. If these differ, it was no
+// rest, and everything is looked at again.
 func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
 	for range maxLooks {
 		before, err := o.conditions(ctx)
@@ -51,15 +53,16 @@ func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (obse
 	return observed, notes, fmt.Errorf("the conditions of EdgeIngress %s did not come to rest", o.name)
 }
 
-// sent is what came of the requests of a scenario: of each once, and before that of the first one on each path several times.
+// sent is what came of the requests of a scenario: of each once, and before that of the first one
+// on each path several times.
 type sent struct {
 	sights, early []scenario.Sight
 	// notes say which paths took more than a moment.
 	notes []string
 }
 
-// sendAll sends the requests of a scenario. The first on each path may be sent several times, until what changed has reached the packets; the others
-// once.
+// sendAll sends the requests of a scenario. The first on each path may be sent several times, until
+// what changed has reached the packets; the others once.
 func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) (sent, error) {
 	type path struct {
 		from scenario.Sender
@@ -89,8 +92,8 @@ func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) (s
 	return all, nil
 }
 
-// awaitPath returns when the request has met with what is expected of it a few times in a row, or when that takes too long: then it is for the judge. took is the
-// time until the first of these.
+// awaitPath returns when the request has met with what is expected of it a few times in a row, or
+// when that takes too long: then it is for the judge. took is the time until the first of these.
 func (r *Runner) awaitPath(ctx context.Context, s scenario.Scenario, request scenario.Request, way way) (early []scenario.Sight, took time.Duration) {
 	inRow := 3
 	if request.Instead.Outcome == traffic.ConnectTimedOut {

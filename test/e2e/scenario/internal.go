@@ -75,7 +75,8 @@ func podsByHand() []Scenario {
 	}
 }
 
-// externalProxy is type NodePort with a haproxy that tells the client's address. The trust of the last one is what sideBySide finds.
+// externalProxy is type NodePort with a haproxy that tells the client's address. The trust of the
+// last one is what sideBySide finds.
 func externalProxy() []Scenario {
 	return []Scenario{
 		{
@@ -89,8 +90,8 @@ func externalProxy() []Scenario {
 	}
 }
 
-// sideBySide: two EdgeIngress in one cluster, on nodes of their own and with trust of their own. They are as the groups before left them: Internal
-// trusts a proxy's header, and Public nobody.
+// sideBySide: two EdgeIngress in one cluster, on nodes of their own and with trust of their own.
+// They are as the groups before left them: Internal trusts a proxy's header, and Public nobody.
 func sideBySide() []Scenario {
 	return []Scenario{
 		{

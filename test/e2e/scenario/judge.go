@@ -14,18 +14,21 @@ import (
 
 // Observation is what came of a scenario.
 type Observation struct {
-	// Conditions are those at rest: what was reported before the requests were sent, and unchanged after them. There are none where the scenario has
-	// no EdgeIngress.
+	// Conditions are those at rest: what was reported before the requests were sent, and unchanged
+	// after them. There are none where the scenario has no EdgeIngress.
 	Conditions []metav1.Condition
-	// Reported are all that were reported since the scenario before this one, and Passed those of them that came after the deeds.
+	// Reported are all that were reported since the scenario before this one, and Passed those of
+	// them that came after the deeds.
 	Reported, Passed []metav1.Condition
 	// Sights are what came of the requests, in the order of these.
 	Sights []Sight
-	// Early are what came of requests that were sent before: until packets took the path that was wanted, or until the conditions were at rest.
+	// Early are what came of requests that were sent before: until packets took the path that was
+	// wanted, or until the conditions were at rest.
 	Early []Sight
 }
 
-// Judge says in which points the observation disagrees with what the scenario expects, and with what must hold in every scenario.
+// Judge says in which points the observation disagrees with what the scenario expects, and with
+// what must hold in every scenario.
 func Judge(s Scenario, o Observation) []string {
 	if len(o.Sights) != len(s.Requests) {
 		return []string{fmt.Sprintf("%d of %d requests were sent", len(o.Sights), len(s.Requests))}
@@ -45,7 +48,8 @@ func (s Scenario) Meets(request Request, seen Sight) bool {
 	return len(judgeSight(request, seen, s.BehindController())) == 0
 }
 
-// judgeSight compares one request with what came of it. Behind an ingress controller the headers count, else the connection.
+// judgeSight compares one request with what came of it. Behind an ingress controller the headers
+// count, else the connection.
 func judgeSight(request Request, seen Sight, behindController bool) []string {
 	complain := func(want, got string) []string {
 		return []string{fmt.Sprintf("%s -> %s (%s): %s, not %s: %s", request.From, request.To, request.Forge, want, got, seen.Text)}
@@ -94,8 +98,9 @@ func described(c *metav1.Condition) string {
 	return fmt.Sprintf("%s %s: %s", c.Status, c.Reason, c.Message)
 }
 
-// judgeForged: where ForwardedHeadersSafe is True, no client chooses its address. Where one does, SourceIPConfigured is True only in a recorded row, and only
-// beside an Unknown: what the objects show of it must not be True.
+// judgeForged: where ForwardedHeadersSafe is True, no client chooses its address. Where one does,
+// SourceIPConfigured is True only in a recorded row, and only beside an Unknown: what the objects
+// show of it must not be True.
 func judgeForged(s Scenario, o Observation) []string {
 	safe := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionForwardedHeadersSafe)
 	explained := s.Beyond != "" && safe != nil && safe.Status == metav1.ConditionUnknown
@@ -114,7 +119,8 @@ func judgeForged(s Scenario, o Observation) []string {
 	return wrong
 }
 
-// judgeConfigured: where SourceIPConfigured is True, the application sees the client, but in rows that are recorded.
+// judgeConfigured: where SourceIPConfigured is True, the application sees the client, but in rows
+// that are recorded.
 func judgeConfigured(s Scenario, o Observation) []string {
 	if s.Beyond != "" || !meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionSourceIPConfigured) {
 		return nil
@@ -128,8 +134,9 @@ func judgeConfigured(s Scenario, o Observation) []string {
 	return wrong
 }
 
-// judgePreserved: nobody measures, so the condition is never True, not even on the way. At rest it is False where the objects alone show that the address is
-// lost, and else Unknown, with the legs that nobody looked at.
+// judgePreserved: nobody measures, so the condition is never True, not even on the way. At rest it
+// is False where the objects alone show that the address is lost, and else Unknown, with the legs
+// that nobody looked at.
 func judgePreserved(s Scenario, o Observation) []string {
 	var wrong []string
 	for _, passed := range o.Reported {

@@ -16,7 +16,8 @@ const (
 	headerNotWritten    = "a proxy that the spec trusts and that does not write the header"
 )
 
-// What ForwardedHeadersSafe says of each kind of trust, where nothing shows what the proxies in front write. PROXY protocol comes before a header.
+// What ForwardedHeadersSafe says of each kind of trust, where nothing shows what the proxies in
+// front write. PROXY protocol comes before a header.
 var (
 	headersIgnored   = is(v1alpha1.ReasonHeadersIgnored)
 	policyUnmeasured = unclear(v1alpha1.ReasonHeaderPolicyUnmeasured)
@@ -41,7 +42,8 @@ func settled(sourceIP, headers Verdict) Says {
 	}
 }
 
-// trust is one value of clientIP with what it makes of each front. Its rows follow each other, so that nothing is changed between them.
+// trust is one value of clientIP with what it makes of each front. Its rows follow each other, so
+// that nothing is changed between them.
 type trust struct {
 	// name begins the names of its rows.
 	name  string
@@ -50,7 +52,8 @@ type trust struct {
 	lines []line
 }
 
-// line is one row of the matrix: a front, with what must come of plain requests and of every forgery that but does not name.
+// line is one row of the matrix: a front, with what must come of plain requests and of every
+// forgery that but does not name.
 type line struct {
 	to     Front
 	result result
@@ -58,15 +61,17 @@ type line struct {
 	beyond string
 }
 
-// What comes of a connection that begins in another way than the controller is set to. PROXY protocol that nobody asked for is no HTTP; nginx closes a
-// connection without the one that is asked for, and a proxy with an HTTP side says so to its client.
+// What comes of a connection that begins in another way than the controller is set to. PROXY
+// protocol that nobody asked for is no HTTP; nginx closes a connection without the one that is
+// asked for, and a proxy with an HTTP side says so to its client.
 var (
 	badRequest = answered(http.StatusBadRequest)
 	badGateway = answered(http.StatusBadGateway)
 	closed     = failed(traffic.ClosedWithoutAnswer)
 )
 
-// matrix is what clientIP says, times whose address it trusts, times what stands in front, times what a client forges.
+// matrix is what clientIP says, times whose address it trusts, times what stands in front, times
+// what a client forges.
 func matrix() []Scenario {
 	var rows []Scenario
 	for _, t := range slices.Concat(nobodyTrusted(), headersTrusted(), proxyProtocolTrusted()) {
@@ -92,8 +97,9 @@ func (l line) name() string {
 	return string(l.to)
 }
 
-// forgeries are those that a client can make before a front: PROXY headers where its own bytes reach the controller. A proxy with an HTTP side would take them
-// for a broken request and answer itself.
+// forgeries are those that a client can make before a front: PROXY headers where its own bytes
+// reach the controller. A proxy with an HTTP side would take them for a broken request and answer
+// itself.
 func (f Front) forgeries() []Forgery {
 	switch f {
 	case VIP, TCPProxy, TCPProxyV1, TCPProxyV2:
@@ -107,14 +113,16 @@ func forgedProxy(both result) map[Forgery]result {
 	return map[Forgery]result{ForgedProxyV1: both, ForgedProxyV2: both}
 }
 
-// believed is for a front that passes on X-Forwarded-For as the client wrote it, to a controller that believes it.
+// believed is for a front that passes on X-Forwarded-For as the client wrote it, to a controller
+// that believes it.
 func believed(but map[Forgery]result) map[Forgery]result {
 	all := map[Forgery]result{ForgedForwardedFor: seen(TheForged)}
 	maps.Copy(all, but)
 	return all
 }
 
-// withoutProxyProtocol are the lines of a controller that believes none of the proxies in front, and reads no PROXY protocol.
+// withoutProxyProtocol are the lines of a controller that believes none of the proxies in front,
+// and reads no PROXY protocol.
 func withoutProxyProtocol(beyond string) []line {
 	return []line{
 		{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
@@ -168,8 +176,8 @@ func headersTrusted() []trust {
 	}
 }
 
-// proxyProtocolTrusted: with a header besides, builds of the engine before v1.13, as the local one, ignore the header. So of a CDN behind the balancer the
-// application sees the CDN.
+// proxyProtocolTrusted: with a header besides, builds of the engine before v1.13, as the local one,
+// ignore the header. So of a CDN behind the balancer the application sees the CDN.
 func proxyProtocolTrusted() []trust {
 	cdn := line{to: CDNBehindProxy, result: seen(TheBalancer)}
 	return []trust{
@@ -186,8 +194,9 @@ func proxyProtocolTrusted() []trust {
 	}
 }
 
-// withProxyProtocol are the lines of a controller that reads PROXY protocol: whom it takes for the client where the balancer writes that, and where the client
-// writes it and the balancer passes it on. A header after the first one is no HTTP.
+// withProxyProtocol are the lines of a controller that reads PROXY protocol: whom it takes for the
+// client where the balancer writes that, and where the client writes it and the balancer passes it
+// on. A header after the first one is no HTTP.
 func withProxyProtocol(written, passedOn Who) []line {
 	return []line{
 		{to: VIP, result: closed, but: forgedProxy(seen(TheSender))},

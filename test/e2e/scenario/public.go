@@ -54,9 +54,11 @@ func modes() []Scenario {
 	}
 }
 
-// fewerReplicas is the EdgeIngress of which one of two edge nodes has no controller. The foreign endpoint is on that node, so that it is no matter of chance
-// who answers there: it gets what clients send without a controller in between, and nobody overwrites what they say of themselves. To which of the nodes the
-// load balancer's address then leads is a matter of chance; nothing is sent there.
+// fewerReplicas is the EdgeIngress of which one of two edge nodes has no controller. The foreign
+// endpoint is on that node, so that it is no matter of chance who answers there: it gets what
+// clients send without a controller in between, and nobody overwrites what they say of themselves.
+// To which of the nodes the load balancer's address then leads is a matter of chance; nothing is
+// sent there.
 func fewerReplicas() []Scenario {
 	withController := requests(FromClient, NodePortWithPod, TheSender, Plain, ForgedForwardedFor)
 	return []Scenario{
@@ -80,8 +82,9 @@ func fewerReplicas() []Scenario {
 	}
 }
 
-// byHand is what people do behind the operator's back. What the operator may repair is as before afterwards, and was reported meanwhile; where its
-// repairs are refused the conditions must say what is.
+// byHand is what people do behind the operator's back. What the operator may repair is as before
+// afterwards, and was reported meanwhile; where its repairs are refused the conditions must say
+// what is.
 func byHand() []Scenario {
 	everything := requests(FromClient, VIP, TheSender, headerForgeries...)
 	row := func(name string, meanwhile Says, deeds ...Deed) Scenario {
@@ -120,7 +123,8 @@ func configStaysEdited() Scenario {
 	}
 }
 
-// lostOutside is where the address is lost and every object looks as it should. The table records these rows; nothing here can find out.
+// lostOutside is where the address is lost and every object looks as it should. The table records
+// these rows; nothing here can find out.
 func lostOutside() []Scenario {
 	return []Scenario{
 		{

@@ -12,7 +12,8 @@ import (
 type Sight struct {
 	// Reached reports whether the application saw the request at all.
 	Reached bool
-	// ForwardedFor and RealIP are whom the headers of these names mean, Peer is who was at the other end of the application's connection.
+	// ForwardedFor and RealIP are whom the headers of these names mean, Peer is who was at the
+	// other end of the application's connection.
 	ForwardedFor, RealIP, Peer Who
 	// ShowsForged reports whether the forged address is anywhere in X-Forwarded-For or X-Real-IP.
 	ShowsForged bool
@@ -28,7 +29,8 @@ type Atlas struct {
 	Known map[netip.Addr]Who
 	// Nodes are the addresses of the cluster's nodes.
 	Nodes []netip.Addr
-	// Pods is the range of all pods. The first address of each node's part of it is the gateway of the node's pods.
+	// Pods is the range of all pods. The first address of each node's part of it is the gateway of
+	// the node's pods.
 	Pods netip.Prefix
 }
 

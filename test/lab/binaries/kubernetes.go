@@ -11,12 +11,13 @@ type Kubernetes string
 const (
 	// Newest is the newest version that the Go module proxy has completely.
 	Newest Kubernetes = "newest"
-	// Oldest is the oldest version that is supported. Only its control plane is built: a kubelet must not be newer than the
-	// API server, so real nodes need Newest.
+	// Oldest is the oldest version that is supported. Only its control plane is built: a kubelet
+	// must not be newer than the API server, so real nodes need Newest.
 	Oldest Kubernetes = "oldest"
 )
 
-// The versions, as the API server reports them. TestCatalogueMatchesModuleFiles keeps the module files the same.
+// The versions, as the API server reports them. TestCatalogueMatchesModuleFiles keeps the module
+// files the same.
 const (
 	newestVersion = "v1.37.1"
 	oldestVersion = "v1.32.13"

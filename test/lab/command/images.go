@@ -71,8 +71,8 @@ func newImagesLoad(s *settings) *cobra.Command {
 	return cmd
 }
 
-// archiveFiles returns the files that arguments of `images load` stand for: the archive of an image or program that is named, made if need be, and any
-// other argument as it is.
+// archiveFiles returns the files that arguments of `images load` stand for: the archive of an image
+// or program that is named, made if need be, and any other argument as it is.
 func (s *settings) archiveFiles(ctx context.Context, arguments []string) ([]string, error) {
 	files := make([]string, 0, len(arguments))
 	for _, argument := range arguments {

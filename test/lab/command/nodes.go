@@ -172,7 +172,8 @@ func newCheck() *cobra.Command {
 	}
 }
 
-// newNodeShim and newNodeInit are the two processes that make a node; see package machine. Only the supervisor starts them.
+// newNodeShim and newNodeInit are the two processes that make a node; see package machine. Only the
+// supervisor starts them.
 func newNodeShim() *cobra.Command {
 	return &cobra.Command{
 		Use: machine.ShimCommand + " PLAN", Hidden: true, Args: cobra.ExactArgs(1),

@@ -139,7 +139,8 @@ func (r realRun) expectNothingLeft(groups []string) {
 	}
 }
 
-// One cluster for all of it, since each takes its time. That a cluster which is stopped removes itself is seen by realcluster.
+// One cluster for all of it, since each takes its time. That a cluster which is stopped removes
+// itself is seen by realcluster.
 func TestRealNodesObeyAndLeaveTheMachineAsItWas(t *testing.T) {
 	root := realRoot(t)
 	settings := machineSettings(t)

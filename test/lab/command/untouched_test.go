@@ -18,9 +18,10 @@ import (
 // watchedDirs are where programs keep what has a fixed path.
 var watchedDirs = []string{"/etc", "/opt", "/run", "/srv", "/usr", "/var"}
 
-// watchScript covers the directories that follow its first argument, up to "--", so that writes to them end up below that one, and becomes the program
-// after that. It has a mount namespace of its own. What programs would make where they have nothing is missing in it, should the machine have it, as long
-// as it is empty.
+// watchScript covers the directories that follow its first argument, up to "--", so that writes to
+// them end up below that one, and becomes the program after that. It has a mount namespace of its
+// own. What programs would make where they have nothing is missing in it, should the machine have
+// it, as long as it is empty.
 const watchScript = `set -e
 place=$1
 shift
@@ -36,8 +37,9 @@ done
 find "$place"/*/upper -printf '%y %p\n' >"$place/before"
 exec "$@"`
 
-// watchWrites returns the command with another view of the machine: what it, or any program that it starts, creates, changes or removes in
-// watchedDirs does not happen there, but is what written returns. The process has the same number as without.
+// watchWrites returns the command with another view of the machine: what it, or any program that it
+// starts, creates, changes or removes in watchedDirs does not happen there, but is what written
+// returns. The process has the same number as without.
 func watchWrites(t *testing.T, cmd *exec.Cmd) (watched *exec.Cmd, written func() []string) {
 	t.Helper()
 	unshare, err := exec.LookPath("unshare")

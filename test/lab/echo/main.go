@@ -1,5 +1,5 @@
-// Command echo is the application of the end-to-end tests: it answers each request with what it saw of it, as JSON. It
-// is also a client, for pods whose image has no other.
+// Command echo is the application of the end-to-end tests: it answers each request with what it saw
+// of it, as JSON. It is also a client, for pods whose image has no other.
 //
 //	echo                               serves on :8080 until SIGTERM or SIGINT
 //	echo get URL ['Header: value'...]  sends a request and prints the answer's body

@@ -39,14 +39,16 @@ type Archive struct {
 	Name string `json:"name"`
 	// Reference is the name with a tag by which pods refer to the image.
 	Reference string `json:"reference"`
-	// Digest is that of the image's manifest, "sha256:..."; an image is known as Repository(Name)@Digest as well.
+	// Digest is that of the image's manifest, "sha256:..."; an image is known as
+	// Repository(Name)@Digest as well.
 	Digest string `json:"digest"`
 	// File is the absolute path of the archive, which `ctr images import` reads.
 	File string `json:"archive"`
 }
 
-// Ensure returns the archives of the named images, in the order of the names, and makes those that are missing or were made of something
-// else. Only one process makes images at a time; others wait for it.
+// Ensure returns the archives of the named images, in the order of the names, and makes those that
+// are missing or were made of something else. Only one process makes images at a time; others wait
+// for it.
 func (s Store) Ensure(ctx context.Context, names ...string) (archives []Archive, err error) {
 	for _, name := range names {
 		if _, _, program := ParseProgram(name); !program && !slices.Contains(Names(), name) {
@@ -113,7 +115,8 @@ type record struct {
 
 func recordFile(archiveFile string) string { return strings.TrimSuffix(archiveFile, ".tar") + ".json" }
 
-// recorded returns the digest of an archive that was made of the same ingredients. A record that cannot be read is none.
+// recorded returns the digest of an archive that was made of the same ingredients. A record that
+// cannot be read is none.
 func (s Store) recorded(archive Archive, key string) (digest string, ok bool) {
 	var r record
 	data, err := os.ReadFile(recordFile(archive.File))
@@ -146,7 +149,8 @@ func (s Store) write(image oci.Image, file, key string) (digest string, err erro
 	return digest, nil
 }
 
-// ownFiles is the code that makes images and what it adds to them. It goes into the keys, so that no image is older than its recipe.
+// ownFiles is the code that makes images and what it adds to them. It goes into the keys, so that
+// no image is older than its recipe.
 //
 //go:embed *.go oci/*.go lua
 var ownFiles embed.FS

@@ -18,7 +18,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// The manifests: MetalLB without its CustomResourceDefinitions and roles, and the addresses that it gives, for which those are needed.
+// The manifests: MetalLB without its CustomResourceDefinitions and roles, and the addresses that it
+// gives, for which those are needed.
 var (
 	//go:embed metallb.yaml
 	programs []byte
@@ -26,16 +27,17 @@ var (
 	pool []byte
 )
 
-// Namespace is where MetalLB runs, and Controller and Speaker are what runs there: a Deployment and a DaemonSet.
+// Namespace is where MetalLB runs, and Controller and Speaker are what runs there: a Deployment and
+// a DaemonSet.
 const (
 	Namespace  = "metallb-system"
 	Controller = "controller"
 	Speaker    = "speaker"
 )
 
-// Install installs MetalLB. Its images must be loaded; root is the root of the repository. The CustomResourceDefinitions and
-// roles are those of the release, from its Go module. The Deployment and the DaemonSet are in metallb.yaml, with the images
-// that were built here.
+// Install installs MetalLB. Its images must be loaded; root is the root of the repository. The
+// CustomResourceDefinitions and roles are those of the release, from its Go module. The Deployment
+// and the DaemonSet are in metallb.yaml, with the images that were built here.
 func Install(ctx context.Context, c client.Client, root string) error {
 	dir, err := moduleDirectory(ctx, filepath.Join(root, "test", "lab", "modules", "metallb"), "go.universe.tf/metallb")
 	if err != nil {
@@ -52,7 +54,8 @@ func Install(ctx context.Context, c client.Client, root string) error {
 	return objects.ApplyManifest(ctx, c, pool)
 }
 
-// moduleDirectory is where the Go command keeps a dependency of one of the modules that pin the programs of the cluster.
+// moduleDirectory is where the Go command keeps a dependency of one of the modules that pin the
+// programs of the cluster.
 func moduleDirectory(ctx context.Context, pinnedBy, module string) (string, error) {
 	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
 	download.Dir = pinnedBy
@@ -68,7 +71,8 @@ func moduleDirectory(ctx context.Context, pinnedBy, module string) (string, erro
 	return found.Dir, nil
 }
 
-// applyFiles applies manifests into a namespace, as kustomize does it: what has no namespace gets this one, subjects of bindings as well.
+// applyFiles applies manifests into a namespace, as kustomize does it: what has no namespace gets
+// this one, subjects of bindings as well.
 func applyFiles(ctx context.Context, c client.Client, pattern, namespace string) error {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -114,7 +118,8 @@ func placeIn(object *unstructured.Unstructured, namespace string) error {
 	return unstructured.SetNestedSlice(object.Object, subjects, "subjects")
 }
 
-// SetSpeakerTolerations gives the speaker these tolerations and no others, and returns when all speakers have them.
+// SetSpeakerTolerations gives the speaker these tolerations and no others, and returns when all
+// speakers have them.
 func SetSpeakerTolerations(ctx context.Context, c client.Client, tolerations ...corev1.Toleration) error {
 	speaker := &appsv1.DaemonSet{}
 	if err := c.Get(ctx, client.ObjectKey{Namespace: Namespace, Name: Speaker}, speaker); err != nil {

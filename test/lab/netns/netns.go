@@ -1,8 +1,10 @@
-// Package netns makes and enters Linux network namespaces. A namespace has no name and no file: it lives as long as
-// this process, or a process that runs in it, so nothing can be left behind. All of it needs root.
+// Package netns makes and enters Linux network namespaces. A namespace has no name and no file: it
+// lives as long as this process, or a process that runs in it, so nothing can be left behind. All
+// of it needs root.
 //
-// A namespace belongs to a thread, not to a goroutine, and Go moves goroutines between threads. So everything that has to
-// happen in a namespace runs in a goroutine of its own that is locked to its thread; see Namespace.Do.
+// A namespace belongs to a thread, not to a goroutine, and Go moves goroutines between threads. So
+// everything that has to happen in a namespace runs in a goroutine of its own that is locked to its
+// thread; see Namespace.Do.
 package netns
 
 import (
@@ -18,11 +20,11 @@ import (
 
 const currentThread = "/proc/thread-self/ns/net"
 
-// Namespace is a network namespace that this process holds open until Close. It is safe for use by several goroutines,
-// but nothing may be done in it during or after Close.
+// Namespace is a network namespace that this process holds open until Close. It is safe for use by
+// several goroutines, but nothing may be done in it during or after Close.
 type Namespace struct {
-	// fd is a plain number, because an os.File closes itself when the garbage collector finds it unused, and the paths
-	// that were given to other processes do not count as a use.
+	// fd is a plain number, because an os.File closes itself when the garbage collector finds it
+	// unused, and the paths that were given to other processes do not count as a use.
 	fd    int
 	close func() error
 }
@@ -43,8 +45,8 @@ func New() (*Namespace, error) {
 	return made, nil
 }
 
-// Open returns the namespace that a file stands for: one below /proc/PID/ns, what Path returned in another process, or one that
-// `ip netns` made.
+// Open returns the namespace that a file stands for: one below /proc/PID/ns, what Path returned in
+// another process, or one that `ip netns` made.
 func Open(path string) (*Namespace, error) {
 	fd, err := open(path)
 	if err != nil {
@@ -64,17 +66,18 @@ func open(path string) (fd int, err error) {
 // FD is the file descriptor of the namespace in this process.
 func (n *Namespace) FD() int { return n.fd }
 
-// Path is a file that stands for the namespace, for this process and all others, until Close or until this process ends.
+// Path is a file that stands for the namespace, for this process and all others, until Close or
+// until this process ends.
 func (n *Namespace) Path() string {
 	return "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(n.fd)
 }
 
-// Close releases the namespace. The kernel removes it and its links when no process runs in it and nothing else holds it.
-// To close it again does nothing.
+// Close releases the namespace. The kernel removes it and its links when no process runs in it and
+// nothing else holds it. To close it again does nothing.
 func (n *Namespace) Close() error { return n.close() }
 
-// Do calls f in the namespace and returns its error. f runs in a goroutine of its own. Programs that f starts run in the
-// namespace as well; goroutines that it starts do not.
+// Do calls f in the namespace and returns its error. f runs in a goroutine of its own. Programs
+// that f starts run in the namespace as well; goroutines that it starts do not.
 func (n *Namespace) Do(f func() error) error {
 	return onOwnThread(func() error {
 		if err := unix.Setns(n.fd, unix.CLONE_NEWNET); err != nil {
@@ -95,8 +98,8 @@ func onOwnThread(f func() error) error {
 	return <-result
 }
 
-// comeBack calls f and, however f ends, brings the thread back into the namespace that it was in. If that fails, the goroutine
-// stays locked, and takes the thread along when it ends.
+// comeBack calls f and, however f ends, brings the thread back into the namespace that it was in.
+// If that fails, the goroutine stays locked, and takes the thread along when it ends.
 func comeBack(f func() error) error {
 	runtime.LockOSThread()
 	home, err := open(currentThread)

@@ -7,8 +7,9 @@ import (
 	"net/netip"
 )
 
-// Dial connects from the namespace to an address, which must be an IP address and a port: names are not looked up, as Go would do that
-// in other goroutines and so outside of the namespace. The connection can be used anywhere.
+// Dial connects from the namespace to an address, which must be an IP address and a port: names are
+// not looked up, as Go would do that in other goroutines and so outside of the namespace. The
+// connection can be used anywhere.
 func (n *Namespace) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkLiteral(address); err != nil {
 		return nil, fmt.Errorf("dialing: %w", err)
@@ -21,7 +22,8 @@ func (n *Namespace) Dial(ctx context.Context, network, address string) (net.Conn
 	return connection, err
 }
 
-// Listen listens in the namespace on an address, which must be an IP address and a port. The listener can be used anywhere.
+// Listen listens in the namespace on an address, which must be an IP address and a port. The
+// listener can be used anywhere.
 func (n *Namespace) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	if err := checkLiteral(address); err != nil {
 		return nil, fmt.Errorf("listening: %w", err)

@@ -1,6 +1,7 @@
-// Package network makes the network of a cluster with real nodes: a fabric that routes, hosts outside of the cluster, and the machines
-// of the nodes, each in a network namespace of its own. The machine's own network is not touched, and nothing
-// has to be taken down: it all vanishes when the process ends. Needs root and the program nft.
+// Package network makes the network of a cluster with real nodes: a fabric that routes, hosts
+// outside of the cluster, and the machines of the nodes, each in a network namespace of its own.
+// The machine's own network is not touched, and nothing has to be taken down: it all vanishes when
+// the process ends. Needs root and the program nft.
 package network
 
 import (
@@ -84,8 +85,8 @@ func (n *Network) addHost(ctx context.Context, h host) error {
 	return nil
 }
 
-// connect gives a namespace an eth0 on a segment, with a default route through the segment's router. The other end is called
-// after the machine.
+// connect gives a namespace an eth0 on a segment, with a default route through the segment's
+// router. The other end is called after the machine.
 func (n *Network) connect(namespace *netns.Namespace, segment, machine string, addresses []netip.Prefix) error {
 	router := n.routers[segment]
 	err := router.namespace.Do(func() error {

@@ -26,10 +26,11 @@ import (
 )
 
 const (
-	// enableVariable allows the tests that run nodes. They need root, the packages of `make e2e-deps` and the programs of
-	// `make real-cluster`.
+	// enableVariable allows the tests that run nodes. They need root, the packages of
+	// `make e2e-deps` and the programs of `make real-cluster`.
 	enableVariable = "LAB_REAL_NODES"
-	// superviseVariable makes this test binary play a supervisor with one node, in the directory that the variable names.
+	// superviseVariable makes this test binary play a supervisor with one node, in the directory
+	// that the variable names.
 	superviseVariable = "REAL_TEST_SUPERVISOR_DIR"
 	// deadline only ends a test that would hang.
 	deadline = 2 * time.Minute
@@ -94,7 +95,8 @@ func testConfig(ctx context.Context, dir, name string, machine network.Node, aut
 	}, err
 }
 
-// superviseForEver starts a node without any control plane, prints the file of its network namespace, and waits to be killed.
+// superviseForEver starts a node without any control plane, prints the file of its network
+// namespace, and waits to be killed.
 func superviseForEver(dir string) {
 	ctx := context.Background()
 	err := func() error {

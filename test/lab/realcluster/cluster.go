@@ -1,5 +1,6 @@
-// Package realcluster gives tests a Kubernetes with nodes that run containers, and hosts outside of it that send requests, all in network
-// namespaces on this machine. It needs root and what `make e2e-deps` installs.
+// Package realcluster gives tests a Kubernetes with nodes that run containers, and hosts outside of
+// it that send requests, all in network namespaces on this machine. It needs root and what
+// `make e2e-deps` installs.
 //
 // The cluster is run by the command in test/lab, as a child process. It ends when the test process ends, also
 // when that is killed. Addresses, names of hosts and what nodes are stands in test/lab/README.md.
@@ -22,7 +23,8 @@ import (
 type Options struct {
 	// Name is the name of the cluster; "" means that one is made up.
 	Name string
-	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not Ready; 0 is Kubernetes' default.
+	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not Ready; 0 is
+	// Kubernetes' default.
 	NodeMonitorGracePeriod time.Duration
 	// Progress receives lines about building and starting; nil means standard error.
 	Progress io.Writer
@@ -30,12 +32,13 @@ type Options struct {
 
 // Cluster is a running cluster.
 type Cluster struct {
-	// Config is for an administrator and does not limit the rate of requests. Copy it before changing it (rest.CopyConfig).
+	// Config is for an administrator and does not limit the rate of requests. Copy it before
+	// changing it (rest.CopyConfig).
 	Config *rest.Config
 	// Kubeconfig is the path of a kubeconfig file for the same administrator.
 	Kubeconfig string
-	// Dir is the cluster's directory, which is removed with the cluster. The logs of the control plane are in logs below it, those of
-	// a node in nodes/NAME/logs.
+	// Dir is the cluster's directory, which is removed with the cluster. The logs of the control
+	// plane are in logs below it, those of a node in nodes/NAME/logs.
 	Dir string
 
 	name       string
@@ -43,8 +46,8 @@ type Cluster struct {
 	supervisor *supervisor.Supervisor // nil when somebody else runs the cluster
 }
 
-// Start starts a cluster without nodes and returns when its control plane is ready. Programs and images that it consists of are
-// made first where they are missing, which takes minutes.
+// Start starts a cluster without nodes and returns when its control plane is ready. Programs and
+// images that it consists of are made first where they are missing, which takes minutes.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	command, err := supervisor.Find()
 	if err != nil {
@@ -65,7 +68,8 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return cluster, nil
 }
 
-// Connect returns a cluster that `bin/cluster up --real-nodes` started under that name. Stop leaves it running.
+// Connect returns a cluster that `bin/cluster up --real-nodes` started under that name. Stop leaves
+// it running.
 func Connect(ctx context.Context, name string) (*Cluster, error) {
 	command, err := supervisor.Find()
 	if err != nil {
@@ -148,8 +152,9 @@ func (c *Cluster) changeNode(ctx context.Context, what, name string, arguments .
 	return c.command.Run(ctx, append([]string{"nodes", what, "--cluster=" + c.name, "--name=" + name}, arguments...)...)
 }
 
-// LoadImages loads images into all nodes, those that are added later included. Each is an archive, or the name of an image of this
-// repository (see `bin/cluster images build`), which is made if it is missing or outdated.
+// LoadImages loads images into all nodes, those that are added later included. Each is an archive,
+// or the name of an image of this repository (see `bin/cluster images build`), which is made if it
+// is missing or outdated.
 func (c *Cluster) LoadImages(ctx context.Context, images ...string) error {
 	return c.command.Run(ctx, append([]string{"images", "load", "--cluster=" + c.name}, images...)...)
 }

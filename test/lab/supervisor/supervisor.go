@@ -1,5 +1,5 @@
-// Package supervisor runs the command of test/lab for tests: as a child process that supervises a cluster for as long as the test
-// process lives, and for single commands.
+// Package supervisor runs the command of test/lab for tests: as a child process that supervises a
+// cluster for as long as the test process lives, and for single commands.
 package supervisor
 
 import (
@@ -105,8 +105,8 @@ type Supervisor struct {
 	lifeline io.Closer
 }
 
-// Start builds the command where it is outdated, runs `cluster run` with further arguments, and returns when the cluster is ready. Progress
-// receives lines for people.
+// Start builds the command where it is outdated, runs `cluster run` with further arguments, and
+// returns when the cluster is ready. Progress receives lines for people.
 func (c Command) Start(ctx context.Context, progress io.Writer, arguments ...string) (*Supervisor, error) {
 	s := &Supervisor{}
 	announcement, err := s.launch(ctx, c, progress, arguments)
@@ -125,8 +125,8 @@ func (c Command) Start(ctx context.Context, progress io.Writer, arguments ...str
 	return s, nil
 }
 
-// launch builds the command and starts it, one process at a time: `go build` leaves an up-to-date command alone, but replaces an
-// outdated one in several steps.
+// launch builds the command and starts it, one process at a time: `go build` leaves an up-to-date
+// command alone, but replaces an outdated one in several steps.
 func (s *Supervisor) launch(ctx context.Context, c Command, progress io.Writer, arguments []string) (announcement *bufio.Reader, err error) {
 	release, err := lockFile(c.Path + ".lock")
 	if err != nil {
@@ -154,7 +154,8 @@ func (s *Supervisor) launch(ctx context.Context, c Command, progress io.Writer, 
 	return bufio.NewReader(output), s.process.Start()
 }
 
-// build does not stamp the command with the state of the git repository, so that a commit alone does not make it outdated.
+// build does not stamp the command with the state of the git repository, so that a commit alone
+// does not make it outdated.
 func (c Command) build(ctx context.Context, progress io.Writer) error {
 	module := filepath.Join(c.Repository, "test", "lab")
 	build := exec.CommandContext(ctx, "go", "build", "-C", module, "-buildvcs=false", "-o", c.Path, ".")

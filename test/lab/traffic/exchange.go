@@ -13,15 +13,18 @@ import (
 	"time"
 )
 
-// bodyLimit is how much of an answer's body is kept, in bytes. The echo application's answers are far smaller.
+// bodyLimit is how much of an answer's body is kept, in bytes. The echo application's answers are
+// far smaller.
 const bodyLimit = 64 << 10
 
 // Answer is what became of a request.
 type Answer struct {
 	Outcome Outcome
-	// Detail is what the operating system, the parser or TLS said of a failure. It is for people, not for comparing.
+	// Detail is what the operating system, the parser or TLS said of a failure. It is for people,
+	// not for comparing.
 	Detail string
-	// Status, Header and Body are the HTTP answer's, if the outcome is Answered. Of a long body only the first 64 KiB are kept.
+	// Status, Header and Body are the HTTP answer's, if the outcome is Answered. Of a long body
+	// only the first 64 KiB are kept.
 	Status int
 	Header http.Header
 	Body   []byte
@@ -33,7 +36,8 @@ type Answer struct {
 	Certificate *x509.Certificate
 	// Local is the client's end of the connection; zero if there was none.
 	Local netip.AddrPort
-	// Connecting is the time until the connection was open, Answering from then until the answer was complete or had failed.
+	// Connecting is the time until the connection was open, Answering from then until the answer
+	// was complete or had failed.
 	Connecting, Answering time.Duration
 }
 
@@ -59,7 +63,8 @@ func (a Answer) String() string {
 	}
 }
 
-// Open dials within the timeout. Of the answer it fills in Local and Connecting, and without a connection the outcome.
+// Open dials within the timeout. Of the answer it fills in Local and Connecting, and without a
+// connection the outcome.
 func Open(ctx context.Context, dial Dialer, address string, timeout time.Duration) (net.Conn, Answer) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, timeout)
@@ -74,9 +79,9 @@ func Open(ctx context.Context, dial Dialer, address string, timeout time.Duratio
 	return conn, answer
 }
 
-// Exchange writes a request to an open connection and reads the whole answer, within the timeout. reader must be the one that
-// reads from conn. The connection is usable again if the outcome is Answered and the answer not Closing. Deadlines of conn are
-// left behind.
+// Exchange writes a request to an open connection and reads the whole answer, within the timeout.
+// reader must be the one that reads from conn. The connection is usable again if the outcome is
+// Answered and the answer not Closing. Deadlines of conn are left behind.
 func Exchange(ctx context.Context, conn net.Conn, reader *bufio.Reader, request []byte, timeout time.Duration) Answer {
 	began := time.Now()
 	defer limit(ctx, conn, began.Add(timeout))()
@@ -90,7 +95,8 @@ func Exchange(ctx context.Context, conn net.Conn, reader *bufio.Reader, request 
 	return answer
 }
 
-// limit makes reads and writes of conn fail at the deadline, or as soon as ctx ends. The function it returns stops watching ctx.
+// limit makes reads and writes of conn fail at the deadline, or as soon as ctx ends. The function
+// it returns stops watching ctx.
 func limit(ctx context.Context, conn net.Conn, deadline time.Time) func() bool {
 	// An error means that the connection is closed, which the next read says as well.
 	_ = conn.SetDeadline(deadline)

@@ -9,7 +9,8 @@ import (
 // ProxyVersion is a version of the PROXY protocol.
 type ProxyVersion int
 
-// The versions of https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt: 1 is a line of text, 2 is binary.
+// The versions of https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt: 1 is a line of text,
+// 2 is binary.
 const (
 	ProxyV1 ProxyVersion = 1
 	ProxyV2 ProxyVersion = 2
@@ -28,15 +29,18 @@ const (
 // ProxyHeader is the PROXY protocol header that a client writes itself before anything else, TLS included.
 type ProxyHeader struct {
 	Version ProxyVersion
-	// Source is the address that the client claims to have. The zero value claims nothing: "UNKNOWN" in version 1, the
-	// command LOCAL in version 2, as load balancers write for their own health checks.
+	// Source is the address that the client claims to have. The zero value claims nothing:
+	// "UNKNOWN" in version 1, the command LOCAL in version 2, as load balancers write for their own
+	// health checks.
 	Source netip.AddrPort
-	// Destination is the address that the client claims to have dialled; the zero value is the one that it did dial.
+	// Destination is the address that the client claims to have dialled; the zero value is the one
+	// that it did dial.
 	Destination netip.AddrPort
 }
 
-// bytes returns the header as it goes over the wire. dialled stands in for an empty Destination. It returns an error if the version is
-// unknown or source and destination are of different families, which neither version can express.
+// bytes returns the header as it goes over the wire. dialled stands in for an empty Destination. It
+// returns an error if the version is unknown or source and destination are of different families,
+// which neither version can express.
 func (h ProxyHeader) bytes(dialled netip.AddrPort) ([]byte, error) {
 	destination := h.Destination
 	if !destination.IsValid() {

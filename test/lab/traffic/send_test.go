@@ -24,7 +24,8 @@ func plain(ctx context.Context, network, address string) (net.Conn, error) {
 	return Direct(ctx, network, netip.AddrPort{}, address)
 }
 
-// serve accepts connections on loopback until the test ends and leaves each to handle. It returns the address.
+// serve accepts connections on loopback until the test ends and leaves each to handle. It returns
+// the address.
 func serve(t *testing.T, handle func(conn *net.TCPConn)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

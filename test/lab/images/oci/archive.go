@@ -84,8 +84,9 @@ type rootFS struct {
 
 var thisPlatform = platform{Architecture: runtime.GOARCH, OS: "linux"}
 
-// WriteFile writes the image to a file, as a tar archive of an OCI image layout, and returns the digest of its manifest. The index has the
-// manifest under two names, repository:tag and repository@digest, as an image has them on a node that pulled it.
+// WriteFile writes the image to a file, as a tar archive of an OCI image layout, and returns the
+// digest of its manifest. The index has the manifest under two names, repository:tag and
+// repository@digest, as an image has them on a node that pulled it.
 func (i Image) WriteFile(file string) (digest string, err error) {
 	layer, err := describeLayer(i.Tree)
 	if err != nil {

@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// GrantBindingLowPorts gives a program the file capability to listen on ports below 1024 (`setcap cap_net_bind_service=+ep`). Such a
-// program does not start where the container may not have that capability.
+// GrantBindingLowPorts gives a program the file capability to listen on ports below 1024
+// (`setcap cap_net_bind_service=+ep`). Such a program does not start where the container may not
+// have that capability.
 func (t *Tree) GrantBindingLowPorts(name string) error {
 	e, ok := t.entries[name]
 	if !ok || e.content == nil {
@@ -20,8 +21,9 @@ func (t *Tree) GrantBindingLowPorts(name string) error {
 // netBindService is CAP_NET_BIND_SERVICE of linux/capability.h.
 const netBindService = 10
 
-// fileCapability is the attribute as the kernel reads it (struct vfs_cap_data, version 2): the version with the flag that makes the
-// capability effective, then the permitted and the inheritable set, the lower halves first.
+// fileCapability is the attribute as the kernel reads it (struct vfs_cap_data, version 2): the
+// version with the flag that makes the capability effective, then the permitted and the inheritable
+// set, the lower halves first.
 func fileCapability(capability uint) string {
 	const version2, effective = 0x02000000, 1
 	data := binary.LittleEndian.AppendUint32(nil, version2|effective)

@@ -1,5 +1,5 @@
-// Package assembly puts a cluster with real nodes together: network, control plane, nodes, and the socket on which they are
-// changed.
+// Package assembly puts a cluster with real nodes together: network, control plane, nodes, and the
+// socket on which they are changed.
 package assembly
 
 import (
@@ -33,11 +33,13 @@ type Options struct {
 	Version string
 	// Archives are images for every node. That of the pause container must be among them.
 	Archives []string
-	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not Ready; 0 is Kubernetes' default.
+	// NodeMonitorGracePeriod is how long a node may be silent before it counts as not Ready; 0 is
+	// Kubernetes' default.
 	NodeMonitorGracePeriod time.Duration
 }
 
-// Cluster is a running cluster. It is safe for use by several goroutines; what is done to one node happens one after the other.
+// Cluster is a running cluster. It is safe for use by several goroutines; what is done to one node
+// happens one after the other.
 type Cluster struct {
 	dir          string
 	programs     binaries.Paths
@@ -57,7 +59,8 @@ var _ control.Cluster = (*Cluster)(nil)
 // apiServer is where the API server listens.
 var apiServer = netip.AddrPortFrom(network.ControlPlane, controlplane.NamespacePort)
 
-// Start starts a cluster without nodes and returns when its control plane is ready. After an error nothing is left running.
+// Start starts a cluster without nodes and returns when its control plane is ready. After an error
+// nothing is left running.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	c := &Cluster{dir: o.Dir, programs: o.Programs, archives: o.Archives, members: map[string]*member{}}
 	if err := c.start(ctx, o); err != nil {
@@ -127,7 +130,8 @@ func nodeClient(kubeconfig string) (corev1client.NodeInterface, error) {
 	return client.Nodes(), nil
 }
 
-// Stop cancels what is being done to nodes, ends all nodes at once and then the control plane, and returns when nothing is left running.
+// Stop cancels what is being done to nodes, ends all nodes at once and then the control plane, and
+// returns when nothing is left running.
 func (c *Cluster) Stop() error {
 	var errs []error
 	if c.server != nil {

@@ -1,5 +1,5 @@
-// Package cgroup makes control groups of version 1 below the caller's own, so that what runs in them stays within what
-// the caller may use and nothing else of the machine is touched.
+// Package cgroup makes control groups of version 1 below the caller's own, so that what runs in
+// them stays within what the caller may use and nothing else of the machine is touched.
 package cgroup
 
 import (
@@ -28,11 +28,13 @@ const (
 var ErrVersion2 = errors.New("this machine has control groups of version 2 only, and real nodes need version 1: " +
 	"on Debian 12, add systemd.unified_cgroup_hierarchy=0 to GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub, and start the machine again")
 
-// Group is a control group: its directory in each hierarchy. A hierarchy is called what /proc/PID/cgroup calls it, which is
-// its controllers, such as "cpu,cpuacct", or its name, such as "name=systemd".
+// Group is a control group: its directory in each hierarchy. A hierarchy is called what
+// /proc/PID/cgroup calls it, which is its controllers, such as "cpu,cpuacct", or its name, such as
+// "name=systemd".
 type Group map[string]string
 
-// Own returns the group of this process. The error is ErrVersion2 where there are no hierarchies of version 1.
+// Own returns the group of this process. The error is ErrVersion2 where there are no hierarchies of
+// version 1.
 func Own() (Group, error) {
 	membership, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -48,8 +50,9 @@ func Own() (Group, error) {
 // requiredControllers are those that kubelet and runc do not work without.
 var requiredControllers = []string{"cpu", "cpuacct", "cpuset", "devices", "memory", "pids"}
 
-// Usable returns an error if nodes cannot have groups below g: the machine may have some controllers in version 2, and a container may see all of them
-// without the right to change anything.
+// Usable returns an error if nodes cannot have groups below g: the machine may have some
+// controllers in version 2, and a container may see all of them without the right to change
+// anything.
 func (g Group) Usable() error {
 	var present []string
 	for hierarchy := range g {
@@ -118,8 +121,9 @@ func (g Group) Join() error {
 	return nil
 }
 
-// Remove removes the group with all groups below it. Processes that are just ending are given time to go; when
-// there is one that stays, that is an error. A group that does not exist is removed already.
+// Remove removes the group with all groups below it. Processes that are just ending are given time
+// to go; when there is one that stays, that is an error. A group that does not exist is removed
+// already.
 func (g Group) Remove() error {
 	deadline := time.NewTimer(removeTimeout)
 	defer deadline.Stop()

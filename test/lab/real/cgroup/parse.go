@@ -15,8 +15,8 @@ type mount struct {
 	options []string
 }
 
-// parse finds the directories of the group that a process is in, from its /proc/PID/cgroup and its /proc/PID/mountinfo
-// (cgroups(7), proc_pid_mountinfo(5)).
+// parse finds the directories of the group that a process is in, from its /proc/PID/cgroup and its
+// /proc/PID/mountinfo (cgroups(7), proc_pid_mountinfo(5)).
 func parse(membership, mountinfo string) (Group, error) {
 	mounts := parseMounts(mountinfo)
 	group := Group{}

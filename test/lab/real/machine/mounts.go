@@ -19,8 +19,9 @@ const (
 	plainMode = unix.MS_NOSUID | unix.MS_NODEV
 )
 
-// mountAll gives the node a view of its own of what a machine has once: processes, devices of the network, control groups,
-// run-time state, and the directories and files of the plan. Nothing of it reaches the machine.
+// mountAll gives the node a view of its own of what a machine has once: processes, devices of the
+// network, control groups, run-time state, and the directories and files of the plan. Nothing of it
+// reaches the machine.
 func (n *node) mountAll() error {
 	steps := []func() error{separate, mountKernel, n.mountControlGroups, mountRunDir, n.bindAll}
 	for _, step := range steps {
@@ -31,8 +32,8 @@ func (n *node) mountAll() error {
 	return nil
 }
 
-// separate ends the exchange of mounts with the machine, and begins one with the containers of the node, which kubelet needs
-// for volumes.
+// separate ends the exchange of mounts with the machine, and begins one with the containers of the
+// node, which kubelet needs for volumes.
 func separate() error {
 	for _, propagation := range []uintptr{unix.MS_PRIVATE, unix.MS_SHARED} {
 		if err := unix.Mount("", "/", "", unix.MS_REC|propagation, ""); err != nil {
@@ -69,8 +70,8 @@ func (n *node) mountControlGroups() error {
 	return nil
 }
 
-// hierarchyMount says how a hierarchy is mounted where everybody looks for it. One with several controllers, "cpu,cpuacct", is
-// found under each of their names as well.
+// hierarchyMount says how a hierarchy is mounted where everybody looks for it. One with several
+// controllers, "cpu,cpuacct", is found under each of their names as well.
 func hierarchyMount(hierarchy string) (m mounting, links []string) {
 	name, named := strings.CutPrefix(hierarchy, "name=")
 	m = mounting{"cgroup", filepath.Join(cgroupRoot, name), "cgroup", plainMode | unix.MS_NOEXEC, hierarchy}
@@ -131,8 +132,9 @@ func (n *node) replaceParents() error {
 	return nil
 }
 
-// replace mounts a temporary file system over a directory, and shows the directories of the machine in it, since programs and files of the
-// node may be below them. What else the directory holds is hidden; what is made in it exists in the node only.
+// replace mounts a temporary file system over a directory, and shows the directories of the machine
+// in it, since programs and files of the node may be below them. What else the directory holds is
+// hidden; what is made in it exists in the node only.
 func replace(dir string) error {
 	machine, err := os.Open(dir)
 	if err != nil {

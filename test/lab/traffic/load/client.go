@@ -81,8 +81,9 @@ func (c *client) open(ctx context.Context, recorder *recorder) (net.Conn, traffi
 	return conn, answer
 }
 
-// handshake is after which time a connection was open that was noticed to be so after a longer one: a client that does not get a CPU at once takes the
-// address' move in between for one that came first. A connection that is no socket was open when it was noticed.
+// handshake is after which time a connection was open that was noticed to be so after a longer one:
+// a client that does not get a CPU at once takes the address' move in between for one that came
+// first. A connection that is no socket was open when it was noticed.
 func handshake(conn net.Conn, noticed time.Duration) time.Duration {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
@@ -141,7 +142,8 @@ func (c *client) finish(recorder *recorder, r request, answer traffic.Answer) (s
 	return served
 }
 
-// judge returns what a request is counted as: Answered only if the answer is the right one; and who served it.
+// judge returns what a request is counted as: Answered only if the answer is the right one; and who
+// served it.
 func (c *client) judge(answer traffic.Answer) (outcome traffic.Outcome, detail string, served netip.Addr) {
 	switch answer.Outcome {
 	case traffic.Answered:

@@ -1,6 +1,7 @@
-// Package load keeps up a steady load of requests against several targets at once and tells, by cause, which of them were
-// lost, and when. Two kinds of clients run side by side: those that open a new connection for each request, at a constant
-// rate whatever their outcome, and those that keep their connection.
+// Package load keeps up a steady load of requests against several targets at once and tells, by
+// cause, which of them were lost, and when. Two kinds of clients run side by side: those that open
+// a new connection for each request, at a constant rate whatever their outcome, and those that keep
+// their connection.
 package load
 
 import (
@@ -37,7 +38,8 @@ type Target struct {
 	Host, Path string
 	// ClientAddress is where the application must find the client's address. Empty means Peer.
 	ClientAddress Where
-	// Client is that address, where a proxy stands in for the client; the zero Addr is the one that the connection was dialled from.
+	// Client is that address, where a proxy stands in for the client; the zero Addr is the one that
+	// the connection was dialled from.
 	Client netip.Addr
 }
 

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// histogram counts durations in constant memory. Up to stepsPerDoubling microseconds it is exact to the microsecond, above it
-// divides each doubling into as many steps, which makes a quantile at most 1/32 too large.
+// histogram counts durations in constant memory. Up to stepsPerDoubling microseconds it is exact to
+// the microsecond, above it divides each doubling into as many steps, which makes a quantile at
+// most 1/32 too large.
 type histogram struct {
 	counts [bits.UintSize * stepsPerDoubling]uint32
 	total  int

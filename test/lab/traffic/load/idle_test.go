@@ -55,7 +55,8 @@ func TestIdleTellsHowAConnectionEnded(t *testing.T) {
 	}
 }
 
-// TestIdleLooksEvenWhenItIsLate stands for a client that was held up: its request is overdue and the server has gone.
+// TestIdleLooksEvenWhenItIsLate stands for a client that was held up: its request is overdue and
+// the server has gone.
 func TestIdleLooksEvenWhenItIsLate(t *testing.T) {
 	ours, theirs := connect(t)
 	reader := bufio.NewReader(ours)

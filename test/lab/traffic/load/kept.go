@@ -15,8 +15,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// keepAlive keeps one connection and sends a request at each interval from the offset on, until sending ends. When the
-// connection ends it opens the next with the next request.
+// keepAlive keeps one connection and sends a request at each interval from the offset on, until
+// sending ends. When the connection ends it opens the next with the next request.
 func (c *client) keepAlive(flight, sending context.Context, offset time.Duration) {
 	due := offset
 	for c.run.sleepUntil(sending, due) {
@@ -24,7 +24,8 @@ func (c *client) keepAlive(flight, sending context.Context, offset time.Duration
 	}
 }
 
-// keepOne opens a connection and keeps it as long as it lives. It returns when the next request is due, on another one.
+// keepOne opens a connection and keeps it as long as it lives. It returns when the next request is
+// due, on another one.
 func (c *client) keepOne(flight, sending context.Context, due time.Duration) time.Duration {
 	request := c.begin()
 	conn, answer := c.open(flight, c.kept)
@@ -56,8 +57,8 @@ func (c *client) keepOne(flight, sending context.Context, due time.Duration) tim
 	}
 }
 
-// nextDue returns the next multiple of the interval after due that is not over yet. Those that a slow answer used up are
-// not made up for.
+// nextDue returns the next multiple of the interval after due that is not over yet. Those that a
+// slow answer used up are not made up for.
 func (r *Run) nextDue(due time.Duration) time.Duration {
 	interval := r.config.Interval
 	passed := max(time.Since(r.began)-due, 0)
@@ -97,9 +98,9 @@ func idle(sending context.Context, conn net.Conn, reader *bufio.Reader, due time
 	}
 }
 
-// lastLook tells without waiting whether the connection is still open. When the client was held up, its deadline is over
-// although the server may have closed the connection long before; what is sent then would be the client's own loss.
-// A connection that is no socket counts as open.
+// lastLook tells without waiting whether the connection is still open. When the client was held up,
+// its deadline is over although the server may have closed the connection long before; what is sent
+// then would be the client's own loss. A connection that is no socket counts as open.
 func lastLook(conn net.Conn) end {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {

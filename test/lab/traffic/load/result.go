@@ -40,9 +40,11 @@ type TargetResult struct {
 	Name string
 	// New are the requests on new connections, Kept those on kept connections.
 	New, Kept Tally
-	// Late is by how much the latest of the new connections was behind its schedule: how far the client itself was held up.
+	// Late is by how much the latest of the new connections was behind its schedule: how far the
+	// client itself was held up.
 	Late time.Duration
-	// Skipped is how many new connections were due but not opened, since too many were open: the client could not keep up.
+	// Skipped is how many new connections were due but not opened, since too many were open: the
+	// client could not keep up.
 	Skipped int
 	// Connections are those that were kept.
 	Connections Connections
@@ -75,27 +77,33 @@ type Served struct {
 	Asked time.Duration
 }
 
-// Tally counts requests to one target on one kind of connections. A request that its caller cancelled is not in it.
+// Tally counts requests to one target on one kind of connections. A request that its caller
+// cancelled is not in it.
 type Tally struct {
-	// Sent requests either Succeeded or are counted once in Failed. A connection that could not be opened counts as a request.
+	// Sent requests either Succeeded or are counted once in Failed. A connection that could not be
+	// opened counts as a request.
 	Sent, Succeeded int
 	Failed          map[traffic.Outcome]int
-	// Details counts failures by their cause with the status, the wrong address or the error, at most 50 different ones.
+	// Details counts failures by their cause with the status, the wrong address or the error, at
+	// most 50 different ones.
 	Details map[string]int
 	// Failures are the first 10,000 failures, in the order in which they were noticed.
 	Failures []Failure
-	// Periods are the stretches between marks, the first one until the first mark. A request belongs to where it began.
+	// Periods are the stretches between marks, the first one until the first mark. A request
+	// belongs to where it began.
 	Periods []Period
 	// LongestGap is the longest time without any success.
 	LongestGap Gap
 	// SlowConnects are the connections of which a SYN was lost. They are successes if an answer came.
 	SlowConnects SlowConnects
-	// Connecting is the time that opened connections took; Answering the time from there to the answer, of successes.
+	// Connecting is the time that opened connections took; Answering the time from there to the
+	// answer, of successes.
 	Connecting, Answering Latency
 }
 
-// SlowConnects counts connections by how often the client sent their SYN again until they were open. It tells that from how long they took to open, and takes
-// for granted that a SYN is repeated after 1, 3 and 7 s, as Linux does; since 6.5 only where net.ipv4.tcp_syn_linear_timeouts is 0.
+// SlowConnects counts connections by how often the client sent their SYN again until they were
+// open. It tells that from how long they took to open, and takes for granted that a SYN is repeated
+// after 1, 3 and 7 s, as Linux does; since 6.5 only where net.ipv4.tcp_syn_linear_timeouts is 0.
 type SlowConnects struct {
 	// Once took longer than 0.9 s, More longer than 2.9 s.
 	Once, More int
@@ -121,8 +129,9 @@ func (t Tally) Lost() int { return t.Sent - t.Succeeded }
 type Failure struct {
 	// At is when the request began, After how long later it had failed.
 	At, After time.Duration
-	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and open before. It is the kernel's word, to the tick of up to
-	// 10 ms that it counts in, however late the client itself noticed.
+	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and
+	// open before. It is the kernel's word, to the tick of up to 10 ms that it counts in, however
+	// late the client itself noticed.
 	Open  time.Duration
 	Cause traffic.Outcome
 	// Served is the answer before on the same connection.

@@ -20,9 +20,11 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// These tests run on a fake clock, with connections in memory. synctest fails a test that leaves a goroutine behind.
+// These tests run on a fake clock, with connections in memory. synctest fails a test that leaves a
+// goroutine behind.
 
-// memoryConn is the client's end of a connection in memory. Where the server ended it with a reset, reading says so.
+// memoryConn is the client's end of a connection in memory. Where the server ended it with a reset,
+// reading says so.
 type memoryConn struct {
 	net.Conn
 	reset *bool

@@ -6,10 +6,11 @@ import (
 	"sync"
 )
 
-// Sources hands out the local ends of connections: addresses in turn, and on each address every port of a range before any
-// comes again. The operating system's own choice comes back to a port after minutes or even at once, while a TIME_WAIT
-// socket or a connection-tracking entry of the last connection still lives on the way; what is lost then is nobody's
-// fault. Runs that follow one another should share one Sources, for the same reason.
+// Sources hands out the local ends of connections: addresses in turn, and on each address every
+// port of a range before any comes again. The operating system's own choice comes back to a port
+// after minutes or even at once, while a TIME_WAIT socket or a connection-tracking entry of the
+// last connection still lives on the way; what is lost then is nobody's fault. Runs that follow one
+// another should share one Sources, for the same reason.
 type Sources struct {
 	addresses []netip.Addr
 	first     uint16
@@ -19,8 +20,9 @@ type Sources struct {
 	given int
 }
 
-// NewSources returns the sources on these addresses with the ports from first to last, both included. Nobody else should
-// use them; net.ipv4.ip_local_port_range tells what the operating system uses. It returns an error if there are none.
+// NewSources returns the sources on these addresses with the ports from first to last, both
+// included. Nobody else should use them; net.ipv4.ip_local_port_range tells what the operating
+// system uses. It returns an error if there are none.
 func NewSources(addresses []netip.Addr, first, last uint16) (*Sources, error) {
 	if len(addresses) == 0 || first == 0 || last < first {
 		return nil, fmt.Errorf("choosing sources: no local end on %d addresses with ports %d to %d", len(addresses), first, last)

@@ -32,8 +32,8 @@ func Table(events ...Event) string {
 	return aligned(rows)
 }
 
-// String returns the summary, and where there is more to say: what was lost before and after each mark, the losses in
-// bursts, and their details.
+// String returns the summary, and where there is more to say: what was lost before and after each
+// mark, the losses in bursts, and their details.
 func (r Result) String() string {
 	parts := []string{Table(Event{Name: r.Length.Round(time.Second).String(), Result: r})}
 	for _, rows := range [][][]string{r.periods(), r.bursts(), r.details()} {

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// repeatedOnce and repeatedTwice are below the first and the third second, at which a SYN that is not answered is sent again, and far above any other cause.
+	// repeatedOnce and repeatedTwice are below the first and the third second, at which a SYN that
+	// is not answered is sent again, and far above any other cause.
 	repeatedOnce  = 900 * time.Millisecond
 	repeatedTwice = 2900 * time.Millisecond
 	// keptFailures and keptDetails bound the memory of a run in which everything fails.
@@ -26,7 +27,8 @@ type attempt struct {
 	// outcome is Answered for a success, and nothing else.
 	outcome traffic.Outcome
 	detail  string
-	// open is after which time the connection was open, 0 if it never was; answering the time from there to the answer.
+	// open is after which time the connection was open, 0 if it never was; answering the time from
+	// there to the answer.
 	open, answering time.Duration
 	// served is the answer before on the same connection.
 	served Served
@@ -79,7 +81,8 @@ func (r *recorder) record(a attempt) {
 	r.failed(a)
 }
 
-// succeeded ends the time without success. Offsets come out of order by as much as goroutines wait for the lock.
+// succeeded ends the time without success. Offsets come out of order by as much as goroutines wait
+// for the lock.
 func (r *recorder) succeeded(at time.Duration) {
 	r.closeGap(at)
 	r.lastSuccess = max(r.lastSuccess, at)

@@ -1,8 +1,10 @@
-// Package loadprocess runs loads in a process of their own, which may live in another network namespace. Dialling into a namespace from outside would hold
-// a thread of the operating system for each connection that is being opened.
+// Package loadprocess runs loads in a process of their own, which may live in another network
+// namespace. Dialling into a namespace from outside would hold a thread of the operating system for
+// each connection that is being opened.
 //
-// The process reads orders from its standard input and answers each on its standard output, all as JSON. It ends when its input does. The local ends of
-// connections are handed out across all loads of one process, so that none comes back while something on the way still remembers it.
+// The process reads orders from its standard input and answers each on its standard output, all as
+// JSON. It ends when its input does. The local ends of connections are handed out across all loads
+// of one process, so that none comes back while something on the way still remembers it.
 package loadprocess
 
 import (
@@ -12,7 +14,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/load"
 )
 
-// Sources are the local ends of all connections: addresses of the process' network, and a range of ports that nobody else uses.
+// Sources are the local ends of all connections: addresses of the process' network, and a range of
+// ports that nobody else uses.
 type Sources struct {
 	Addresses           []netip.Addr
 	FirstPort, LastPort uint16
