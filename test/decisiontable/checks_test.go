@@ -92,7 +92,7 @@ func TestAProblemIsFound(t *testing.T) {
 		"a prevented row without a test":           {given: table("Not reported.", "Prevented."), says: "row 2 is claimed and names no test"},
 		"a row that is missing":                    {given: table("#### 2.", "#### Two."), says: "row 2 is there 0 times"},
 		"a row that is there twice":                {given: table("#### 2.", "#### 1."), says: "row 1 is there 2 times"},
-		"a row beyond the last":                    {given: table("#### 2.", "#### 3."), says: "row 3 is beyond 2"},
+		"a number that is no row's":                {given: table("#### 2.", "#### 0."), says: "row 0 is there 1 times"},
 		"a row with the anchor of another":         {given: table(`<a id="row-2">`, `<a id="row-1">`), says: `row 2 has the anchor "row-1"`},
 		"a link to nowhere":                        {given: table("(#row-2)", "(#row-7)"), says: "a link leads to row-7"},
 		"a test that does not exist":               {given: table("`TestA`", "`TestB`"), says: "names the test TestB"},

@@ -12,7 +12,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 )
 
-// lastRow is the number of the last row. Numbers are not used again: whoever adds a row raises it.
+// lastRow is the last number without a gap below it. No number is used twice, not even when its row is gone.
 const lastRow = 76
 
 const root = "../../"

@@ -155,8 +155,10 @@ func problemsOfRows(document string, rows []row, highest int) []string {
 		}
 		delete(seen, number)
 	}
-	for number := range seen {
-		add("row %d is beyond %d", number, highest)
+	for number, times := range seen {
+		if number < 1 || times != 1 {
+			add("row %d is there %d times", number, times)
+		}
 	}
 	for _, link := range rowLink.FindAllStringSubmatch(document, -1) {
 		if !slices.ContainsFunc(rows, func(r row) bool { return r.anchor == link[1] }) {
