@@ -17,7 +17,7 @@ import (
 type codebase struct {
 	// functions are test functions by name; packages may use the same one.
 	functions map[string][]testFunction
-	// mentions are the rows that code names in comments and texts; comments outside of tests say
+	// mentions are the rows that code names in comments and texts. Comments outside of tests say
 	// which rows the code answers.
 	mentions []mention
 }
@@ -56,7 +56,7 @@ func rowsIn(text string) []int {
 	return numbers
 }
 
-// readCode reads every Go file of the repository but those of this package, and what was built.
+// readCode reads every Go file of the repository except those of this package and build results.
 // constants are those of the API.
 func readCode(t *testing.T, root string, constants map[string]string) codebase {
 	t.Helper()
@@ -147,8 +147,8 @@ func (code *codebase) addFunctions(files []*ast.File, constants map[string]strin
 	}
 }
 
-// names tells what an expression stands for: constants of the API by name, and constants of tests
-// that are another name for one.
+// names maps an expression to its value: constants of the API by name, and constants of tests that
+// rename one.
 type names struct {
 	constants map[string]string
 	aliases   map[string]ast.Expr

@@ -1,6 +1,6 @@
-// Package decisiontable holds docs/source-ip.md against the code: every row says whether the
-// operator reports it, what is claimed is shown by a test, and every row that the code names is
-// there. Deliberately, it has tests alone.
+// Package decisiontable compares docs/source-ip.md with the code. Every row says whether the
+// operator reports it, a test shows each claim, and the document has every row that the code names.
+// The package has tests only, on purpose.
 package decisiontable
 
 import (
@@ -46,8 +46,8 @@ func scenarioNames() []string {
 	return names
 }
 
-// problemsOfClaims: every test and scenario that a row names exists, and what the row says of a
-// condition is what one of its tests shows.
+// problemsOfClaims checks that every test and scenario that a row names exists, and that one of its
+// tests shows what the row says about a condition.
 func problemsOfClaims(rows []row, code codebase, constants map[string]string, scenarios []string) []string {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -96,8 +96,8 @@ func (code codebase) find(number int, reference testReference) (found bool, show
 	return found, shows
 }
 
-// problemsOfMentions: a row that code names is in the document; one that code answers is claimed;
-// and where a test names a row, the row names the test.
+// problemsOfMentions checks that the document has every row that code names, that a row answered by
+// code claims that, and that a row names each test that names the row.
 func problemsOfMentions(rows []row, code codebase) []string {
 	var problems []string
 	byNumber := map[int]row{}

@@ -34,8 +34,8 @@ type claim struct{ condition, status, reason string }
 
 func (c claim) String() string { return c.condition + " " + c.status + " " + c.reason }
 
-// testReference names a Go test and, in quotes behind it, one of its cases. Without one, it means
-// the cases whose names have the row's number.
+// testReference names a Go test and, in quotes behind it, one of its cases. Without a case, it
+// means the cases with the row's number in their names.
 type testReference struct{ function, name string }
 
 var (

@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// clusterName is the name of the demo's cluster, so that the commands that are shown can be typed
-// as they stand.
+// clusterName is the name of the demo's cluster, so that users can type the shown commands
+// unchanged.
 const clusterName = "demo"
 
 // localCluster is a cluster that the command of test/lab runs.
@@ -43,8 +43,8 @@ func startCluster(ctx context.Context, root string, keep bool, nodes nodeKind) (
 	return c, nil
 }
 
-// startBound starts a cluster that ends when this process does, however it does: then its standard
-// input closes.
+// startBound starts a cluster that ends with this process, however that ends: its standard input
+// closes then.
 func (c *localCluster) startBound(ctx context.Context, arguments ...string) error {
 	c.supervisor = c.prepare(context.WithoutCancel(ctx), append([]string{"run"}, arguments...)...)
 	output, err := c.supervisor.StdoutPipe()
@@ -138,8 +138,8 @@ func (c *localCluster) prepare(ctx context.Context, arguments ...string) *exec.C
 	return prepareClusterCommand(ctx, c.root, arguments...)
 }
 
-// prepareClusterCommand gives the command a process group of its own: a Ctrl-C is for the demo,
-// which stops things in order.
+// prepareClusterCommand gives the command its own process group. A Ctrl-C then reaches only the
+// demo, which stops everything in order.
 func prepareClusterCommand(ctx context.Context, root string, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, filepath.Join(root, clusterPath), arguments...)
 	command.Dir, command.Stderr = root, os.Stderr

@@ -1,8 +1,7 @@
-// Command demo runs the operator on a local cluster and tells what happens, step by step: one
-// EdgeIngress from the first apply to its deletion, with mishaps in between, and, where the nodes
-// are real, requests from outside and what an application saw of them. It ends by itself and leaves
-// nothing behind; with KEEP=1 it leaves the cluster and the operator running. NODES says which
-// nodes are used.
+// Command demo runs the operator on a local cluster and explains each step: one EdgeIngress from
+// the first apply to its deletion, with mishaps in between. With real nodes it also shows requests
+// from outside and what an application saw of them. It ends by itself and leaves nothing behind.
+// With KEEP=1 it leaves the cluster and the operator running. NODES chooses the nodes.
 package main
 
 import (

@@ -30,7 +30,7 @@ type choice struct {
 	leftOut string
 }
 
-// chooseNodes takes the nodes that were asked for, and without a wish the real ones where this
+// chooseNodes returns the requested nodes. Without a request it returns the real ones where this
 // machine can have them.
 func chooseNodes(wanted string, checkMachine func() error) (choice, error) {
 	switch nodeKind(wanted) {

@@ -32,8 +32,8 @@ type operator struct {
 	exited chan struct{}
 }
 
-// startOperator starts the operator with the permissions of its ServiceAccount and no others. When
-// it ends by itself, ended is called.
+// startOperator starts the operator with exactly the permissions of its ServiceAccount. It calls
+// ended when the operator ends by itself.
 func startOperator(ctx context.Context, root string, cluster *localCluster, ended context.CancelCauseFunc) (*operator, error) {
 	kubeconfig, err := writeOperatorKubeconfig(ctx, cluster)
 	if err != nil {

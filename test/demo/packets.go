@@ -26,7 +26,7 @@ const (
 	applicationHost = "demo.example.com"
 )
 
-// curl are the arguments with which the outside client asks the application through the load
+// curl returns the arguments with which the outside client calls the application through the load
 // balancer's address.
 func curl(address string, headers ...string) []string {
 	arguments := []string{"exec", "--cluster", clusterName, "client", "--", "curl", "-s", "-H", "Host: " + applicationHost}
@@ -39,8 +39,8 @@ func curl(address string, headers ...string) []string {
 // answerLimit is how long a request may take before another one is sent.
 const answerLimit = 3 * time.Second
 
-// ask sends a request and returns what the application saw of it. An error is a request without
-// such an answer.
+// ask sends a request and returns what the application saw of it. An error means that there was no
+// such answer.
 func (s *story) ask(ctx context.Context, arguments []string) (*traffic.Echo, error) {
 	ctx, done := context.WithTimeout(ctx, answerLimit)
 	defer done()
@@ -53,7 +53,7 @@ func (s *story) ask(ctx context.Context, arguments []string) (*traffic.Echo, err
 	return traffic.ParseEcho(output)
 }
 
-// showRequest sends requests until the application sees the client's address as wanted, and shows
+// showRequest sends requests until the application sees the client's address as expected, and shows
 // the last one. Until then a change is on its way through kube-proxy, MetalLB or nginx.
 func (s *story) showRequest(ctx context.Context, what string, arguments []string, wanted func(clients []string) bool) (*traffic.Echo, error) {
 	var echo *traffic.Echo
@@ -188,8 +188,8 @@ func (s *story) allowRepairs(ctx context.Context, address string) error {
 	return s.showConditions(ctx, v1alpha1.ConditionSourceIPConfigured)
 }
 
-// ownerOf says which node an address belongs to: it is the node's own, or the one that it has
-// towards its pods.
+// ownerOf returns the node that an address belongs to: the node's own address, or the gateway of
+// its pods.
 func (s *story) ownerOf(ctx context.Context, address string) (string, error) {
 	nodes, err := s.nodes(ctx)
 	if err != nil {
@@ -208,8 +208,8 @@ func (s *story) ownerOf(ctx context.Context, address string) (string, error) {
 	return "", fmt.Errorf("finding whose address the application saw: %s is no node's", address)
 }
 
-// podGateway is the address towards its pods of the node with this address: both are numbered alike
-// (see test/lab/README.md).
+// podGateway returns the gateway of the pods on the node with this address. Both have the same
+// number (see test/lab/README.md).
 func podGateway(node string) string {
 	parsed, err := netip.ParseAddr(node)
 	if err != nil || !parsed.Is4() {

@@ -31,12 +31,12 @@ const (
 // controllerImage is the one of whose digest the EdgeIngress speaks.
 const controllerImage = "ingress-nginx"
 
-// images are those that nodes need, as arguments of `cluster images`: one of the operator's
+// images are the images that nodes need, as arguments of `cluster images`: one of the operator's
 // program, and others that it knows.
 var images = []string{"operator=" + managerPath, "echo", "metallb-controller", "metallb-speaker", controllerImage}
 
 // makeReady builds what real nodes run where it is missing, and returns the digest of the
-// controller's image. Builds say on standard error what they do.
+// controller's image. Builds report on standard error.
 func makeReady(ctx context.Context, root string) (digest string, err error) {
 	programs := prepareClusterCommand(ctx, root, "build", "--real-nodes")
 	if err := programs.Run(); err != nil {
@@ -153,7 +153,7 @@ func (s *story) operatorLeads(ctx context.Context) (done bool, seen string, err 
 	return len(leases.Items) > 0, "no lease", err
 }
 
-// applyWithImage applies the sample with the ingress controller that was built here, as nodes
+// applyWithImage applies the sample with the ingress controller that was built here, because nodes
 // cannot pull the released one.
 func (s *story) applyWithImage(ctx context.Context, digest string) error {
 	s.screen.chapter("Ask for an edge")

@@ -8,8 +8,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// withSimulatedNodes is the story on simulated nodes. startOperator starts the operator, which no
-// simulated node can run.
+// withSimulatedNodes is the story on simulated nodes. startOperator starts the operator as a
+// process, because no simulated node can run it.
 func (s *story) withSimulatedNodes(startOperator chapter, keep bool) []chapter {
 	chapters := []chapter{
 		s.addSimulatedNodes, s.installForProcess, startOperator, s.leastPrivilege, s.applySample, s.showNodes, s.showService,

@@ -23,8 +23,8 @@ const (
 	ours = v1alpha1.OwnerLabel + "=" + edgeName
 )
 
-// story is what the demo does to the cluster, and how it tells it. What is shown is kubectl's; the
-// client is for waiting and comparing.
+// story changes the cluster and explains each change. It shows kubectl's output, and uses the
+// client to wait and to compare.
 type story struct {
 	root    string
 	cluster *localCluster

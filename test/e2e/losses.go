@@ -18,8 +18,7 @@ const lossReport = "loss.md"
 
 var errLosses = errors.New("requests were lost, see above")
 
-// serveLoad makes this process the one that runs loads in the client's network, where it was
-// started for that.
+// serveLoad runs loads in the client's network, where this process was started for that.
 func serveLoad(ctx context.Context, arguments []string) (served bool, err error) {
 	if len(arguments) == 0 || arguments[0] != loss.LoadCommand {
 		return false, nil

@@ -1,7 +1,7 @@
-// Command e2e runs the operator on a cluster of real nodes and holds its conditions against what an
+// Command e2e runs the operator on a cluster of real nodes and compares its conditions with what an
 // application saw.
 //
-// It brings one cluster up, installs MetalLB, an application and the operator in it, runs all
+// It starts one cluster, installs MetalLB, an application and the operator in it, runs all
 // scenarios, prints a line for each, and writes the table to a file. It needs root and what
 // `make e2e-deps` installs. The exit code is 1 where a condition and reality disagree.
 package main
@@ -127,8 +127,8 @@ func run(ctx context.Context, f flags) error {
 	return errors.Join(err, l.Stop())
 }
 
-// lab is the one that the plan needs. The taint gate is seen only where no speaker tolerates the
-// taint yet, and begins with an EdgeIngress that is new.
+// lab returns the options of the lab that the plan needs. The taint gate shows only where no
+// speaker tolerates the taint yet, and begins with a new EdgeIngress.
 func (f flags) lab(plan [][]scenario.Group) lab.Options {
 	o := lab.Options{Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes()}
 	measures := f.only == onlyLosses || f.only == onlyStarts

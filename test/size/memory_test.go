@@ -31,9 +31,9 @@ const (
 	patience = 3 * time.Minute
 )
 
-// BenchmarkMemory prints the MiB that are resident in the operator's process: in a cluster without
-// nodes, and with 5,000 nodes, of which 1,000 are edge nodes. The difference is what the caches
-// cost, garbage included. Run it with -run '^$' -bench Memory -benchtime 1x.
+// BenchmarkMemory prints the resident MiB of the operator's process: in a cluster without nodes,
+// and with 5,000 nodes, of which 1,000 are edge nodes. The difference is the cost of the caches,
+// including garbage. Run it with -run '^$' -bench Memory -benchtime 1x.
 func BenchmarkMemory(b *testing.B) {
 	if testing.Short() {
 		b.Skip("it makes 5,000 nodes")
@@ -111,8 +111,8 @@ func areEdgeNodes(b *testing.B, admin client.Client) bool {
 	return done == edgeNodes
 }
 
-// memoryOf runs the operator until it is done, lets it rest, and returns the MiB that are resident
-// then, and the most that ever were.
+// memoryOf runs the operator until it is done and at rest, and returns the resident MiB then, and
+// the maximum.
 func memoryOf(b *testing.B, program string, cluster *testcluster.Cluster, done func() bool) (resident, most float64) {
 	b.Helper()
 	var output bytes.Buffer

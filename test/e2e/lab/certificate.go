@@ -24,8 +24,8 @@ const SecureHost = "secure.e2e.test"
 
 const certificateLifetime = 24 * time.Hour
 
-// installCertificate writes the Secret with the certificate of SecureHost where there is none yet,
-// and remembers the certificate.
+// installCertificate creates the Secret with the certificate of SecureHost where it is missing, and
+// remembers the certificate.
 func (l *Lab) installCertificate(ctx context.Context) error {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ApplicationNamespace, Name: "secure"}}
 	err := l.Client.Get(ctx, client.ObjectKeyFromObject(secret), secret)

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The test bed makes an image of any static program: it runs the file as /BASENAME and as the user
-// nonroot. The operator's image is made so for the tests, and by the Dockerfile for users. Nothing
-// but this test keeps the two the same.
+// The test bed makes an image of any static program, which runs the file as /BASENAME and as the
+// user nonroot. The tests use such an image of the operator, and users one from the Dockerfile.
+// Only this test keeps the two the same.
 func TestTheOperatorsImageIsWhatTheDockerfileMakes(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "..", "Dockerfile"))
 	if err != nil {

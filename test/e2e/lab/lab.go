@@ -1,5 +1,5 @@
-// Package lab brings up what the end-to-end tests need: a cluster of real nodes, MetalLB, an
-// application, and the operator as a pod, installed as a user installs it. It knows nothing of
+// Package lab starts what the end-to-end tests need: a cluster of real nodes, MetalLB, an
+// application, and the operator as a pod, installed as a user installs it. It does not know the
 // scenarios.
 package lab
 
@@ -85,7 +85,7 @@ func (l *Lab) Probe(ctx context.Context, node string) (name string, address neti
 	return "", address, fmt.Errorf("finding the probing pod on %s: there is none", node)
 }
 
-// GetFromPod has the probing pod of a node ask for a URL, and returns the body of the answer and
+// GetFromPod lets the probing pod of a node request a URL, and returns the body of the answer and
 // the pod's address.
 func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, from netip.Addr, err error) {
 	pod, from, err := l.Probe(ctx, node)
@@ -103,7 +103,7 @@ func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, fr
 
 func (l *Lab) kubectl() string { return filepath.Join(l.root, "bin", "k8s", "kubectl") }
 
-// Kubectl is kubectl with these arguments, as the cluster's administrator.
+// Kubectl returns a kubectl command with these arguments, as the cluster's administrator.
 func (l *Lab) Kubectl(ctx context.Context, arguments ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, l.kubectl(), append([]string{"--kubeconfig=" + l.Cluster.Kubeconfig}, arguments...)...)
 }

@@ -18,8 +18,8 @@ const (
 	OperatorName      = "edge-ingress-operator"
 )
 
-// imageAnnotation is in the template of the operator's pods, so that they are replaced when the
-// image is another one under the same name.
+// imageAnnotation is in the template of the operator's pods. It replaces them when another image
+// has the same name.
 const imageAnnotation = "e2e.test/image"
 
 // installOperator installs the operator from config/default, as a user does, with the image that

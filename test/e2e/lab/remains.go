@@ -13,12 +13,12 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// removalLimit is how long it may take until an EdgeIngress is gone: its pods drain, and its nodes
+// removalLimit is how long the removal of an EdgeIngress may take: its pods drain, and its nodes
 // are released.
 const removalLimit = 2 * time.Minute
 
-// removeRemains deletes every EdgeIngress that an earlier run on the same cluster left, but for
-// those named, and returns when they are gone.
+// removeRemains deletes every EdgeIngress that an earlier run left on the cluster, except those
+// named, and returns when they are gone.
 func (l *Lab) removeRemains(ctx context.Context, stay []string) error {
 	return objects.Await(ctx, "the EdgeIngresses of earlier runs to be gone", removalLimit, func(ctx context.Context) (bool, string, error) {
 		all := &v1alpha1.EdgeIngressList{}

@@ -26,14 +26,14 @@ type Options struct {
 	// Nodes of the cluster. The first one is there first, so that everything that is installed lands on it.
 	Nodes []realcluster.NodeOptions
 	// SpeakerToleratesEdge gives MetalLB's speaker the toleration for edge nodes. Without it the
-	// speaker is as it is released, also where an earlier run on the same cluster gave it the
+	// speaker is unchanged from its release, even if an earlier run on the same cluster added the
 	// toleration.
 	SpeakerToleratesEdge bool
-	// Stay are the names of EdgeIngresses that may stay from an earlier run on the same cluster.
-	// All others are deleted.
+	// Stay are the names of EdgeIngress objects that may stay from an earlier run on the same
+	// cluster. All others are deleted.
 	Stay []string
-	// Keep is the name of a cluster that is left running, and that is used again where it runs
-	// already; with "" the cluster ends with this process.
+	// Keep is the name of a cluster that keeps running, and that is used again where it already
+	// runs. With "" the cluster ends with this process.
 	Keep string
 	// SkipBuild takes the operator's program as it is.
 	SkipBuild bool
@@ -41,8 +41,8 @@ type Options struct {
 	Progress io.Writer
 }
 
-// nodeMonitorGracePeriod makes the control plane notice sooner than by default (50 s) that a node
-// crashed. A kubelet reports every 10 s.
+// nodeMonitorGracePeriod makes the control plane notice a crashed node sooner than by default (50
+// s). A kubelet reports every 10 s.
 const nodeMonitorGracePeriod = 20 * time.Second
 
 // installed are the images, beside that of the operator, that nodes need before anything is installed.
@@ -56,8 +56,8 @@ const (
 	imageTag        = "e2e"
 )
 
-// Start brings up a lab and returns when everything in it runs. What is missing is built first,
-// which takes minutes once.
+// Start starts a lab and returns when everything in it runs. It first builds what is missing, which
+// takes minutes once.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	command, err := supervisor.Find()
 	if err != nil {

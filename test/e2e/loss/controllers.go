@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// controllerWitness watches where controllers run, when they have to end, and until when they
-// promised to serve.
+// controllerWitness records where controllers run, when they must end, and how long they promised
+// to serve.
 type controllerWitness struct {
 	watch watch.Interface
 	done  chan struct{}
@@ -61,8 +61,8 @@ func (w *controllerWitness) stop() map[netip.Addr]Controller {
 	return w.controllers
 }
 
-// promised is how long a controller serves on after it was told to end: the sleep of its hook and
-// then its own period of grace. Without them it is no time.
+// promised returns how long a controller serves after it must end: the sleep of its hook and then
+// its own grace period. Without them it is zero.
 func promised(controller corev1.Container) time.Duration {
 	var total time.Duration
 	if hook := controller.Lifecycle; hook != nil && hook.PreStop != nil && hook.PreStop.Exec != nil {

@@ -26,8 +26,8 @@ type scene struct {
 type event struct {
 	name  string
 	claim Claim
-	// do makes it happen and returns when everything is at rest again. It adds to the observation
-	// what only it knows.
+	// do makes the event happen and returns when everything is at rest again. It adds to the
+	// observation what only it knows.
 	do func(context.Context, *scene) error
 }
 
@@ -37,8 +37,8 @@ const nothing = 5 * time.Second
 // down is for how long a node is gone that is rebooted.
 const down = time.Second
 
-// events are those in which nothing may be lost, in an order in which each finds the nodes that it
-// needs, and then the crash that nothing had prepared for.
+// events returns the events in which nothing may be lost, in an order in which each finds the nodes
+// that it needs. The last one is a crash without preparation.
 func (s *stage) events(edge [3]string) []event {
 	plain := func(name string, do func(context.Context, *scene) error) event {
 		return event{name: name, claim: NothingLost, do: do}
@@ -92,8 +92,8 @@ func (s *stage) setNodes(ctx context.Context, names ...string) error {
 	return s.change(ctx, func(spec *v1alpha1.EdgeIngressSpec) { spec.Nodes.Names = names })
 }
 
-// drainAndReboot does what an administrator does with a node that needs a new kernel. kubectl
-// leaves our pod where it is; the operator withdraws it.
+// drainAndReboot does what an administrator does with a node that needs a new kernel. kubectl does
+// not evict our pod. The operator withdraws it.
 func (s *stage) drainAndReboot(ctx context.Context, o *scene) error {
 	node, err := s.announcer(ctx)
 	if err != nil {
@@ -143,8 +143,8 @@ func (s *stage) awaitWithdrawn(ctx context.Context, node string) error {
 	})
 }
 
-// upgradeOperator gives the operator's Deployment another name of the same image. The controllers
-// must not notice.
+// upgradeOperator gives the operator's Deployment another name of the same image. It must not
+// affect the controllers.
 func (s *stage) upgradeOperator(ctx context.Context, o *scene) error {
 	before, err := s.pods(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *stage) upgradeOperator(ctx context.Context, o *scene) error {
 	return nil
 }
 
-// otherName is another name by which all nodes know an image: by its digest where the name is a
+// otherName returns another name by which all nodes know an image: its digest where the name is a
 // tag, and the other way round. A node that came back may know more names than others, where images
 // were built again in the meantime.
 func (s *stage) otherName(ctx context.Context, image string) (string, error) {

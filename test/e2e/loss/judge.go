@@ -16,10 +16,10 @@ const tick = 10 * time.Millisecond
 // fewUnderWay new connections may be cut by a move however fast answers come: they come in clusters.
 const fewUnderWay = 3
 
-// cut is how many of the new connections that were lost had been open already when the address
-// moved: opened to one node, and continued to another. They are established connections as kept
-// ones are, and an address that moves breaks all of these. The longer an answer takes, the more
-// there are, but never more than can be under way at a time.
+// cut returns how many of the lost new connections were already open when the address moved: opened
+// to one node, and continued to another. They are established connections, like kept ones, and a
+// moving address breaks all of them. Their number grows with the time that an answer takes, but
+// never exceeds the number of concurrent connections.
 func (o Observation) cut(target load.TargetResult) int {
 	return o.cutAmong(target.Name, target.New, target.New.Failures)
 }
@@ -44,9 +44,9 @@ func (o Observation) cutAmong(target string, tally load.Tally, failures []load.F
 	return total
 }
 
-// exposed is between which moments a move of the address can have broken a connection: from when it
-// was open to when it failed. One without an answer in time failed when the slowest answer would
-// have been there.
+// exposed returns the period in which a move of the address can have broken a connection: from when
+// it was open to when it failed. A connection without an answer in time failed at the time of the
+// slowest answer.
 func (o Observation) exposed(tally load.Tally, failure load.Failure) (from, until time.Time, possible bool) {
 	began := o.Result.Began.Add(failure.At)
 	from, until = began.Add(failure.Open-tick), began.Add(failure.After)
@@ -87,7 +87,8 @@ type Broken struct {
 
 // broken judges each failure by the moment at which it was noticed: a request that was under way
 // when the address moved fails afterwards. A connection that never had an answer is judged as a new
-// one. What is not listed, because there was too much, cannot be told apart, and counts as early.
+// one. Failures that are not listed, because there were too many, cannot be distinguished, and
+// count as early.
 func (o Observation) broken(target load.TargetResult) Broken {
 	var count Broken
 	var unanswered []load.Failure
@@ -110,8 +111,8 @@ func (o Observation) broken(target load.TargetResult) Broken {
 	return count
 }
 
-// Problems are the reasons for which an event does not hold what is claimed of it. Nothing is
-// claimed of comparisons and exceptions, but that they took place and were measured.
+// Problems returns the reasons why an event does not fulfil its claim. Comparisons and exceptions
+// claim only that they took place and were measured.
 func (o Observation) Problems() []string {
 	problems := slices.Clone(o.Wrong)
 	if len(o.Result.Targets) == 0 {
@@ -173,8 +174,8 @@ func Problems(observations []Observation) []string {
 	return append(all, blind(observations)...)
 }
 
-// blind says where the load saw no losses in any of the comparisons, in which there must be some:
-// then it would not have seen those of the other events.
+// blind reports where the load saw no losses in any of the comparisons. There must be some:
+// otherwise it would miss those of the other events too.
 func blind(observations []Observation) []string {
 	lost, names := map[string]int{}, []string{}
 	for _, o := range observations {

@@ -35,8 +35,8 @@ func onEdge1And2(firstDrained, secondDrained time.Duration) map[netip.Addr]Contr
 	}
 }
 
-// lose adds failures of kept connections to a target, which are noticed at these moments. A
-// controller had answered them last, with a request that began 300 ms before that.
+// lose adds failures of kept connections to a target, noticed at these moments. A controller sent
+// the last answer, to a request that began 300 ms earlier.
 func (o *Observation) lose(target int, servedBy netip.Addr, moments ...time.Duration) {
 	kept := &o.Result.Targets[target].Kept
 	for _, at := range moments {

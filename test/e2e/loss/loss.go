@@ -1,7 +1,7 @@
-// Package loss shows that no request is lost: it keeps up a load from outside, through MetalLB and
-// through a health-checking haproxy at once, while edge nodes are rolled out, added, released,
-// swapped, drained and rebooted, and while the operator is upgraded and killed. The same load on a
-// plain DaemonSet shows what the difference is.
+// Package loss shows that no request is lost. It sends a constant load from outside, through
+// MetalLB and through a health-checking haproxy at the same time. Meanwhile edge nodes are rolled
+// out, added, released, swapped, drained and rebooted, and the operator is upgraded and killed. The
+// same load on a plain DaemonSet shows the difference.
 package loss
 
 import (
@@ -41,11 +41,11 @@ type Observation struct {
 	Result load.Result
 	// Took is how long the event took until everything was at rest.
 	Took time.Duration
-	// Moves are the moments at which the router in front of the nodes learned that another node has
-	// the address.
+	// Moves are the moments at which the router in front of the nodes noticed the address on
+	// another node.
 	Moves []Move
 	// Controllers are the proxies behind the targets, by the address of their pod. The CNI plugin
-	// gives addresses out in turn, so none comes back in an event.
+	// assigns addresses in turn, so none comes back in an event.
 	Controllers map[netip.Addr]Controller
 	// Crash is that of a node that nothing had prepared for.
 	Crash Crash
@@ -58,8 +58,8 @@ type Observation struct {
 // Controller is a pod that serves.
 type Controller struct {
 	Node string
-	// Drained is when it had served for as long as it promises after it was told to end: from then
-	// on it may close connections. Zero if nobody told it.
+	// Drained is when it had served for as long as it promises after it had to end. From then on it
+	// may close connections. Zero if it did not have to end.
 	Drained time.Time
 }
 

@@ -109,11 +109,11 @@ func (s *stage) rollPlain(ctx context.Context, _ *scene) error {
 	return s.awaitPlain(ctx, nodes)
 }
 
-// upAgain is longer than the haproxy takes to notice that a node serves: two questions, and one
-// that is just over.
+// upAgain is longer than the haproxy takes to notice that a node serves: two checks, and one that
+// just ended.
 const upAgain = 3 * time.Second
 
-// unlabelAnnouncer takes the announcing node away, when everybody sends to it: unlike ours, the
+// unlabelAnnouncer removes the announcing node while every client sends to it. Unlike ours, the
 // roll-out before is over as soon as its last pod is ready.
 func (s *stage) unlabelAnnouncer(ctx context.Context, o *scene) error {
 	pause(ctx, upAgain)

@@ -156,8 +156,8 @@ func (o Observation) course() []string {
 // fewLosses are listed one by one.
 const fewLosses = 5
 
-// firstLosses tells when the first of the new connections that must not be lost were lost, so that
-// it can be held against the moves.
+// firstLosses returns when the first new connections were lost that must not be lost, to compare
+// with the moves.
 func (o Observation) firstLosses() []string {
 	var text []string
 	if o.Claim != NothingLost {

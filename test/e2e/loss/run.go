@@ -24,7 +24,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic/loadprocess"
 )
 
-// LoadCommand is the argument with which this program is called in the client's network: it runs
+// LoadCommand is the argument with which this program is called in the client's network. It runs
 // loadprocess.Serve then.
 const LoadCommand = "load"
 
@@ -35,19 +35,18 @@ const (
 	interval  = 250 * time.Millisecond
 )
 
-// When a new connection is lost. A SYN that is dropped, for example by a node whose kube-proxy does
-// not know yet that it serves, is sent again after 1 and after 3 s. The third one shall count,
-// since it does for all clients that matter: Envoy gives up after 5 s, Go's dialer after 30, curl
-// after 300. An answer may take as long: on a machine that is busy with other things one took 2 s
-// while a node booted, though nothing was lost on the way.
+// The limits for a lost new connection. A dropped SYN, for example at a node whose kube-proxy does
+// not know yet that it serves, is repeated after 1 and after 3 s. The third one must count, because
+// it does for all clients that matter: Envoy gives up after 5 s, Go's dialer after 30, curl after 300.
+// An answer may take as long: on a busy machine one took 2 s while a node booted, though nothing
+// was lost on the way.
 const (
 	connectTimeout = 5 * time.Second
 	answerTimeout  = 5 * time.Second
 )
 
-// How long the load runs before an event begins and after it is over: first until all kept
-// connections are open, which takes an interval, and at the end for as long as a kube-proxy may be
-// behind.
+// How long the load runs before and after an event: before it until all kept connections are open,
+// which takes an interval, and after it for as long as a kube-proxy may be behind.
 const (
 	lead  = 2 * interval
 	trail = time.Second
@@ -77,9 +76,9 @@ type runner struct {
 	observations []Observation
 }
 
-// Run measures all events on a lab with three edge nodes, which it takes as they are, and prints
-// each to progress as soon as it is over. At the end it removes what it made. An error means that
-// the stage could not be set up; what went wrong in an event is in its observation.
+// Run measures all events on a lab with three edge nodes, in their current state, and prints each
+// to progress as soon as it is over. At the end it removes what it created. An error means that the
+// stage could not be set up. The observation of an event holds its own errors.
 func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_ []Observation, err error) {
 	s := &stage{lab: l}
 	defer func() { err = errors.Join(err, s.remove(context.WithoutCancel(ctx))) }()
@@ -106,8 +105,8 @@ func Run(ctx context.Context, l *lab.Lab, edge [3]string, progress io.Writer) (_
 	return r.observations, r.comparePlain(ctx)
 }
 
-// repeatLikeAnyKernel has the network of the calling thread repeat a SYN after 1, 3 and 7 s. Since
-// Linux 6.5 it would be every second, which forgives more than other clients do.
+// repeatLikeAnyKernel makes the network of the calling thread repeat a SYN after 1, 3 and 7 s.
+// Since Linux 6.5 the default is every second, which forgives more than other clients do.
 func repeatLikeAnyKernel() error {
 	err := os.WriteFile("/proc/sys/net/ipv4/tcp_syn_linear_timeouts", []byte("0"), 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -130,7 +129,7 @@ const (
 	plainBalancerPort = 8101
 )
 
-// onFront starts a haproxy before the nodes of a Service, and does something with it and the
+// onFront starts a haproxy in front of the nodes of a Service, and calls do with it and the
 // Service's own address.
 func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16, do func(*front)) (err error) {
 	service := &corev1.Service{}
@@ -196,8 +195,8 @@ func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listene
 	return listener
 }
 
-// awaitSteady returns when requests are answered on both ways, many in a row: a haproxy that has
-// just started takes every node for one that serves.
+// awaitSteady returns when many requests in a row are answered on both ways. A haproxy that just
+// started treats every node as serving.
 func (r *runner) awaitSteady(ctx context.Context, f *front) error {
 	pause := time.NewTicker(steadyPause)
 	defer pause.Stop()

@@ -26,9 +26,9 @@ const (
 	edgeIngress = "lossless"
 	// applicationHost is the name by which the application is asked for.
 	applicationHost = edgeIngress + ".e2e.test"
-	// drain is longer than the haproxy takes to notice a node that goes: two questions that a
-	// second lies between, one that is just over, and kube-proxy, which answers them, is up to
-	// another second behind.
+	// drain is longer than the haproxy takes to notice a leaving node: two checks with a second
+	// between them, one that just ended, and kube-proxy, which answers them and may be another
+	// second behind.
 	drain = 4 * time.Second
 	// workerShutdown is how long nginx lets open connections finish; here none takes long.
 	workerShutdown = "5s"
@@ -57,8 +57,8 @@ func (s *stage) key() client.ObjectKey {
 	return client.ObjectKey{Namespace: s.namespace(), Name: names.Service(edgeIngress)}
 }
 
-// prepare makes room, writes the EdgeIngress for these nodes and the Ingress, and returns when the
-// controllers serve.
+// prepare deletes other EdgeIngress objects, writes the EdgeIngress for these nodes and the
+// Ingress, and returns when the controllers serve.
 func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	var err error
 	if s.nodes, err = s.lab.NodeAddresses(ctx); err != nil {
@@ -84,8 +84,8 @@ func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
 }
 
-// makeRoom deletes every EdgeIngress, whose controllers would only cost time, and returns when they
-// are gone. One that a run before left is as good as any other.
+// makeRoom deletes every EdgeIngress, because their controllers only take time, and returns when
+// they are gone. That includes one from an earlier run.
 func (s *stage) makeRoom(ctx context.Context) error {
 	all := &v1alpha1.EdgeIngressList{}
 	if err := s.lab.Client.List(ctx, all); err != nil {

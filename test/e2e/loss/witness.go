@@ -19,8 +19,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
-// addressWitness listens in the router to who says that it has an address. Whoever said so last
-// gets the packets.
+// addressWitness listens in the router to the claims of an address. The last claimant receives the
+// packets.
 type addressWitness struct {
 	address netip.Addr
 	// nodes are the nodes' names by address, owners by hardware address.
@@ -157,8 +157,8 @@ const (
 	senderEnd      = 18
 )
 
-// see takes in an ARP packet. Of questions as of answers, the receiver believes what the sender
-// says of itself.
+// see processes an ARP packet. In requests and in answers, the receiver trusts the sender's own
+// address.
 func (w *addressWitness) see(at time.Time, packet []byte) {
 	if len(packet) < senderEnd {
 		return

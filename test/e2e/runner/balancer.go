@@ -20,7 +20,7 @@ var balancerPorts = map[scenario.Front]uint16{
 	scenario.NodePortTCP: 8011, scenario.NodePortAppending: 8012, scenario.NodePortProxyV2: 8013, scenario.EdgeAppending: 8014,
 }
 
-// StartBalancer starts the haproxy with all fronts. Those for node ports check them, and have a
+// StartBalancer starts the haproxy with all fronts. Those for node ports check them, and have one
 // server that never passes: a node without a controller.
 func StartBalancer(ctx context.Context, l *lab.Lab) (*balancer.Balancer, error) {
 	nodes, err := l.NodeAddresses(ctx)

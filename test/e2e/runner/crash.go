@@ -11,14 +11,14 @@ import (
 const (
 	// gapLimit is how long an address may be without an answer after its node crashed.
 	gapLimit = time.Minute
-	// gapTimeout is for each half of a request meanwhile, and gapPause between two requests. The
-	// two are how exactly the gap is known.
+	// gapTimeout is for each half of a request meanwhile, and gapPause between two requests.
+	// Together they are the precision of the measured gap.
 	gapTimeout = 200 * time.Millisecond
 	gapPause   = 50 * time.Millisecond
 )
 
-// crashAnnouncer crashes the node that announces the address, and measures how long after that
-// began the address answers again.
+// crashAnnouncer crashes the node that announces the address, and measures how long the address
+// does not answer.
 func (d *done) crashAnnouncer(ctx context.Context) error {
 	key, lab := d.object.key(), d.object.runner.lab
 	node, err := lab.Announcer(ctx, key.Namespace, key.Name)

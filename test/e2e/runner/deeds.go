@@ -157,8 +157,8 @@ func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 // masqueradeTable is of nobody else; the whole of it goes away again.
 const masqueradeTable = "e2e_scenario"
 
-// masqueradeOnEdge hides whom packets from outside come from when the first edge node passes them
-// on to its controller.
+// masqueradeOnEdge hides the source of packets from outside when the first edge node passes them on
+// to its controller.
 func (d *done) masqueradeOnEdge(ctx context.Context) error {
 	pod, err := d.object.podOn(ctx, d.firstEdge())
 	if err != nil || pod == nil {

@@ -16,15 +16,15 @@ import (
 const (
 	// markTimeout is how long a controller may take to refuse a request by its header.
 	markTimeout = 300 * time.Millisecond
-	// steadyAnswers is how many connections in a row must meet the new configuration: for a moment
-	// after a reload old workers still take some.
+	// steadyAnswers is how many connections in a row must meet the new configuration. For a moment
+	// after a reload old workers still accept some.
 	steadyAnswers = 12
 	// steadyPause is between two of these.
 	steadyPause = 25 * time.Millisecond
 )
 
-// showsMark asks a controller pod, not by way of any Service, whether it runs the configuration
-// with the newest mark.
+// showsMark asks a controller pod directly, and not through a Service, whether it runs the
+// configuration with the newest mark.
 func (o *object) showsMark(ctx context.Context, pod corev1.Pod) (seen string, loaded bool) {
 	request := traffic.Request{
 		Target: net.JoinHostPort(pod.Status.PodIP, "80"), Host: o.host(), Method: http.MethodPost, AnswerTimeout: markTimeout,

@@ -59,8 +59,8 @@ func (o *object) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {
 	return live, nil
 }
 
-// bring writes the spec where it is another than before, or where something was done manually
-// since, and returns when the controller has loaded what follows from it. nil is the spec as it is.
+// bring writes the spec where it differs from the previous one, or where a deed changed something
+// since. It returns when the controller has loaded the result. nil means the current spec.
 func (o *object) bring(ctx context.Context, spec *v1alpha1.EdgeIngressSpec) error {
 	if spec == nil {
 		spec = o.spec
@@ -97,8 +97,8 @@ func (o *object) write(ctx context.Context) error {
 	return nil
 }
 
-// awaitLoaded returns when the pods are those that are wanted and all of them run the configuration
-// with the mark.
+// awaitLoaded returns when the desired pods, and no others, run and all have the configuration with
+// the mark.
 func (o *object) awaitLoaded(ctx context.Context) error {
 	if err := o.awaitPods(ctx); err != nil {
 		return err
@@ -121,8 +121,8 @@ func (o *object) awaitLoaded(ctx context.Context) error {
 		})
 }
 
-// awaitPods returns when the operator has seen the spec, the workload that it asks for runs as many
-// pods of its current template as it should, and no other pod is left.
+// awaitPods returns when the operator has seen the spec, its workload runs the right number of pods
+// of its current template, and no other pod is left.
 func (o *object) awaitPods(ctx context.Context) error {
 	return objects.Await(ctx, fmt.Sprintf("the pods of EdgeIngress %s", o.name), restLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)
@@ -201,16 +201,16 @@ func isReady(pod corev1.Pod) bool {
 	return false
 }
 
-// markKey is a setting of the engine that shows from outside: how large the body of a request may
-// be, in bytes.
+// markKey is a setting of the engine with an effect that clients can see: the largest body of a
+// request, in bytes.
 const markKey = "proxy-body-size"
 
 // firstMark is far above what anybody sends.
 const firstMark = 2_000_000_000
 
-// mark is the value of markKey. Each change of an EdgeIngress makes it smaller by one, so that a
-// request that announces a body of one byte more than the newest mark is refused by those
-// controllers alone that have loaded the newest configuration; the others wait for the body.
+// mark is the value of markKey. Each change of an EdgeIngress makes it smaller by one. A request
+// that announces a body of one byte more than the newest mark is then refused only by controllers
+// that have loaded the newest configuration. The others wait for the body.
 type mark int64
 
 func (m mark) String() string { return strconv.FormatInt(int64(m), 10) }

@@ -28,8 +28,8 @@ const (
 // operatorUser is whom the operator is for the API server.
 var operatorUser = "system:serviceaccount:" + lab.OperatorNamespace + ":" + lab.OperatorName
 
-// refuseRepairs makes the API server refuse what the operator writes to objects of a kind in the
-// controller's namespace, as a policy of a cluster may do. It returns when that is so.
+// refuseRepairs makes the API server refuse the operator's writes to objects of a kind in the
+// controller's namespace, as a policy of a cluster may do. It returns when the refusal works.
 func (d *done) refuseRepairs(ctx context.Context, resource string, sample client.Object) error {
 	fail, deny := admissionregistrationv1.Fail, admissionregistrationv1.Deny
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
@@ -64,8 +64,8 @@ func (d *done) refuseRepairs(ctx context.Context, resource string, sample client
 	return d.awaitRefusal(ctx, sample, true)
 }
 
-// awaitRefusal returns when the API server refuses the operator's writes, or no longer does. It is
-// asked as the operator, without anything being written.
+// awaitRefusal returns when the API server refuses the operator's writes, or no longer does. It
+// tries a dry run as the operator.
 func (d *done) awaitRefusal(ctx context.Context, sample client.Object, refused bool) error {
 	config := rest.CopyConfig(d.object.runner.lab.Config)
 	config.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}

@@ -12,13 +12,13 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// repairLimit is how long it may take until what was changed manually is as before. A pod that has
-// to start again takes longest.
+// repairLimit is how long a repair of a manual change may take. A pod that must start again takes
+// longest.
 const repairLimit = 30 * time.Second
 
-// repair is something that was damaged manually, and that others than the runner put right. Until
-// then the runner writes nothing: whatever it writes makes the operator look at everything, also at
-// what it would not have noticed by itself.
+// repair is manual damage that others than the runner repair. Until then the runner writes nothing:
+// any write would make the operator look at everything, also at what it would not have noticed by
+// itself.
 type repair struct {
 	what     string
 	asBefore func(context.Context) (done bool, seen string, err error)
@@ -45,9 +45,8 @@ func expectBack[T any, O interface {
 	return nil
 }
 
-// awaitRepairs returns when everything that was damaged is as before and the conditions have said
-// what they had to say meanwhile and what they say now, without the runner having written anything.
-// How long the repairs took is noted.
+// awaitRepairs returns when all damage is repaired and the conditions have reported what they must,
+// meanwhile and now, without a write by the runner. It notes how long the repairs took.
 func (d *done) awaitRepairs(ctx context.Context, s scenario.Scenario, passed *history) error {
 	damaged := time.Now()
 	for _, repair := range d.repairs {

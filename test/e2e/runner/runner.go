@@ -1,5 +1,5 @@
-// Package runner runs scenarios on a lab: it brings the EdgeIngress into the state that a scenario
-// describes, waits until everything is at rest, sends the requests, and has what came of it judged.
+// Package runner runs scenarios on a lab: it brings the EdgeIngress into the state of a scenario,
+// waits until everything is at rest, sends the requests, and judges the results.
 package runner
 
 import (
@@ -37,8 +37,8 @@ func New(ctx context.Context, l *lab.Lab, progress io.Writer) (*Runner, error) {
 }
 
 // Run runs all scenarios and returns their rows in the order of the plan. The groups of a phase run
-// at the same time. A scenario that could not be brought about is a row that disagrees; an error is
-// returned only when the context ends.
+// at the same time. A scenario that could not be set up is a row that disagrees. Run returns an
+// error only when the context ends.
 func (r *Runner) Run(ctx context.Context, plan [][]scenario.Group) ([]table.Row, error) {
 	var rows []table.Row
 	for _, phase := range plan {

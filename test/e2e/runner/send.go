@@ -27,8 +27,8 @@ const (
 	maxLooks = 3
 )
 
-// look sends the requests and reads the conditions before and after. If these differ, it was no
-// rest, and everything is looked at again.
+// look sends the requests and reads the conditions before and after. If these differ, there was no
+// rest, and it starts again.
 func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
 	for range maxLooks {
 		before, err := o.conditions(ctx)
@@ -53,16 +53,16 @@ func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (obse
 	return observed, notes, fmt.Errorf("the conditions of EdgeIngress %s did not come to rest", o.name)
 }
 
-// sent is what came of the requests of a scenario: of each once, and before that of the first one
-// on each path several times.
+// sent holds the results of a scenario's requests: one for each, and before that several of the
+// first one on each path.
 type sent struct {
 	sights, early []scenario.Sight
 	// notes say which paths took more than a moment.
 	notes []string
 }
 
-// sendAll sends the requests of a scenario. The first on each path may be sent several times, until
-// what changed has reached the packets; the others once.
+// sendAll sends the requests of a scenario. It may send the first one on each path several times,
+// until the change has reached the packets, and the others once.
 func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) (sent, error) {
 	type path struct {
 		from scenario.Sender
@@ -92,8 +92,8 @@ func (r *Runner) sendAll(ctx context.Context, o *object, s scenario.Scenario) (s
 	return all, nil
 }
 
-// awaitPath returns when the request has met with what is expected of it a few times in a row, or
-// when that takes too long: then it is for the judge. took is the time until the first of these.
+// awaitPath returns when the request had the expected result a few times in a row, or when that
+// takes too long; the judge decides then. took is the time until the first of these results.
 func (r *Runner) awaitPath(ctx context.Context, s scenario.Scenario, request scenario.Request, way way) (early []scenario.Sight, took time.Duration) {
 	inRow := 3
 	if request.Instead.Outcome == traffic.ConnectTimedOut {

@@ -29,9 +29,9 @@ const (
 	passingLimit = 20 * time.Second
 )
 
-// settle returns when what was done manually has had its effect, the operator has repaired what it
-// repairs, and the conditions are at rest. Conditions that do not say what they must are no error:
-// they are judged as they are.
+// settle returns when the deeds have had their effect, the operator has finished its repairs, and
+// the conditions are at rest. Conditions with an unexpected status are no error here. The judge
+// decides about them.
 func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, passed *history) error {
 	limit := verdictLimit
 	switch {
@@ -41,8 +41,8 @@ func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, pa
 		if err := done.awaitRepairs(ctx, s, passed); err != nil {
 			return err
 		}
-		// The configuration that is loaded now may be that of before or of meanwhile. A newer one
-		// comes after both.
+		// The loaded configuration may be the one before the deeds or the one during them. A newer
+		// one comes after both.
 		if err := o.write(ctx); err != nil {
 			return err
 		}
@@ -57,15 +57,15 @@ func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, pa
 	return o.awaitVerdict(ctx, s.Says, limit)
 }
 
-// calm is which conditions were seen last and since when they are the same. It lasts over scenarios
-// between which nothing is changed.
+// calm holds the last conditions and the time since which they are the same. It lasts over
+// scenarios that change nothing.
 type calm struct {
 	conditions []metav1.Condition
 	since      time.Time
 }
 
 // awaitVerdict returns when the conditions say what they must, are about the newest generation, and
-// have not changed for a while; or when the limit is over.
+// have not changed for a while, or when the limit is over.
 func (o *object) awaitVerdict(ctx context.Context, says scenario.Says, limit time.Duration) error {
 	err := objects.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)

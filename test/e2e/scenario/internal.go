@@ -75,8 +75,8 @@ func podsByHand() []Scenario {
 	}
 }
 
-// externalProxy is type NodePort with a haproxy that tells the client's address. The trust of the
-// last one is what sideBySide finds.
+// externalProxy is type NodePort with a haproxy that sends the client's address. sideBySide depends
+// on the trust of the last one.
 func externalProxy() []Scenario {
 	return []Scenario{
 		{
@@ -90,8 +90,8 @@ func externalProxy() []Scenario {
 	}
 }
 
-// sideBySide: two EdgeIngress in one cluster, on nodes of their own and with trust of their own.
-// They are as the groups before left them: Internal trusts a proxy's header, and Public nobody.
+// sideBySide is two EdgeIngress objects in one cluster, each with its own nodes and its own trust.
+// The earlier groups leave them so: Internal trusts a proxy's header, and Public nobody.
 func sideBySide() []Scenario {
 	return []Scenario{
 		{

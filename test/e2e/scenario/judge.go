@@ -14,21 +14,21 @@ import (
 
 // Observation is what came of a scenario.
 type Observation struct {
-	// Conditions are those at rest: what was reported before the requests were sent, and unchanged
-	// after them. There are none where the scenario has no EdgeIngress.
+	// Conditions are those at rest: reported before the requests, and unchanged after them. A
+	// scenario without an EdgeIngress has none.
 	Conditions []metav1.Condition
-	// Reported are all that were reported since the scenario before this one, and Passed those of
-	// them that came after the deeds.
+	// Reported are all conditions that were reported since the previous scenario. Passed are those
+	// of them that came after the deeds.
 	Reported, Passed []metav1.Condition
 	// Sights are what came of the requests, in the order of these.
 	Sights []Sight
-	// Early are what came of requests that were sent before: until packets took the path that was
-	// wanted, or until the conditions were at rest.
+	// Early are the results of earlier requests: until packets took the desired path, or until the
+	// conditions were at rest.
 	Early []Sight
 }
 
-// Judge says in which points the observation disagrees with what the scenario expects, and with
-// what must hold in every scenario.
+// Judge returns the points in which the observation disagrees with the scenario's expectations, or
+// with what must hold in every scenario.
 func Judge(s Scenario, o Observation) []string {
 	if len(o.Sights) != len(s.Requests) {
 		return []string{fmt.Sprintf("%d of %d requests were sent", len(o.Sights), len(s.Requests))}
@@ -48,8 +48,8 @@ func (s Scenario) Meets(request Request, seen Sight) bool {
 	return len(judgeSight(request, seen, s.BehindController())) == 0
 }
 
-// judgeSight compares one request with what came of it. Behind an ingress controller the headers
-// count, else the connection.
+// judgeSight compares one request with its result. Behind an ingress controller the headers count,
+// and otherwise the connection.
 func judgeSight(request Request, seen Sight, behindController bool) []string {
 	complain := func(want, got string) []string {
 		return []string{fmt.Sprintf("%s -> %s (%s): %s, not %s: %s", request.From, request.To, request.Forge, want, got, seen.Text)}
@@ -98,9 +98,8 @@ func described(c *metav1.Condition) string {
 	return fmt.Sprintf("%s %s: %s", c.Status, c.Reason, c.Message)
 }
 
-// judgeForged: where ForwardedHeadersSafe is True, no client chooses its address. Where one does,
-// SourceIPConfigured is True only in a recorded row, and only beside an Unknown: what the objects
-// show of it must not be True.
+// judgeForged checks that where ForwardedHeadersSafe is True, no client chooses its address. Where
+// a client does, SourceIPConfigured is True only in a recorded row, and only beside an Unknown.
 func judgeForged(s Scenario, o Observation) []string {
 	safe := meta.FindStatusCondition(o.Conditions, v1alpha1.ConditionForwardedHeadersSafe)
 	explained := s.Beyond != "" && safe != nil && safe.Status == metav1.ConditionUnknown
@@ -119,8 +118,8 @@ func judgeForged(s Scenario, o Observation) []string {
 	return wrong
 }
 
-// judgeConfigured: where SourceIPConfigured is True, the application sees the client, but in rows
-// that are recorded.
+// judgeConfigured checks that where SourceIPConfigured is True, the application sees the client.
+// Recorded rows are the exception.
 func judgeConfigured(s Scenario, o Observation) []string {
 	if s.Beyond != "" || !meta.IsStatusConditionTrue(o.Conditions, v1alpha1.ConditionSourceIPConfigured) {
 		return nil
@@ -134,9 +133,9 @@ func judgeConfigured(s Scenario, o Observation) []string {
 	return wrong
 }
 
-// judgePreserved: nobody measures, so the condition is never True, not even on the way. At rest it
-// is False where the objects alone show that the address is lost, and else Unknown, with the legs
-// that nobody looked at.
+// judgePreserved checks that SourceIPPreserved is never True, not even on the way, because no
+// release measures it. At rest it is False where the objects alone show that the address is lost.
+// Otherwise it is Unknown, with the legs that were not checked.
 func judgePreserved(s Scenario, o Observation) []string {
 	var wrong []string
 	for _, passed := range o.Reported {

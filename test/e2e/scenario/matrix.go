@@ -16,8 +16,8 @@ const (
 	headerNotWritten    = "a proxy that the spec trusts and that does not write the header"
 )
 
-// What ForwardedHeadersSafe says of each kind of trust, where nothing shows what the proxies in
-// front write. PROXY protocol comes before a header.
+// The verdict of ForwardedHeadersSafe about each kind of trust, where nothing shows what the
+// proxies in front write. PROXY protocol comes before a header.
 var (
 	headersIgnored   = is(v1alpha1.ReasonHeadersIgnored)
 	policyUnmeasured = unclear(v1alpha1.ReasonHeaderPolicyUnmeasured)
@@ -42,8 +42,8 @@ func settled(sourceIP, headers Verdict) Says {
 	}
 }
 
-// trust is one value of clientIP with what it makes of each front. Its rows follow each other, so
-// that nothing is changed between them.
+// trust is one value of clientIP with its result for each front. Its rows follow each other, so
+// that nothing changes between them.
 type trust struct {
 	// name begins the names of its rows.
 	name  string
@@ -52,7 +52,7 @@ type trust struct {
 	lines []line
 }
 
-// line is one row of the matrix: a front, with what must come of plain requests and of every
+// line is one row of the matrix: a front, with the expected result of plain requests and of every
 // forgery that but does not name.
 type line struct {
 	to     Front
@@ -61,17 +61,17 @@ type line struct {
 	beyond string
 }
 
-// What comes of a connection that begins in another way than the controller is set to. PROXY
-// protocol that nobody asked for is no HTTP; nginx closes a connection without the one that is
-// asked for, and a proxy with an HTTP side says so to its client.
+// The results of a connection that begins in another way than the controller expects. PROXY
+// protocol that was not asked for is no HTTP. nginx closes a connection without the expected
+// preamble, and a proxy with an HTTP side tells its client.
 var (
 	badRequest = answered(http.StatusBadRequest)
 	badGateway = answered(http.StatusBadGateway)
 	closed     = failed(traffic.ClosedWithoutAnswer)
 )
 
-// matrix is what clientIP says, times whose address it trusts, times what stands in front, times
-// what a client forges.
+// matrix combines the values of clientIP, the trusted addresses, the fronts, and the forgeries of
+// clients.
 func matrix() []Scenario {
 	var rows []Scenario
 	for _, t := range slices.Concat(nobodyTrusted(), headersTrusted(), proxyProtocolTrusted()) {
@@ -97,9 +97,8 @@ func (l line) name() string {
 	return string(l.to)
 }
 
-// forgeries are those that a client can make before a front: PROXY headers where its own bytes
-// reach the controller. A proxy with an HTTP side would take them for a broken request and answer
-// itself.
+// forgeries are the forgeries that a client can send to a front: PROXY headers only where its own
+// bytes reach the controller. A proxy with an HTTP side would answer them as a broken request.
 func (f Front) forgeries() []Forgery {
 	switch f {
 	case VIP, TCPProxy, TCPProxyV1, TCPProxyV2:
@@ -114,14 +113,14 @@ func forgedProxy(both result) map[Forgery]result {
 }
 
 // believed is for a front that passes on X-Forwarded-For as the client wrote it, to a controller
-// that believes it.
+// that trusts it.
 func believed(but map[Forgery]result) map[Forgery]result {
 	all := map[Forgery]result{ForgedForwardedFor: seen(TheForged)}
 	maps.Copy(all, but)
 	return all
 }
 
-// withoutProxyProtocol are the lines of a controller that believes none of the proxies in front,
+// withoutProxyProtocol returns the lines of a controller that trusts none of the proxies in front,
 // and reads no PROXY protocol.
 func withoutProxyProtocol(beyond string) []line {
 	return []line{
@@ -176,8 +175,9 @@ func headersTrusted() []trust {
 	}
 }
 
-// proxyProtocolTrusted: with a header besides, builds of the engine before v1.13, as the local one,
-// ignore the header. So of a CDN behind the balancer the application sees the CDN.
+// proxyProtocolTrusted is trust in PROXY protocol. With a header as well, builds of the engine
+// before v1.13, such as the local one, ignore the header. So behind a CDN and the balancer, the
+// application sees the CDN.
 func proxyProtocolTrusted() []trust {
 	cdn := line{to: CDNBehindProxy, result: seen(TheBalancer)}
 	return []trust{
@@ -194,9 +194,9 @@ func proxyProtocolTrusted() []trust {
 	}
 }
 
-// withProxyProtocol are the lines of a controller that reads PROXY protocol: whom it takes for the
-// client where the balancer writes that, and where the client writes it and the balancer passes it
-// on. A header after the first one is no HTTP.
+// withProxyProtocol returns the lines of a controller that reads PROXY protocol: the client it sees
+// where the balancer writes the preamble, and where the client writes it and the balancer passes it
+// on. A second preamble after the first one is no HTTP.
 func withProxyProtocol(written, passedOn Who) []line {
 	return []line{
 		{to: VIP, result: closed, but: forgedProxy(seen(TheSender))},

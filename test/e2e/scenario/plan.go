@@ -2,10 +2,10 @@ package scenario
 
 import "slices"
 
-// Plan is all scenarios, in phases: the groups of a phase touch nothing of each other and may run
-// at the same time, the phases follow each other. The taint gate is first, since MetalLB's speakers
-// are replaced in it, on whom every address depends; the crash is last, since the cluster has a
-// node less afterwards.
+// Plan returns all scenarios, in phases. The groups of a phase are independent and may run at the
+// same time. The phases follow each other. The taint gate comes first: it replaces MetalLB's
+// speakers, on which every address depends. The crash comes last: afterwards the cluster has a node
+// less.
 func Plan() [][]Group {
 	return [][]Group{
 		{
@@ -22,8 +22,8 @@ func Plan() [][]Group {
 	}
 }
 
-// Chosen is the plan without the scenarios for which keep is false; groups and phases of which
-// nothing is left are gone.
+// Chosen returns the plan without the scenarios for which keep is false. Empty groups and phases
+// are removed.
 func Chosen(plan [][]Group, keep func(Scenario) bool) [][]Group {
 	var phases [][]Group
 	for _, phase := range plan {

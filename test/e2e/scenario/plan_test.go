@@ -64,9 +64,8 @@ func TestEveryScenarioSendsRequestsAndExpectsSomething(t *testing.T) {
 	})
 }
 
-// What would hide a wrong True: an address that is lost, a condition that is True, and no word
-// about why the objects cannot tell. And what would hide nothing now may do so later: a word where
-// nothing needs it.
+// A recorded row with a lost address, a True condition and no explanation would hide a wrong True.
+// An explanation that is not needed hides nothing now and may do so later.
 func TestRowsAreRecordedExactlyWhereAnAddressIsLostBesideTrue(t *testing.T) {
 	everyScenario(func(_ Group, s Scenario) {
 		lost := slices.ContainsFunc(s.Requests, func(r Request) bool { return r.Sees != TheSender && r.Sees != Nobody })

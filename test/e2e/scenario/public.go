@@ -54,11 +54,10 @@ func modes() []Scenario {
 	}
 }
 
-// fewerReplicas is the EdgeIngress of which one of two edge nodes has no controller. The foreign
-// endpoint is on that node, so that it is no matter of chance who answers there: it gets what
-// clients send without a controller in between, and nobody overwrites what they say of themselves.
-// To which of the nodes the load balancer's address then leads is a matter of chance; nothing is
-// sent there.
+// fewerReplicas is an EdgeIngress with two edge nodes, of which one has no controller. The foreign
+// endpoint is on that node, so it always answers there: it receives what clients send without a
+// controller in between, and no one overwrites their headers. The load balancer's address may then
+// lead to either node, so nothing is sent there.
 func fewerReplicas() []Scenario {
 	withController := requests(FromClient, NodePortWithPod, TheSender, Plain, ForgedForwardedFor)
 	return []Scenario{
@@ -82,9 +81,9 @@ func fewerReplicas() []Scenario {
 	}
 }
 
-// byHand is what people do behind the operator's back. What the operator may repair is as before
-// afterwards, and was reported meanwhile; where its repairs are refused the conditions must say
-// what is.
+// byHand are manual changes without the operator. Afterwards the operator has repaired what it may
+// repair, and has reported it meanwhile. Where its repairs are refused, the conditions must report
+// the current state.
 func byHand() []Scenario {
 	everything := requests(FromClient, VIP, TheSender, headerForgeries...)
 	row := func(name string, meanwhile Says, deeds ...Deed) Scenario {
@@ -123,8 +122,8 @@ func configStaysEdited() Scenario {
 	}
 }
 
-// lostOutside is where the address is lost and every object looks as it should. The table records
-// these rows; nothing here can find out.
+// lostOutside are cases in which the address is lost although every object looks right. The table
+// records these rows, because no object shows the loss.
 func lostOutside() []Scenario {
 	return []Scenario{
 		{

@@ -25,8 +25,8 @@ func FromPod(node string) Sender { return Sender("pod/" + node) }
 // Front is what a request is sent to.
 type Front string
 
-// The fronts of an EdgeIngress. What is in front of the load balancer's address is a haproxy
-// outside of the cluster.
+// The fronts of an EdgeIngress. In front of the load balancer's address is a haproxy outside of the
+// cluster.
 const (
 	VIP        Front = "VIP"
 	VIPHTTPS   Front = "VIP, HTTPS"
@@ -46,8 +46,8 @@ const (
 	NodePortProxyV2   Front = "PROXY v2 to node ports"
 	EdgeAppending     Front = "HTTP proxy that appends, to port 80"
 
-	// NodePortWithPod and NodePortWithoutPod are the node port of an edge node that runs, or does
-	// not run, a controller.
+	// NodePortWithPod and NodePortWithoutPod are the node port of an edge node with and without a
+	// controller.
 	NodePortWithPod    Front = "node port, with a controller"
 	NodePortWithoutPod Front = "node port, without a controller"
 )
@@ -78,8 +78,8 @@ const (
 	ForgedForwardedFor Forgery = "X-Forwarded-For"
 	ForgedRealIP       Forgery = "X-Real-IP"
 	ForgedForwarded    Forgery = "Forwarded"
-	// ForgedInternal is the header with which newer builds of the engine talk to themselves when
-	// PROXY protocol and a header are on together.
+	// ForgedInternal is the header that newer builds of the engine use internally when PROXY
+	// protocol and a header are on together.
 	ForgedInternal Forgery = "X-Forwarded-For-Proxy-Protocol"
 	ForgedProxyV1  Forgery = "PROXY v1 header"
 	ForgedProxyV2  Forgery = "PROXY v2 header"
@@ -91,8 +91,8 @@ var headerForgeries = []Forgery{Plain, ForgedForwardedFor, ForgedRealIP, ForgedF
 // proxyForgeries are those made below HTTP.
 var proxyForgeries = []Forgery{ForgedProxyV1, ForgedProxyV2}
 
-// ForgedAddress is the address that forging clients claim to have. Nobody in the cluster or around
-// it has it (RFC 5737).
+// ForgedAddress is the address that forging clients claim. It is for documentation (RFC 5737), so
+// nothing in the cluster or around it has it.
 var ForgedAddress = netip.MustParseAddr("198.51.100.66")
 
 // Apply writes the forgery into a request.
@@ -130,8 +130,8 @@ const (
 	TheBalancer Who = "balancer"
 	// TheNATRouter is the router that masquerades.
 	TheNATRouter Who = "NAT router"
-	// ANode is a node, or the gateway of its pods, whose address takes the place of a packet's
-	// source when the node masquerades.
+	// ANode is a node, or the gateway of its pods, whose address replaces a packet's source when
+	// the node masquerades.
 	ANode Who = "node"
 	// APod is an address of the pod network that is no gateway.
 	APod Who = "pod"
@@ -148,8 +148,8 @@ type Request struct {
 	From  Sender
 	To    Front
 	Forge Forgery
-	// Sees is whom the application must see: behind an EdgeIngress in X-Forwarded-For and
-	// X-Real-IP, else at the other end of the connection.
+	// Sees is the client that the application must see: behind an EdgeIngress in X-Forwarded-For
+	// and X-Real-IP, and otherwise at the other end of the connection.
 	Sees Who
 	// RealIP is whom X-Real-IP must mean, where that is not whom X-Forwarded-For means.
 	RealIP Who

@@ -1,7 +1,7 @@
-// Package scenario holds the scenarios of the end-to-end tests as data: what the EdgeIngress and
-// what stands in front of it look like, which requests are sent, whom the application must see, and
-// what the conditions must say. It also judges what came of them. It is pure: the package that runs
-// scenarios does everything that touches a cluster.
+// Package scenario holds the scenarios of the end-to-end tests as data: the EdgeIngress and the
+// proxies in front of it, the requests, the address that the application must see, and what the
+// conditions must say. It also judges the results. It is pure: package runner does everything that
+// touches a cluster.
 package scenario
 
 import (
@@ -35,10 +35,10 @@ type Scenario struct {
 	Meanwhile Says
 	// Requests in the order in which they are sent.
 	Requests []Request
-	// Says is what conditions must say when the requests are sent. Conditions that are not named
-	// may say anything, but for those that invariants are about.
+	// Says is what conditions must say when the requests are sent. Other conditions may say
+	// anything that the invariants allow.
 	Says Says
-	// Beyond says what no object of Kubernetes can tell, and why SourceIPConfigured is True
+	// Beyond names what no object of Kubernetes can show, so that SourceIPConfigured is True
 	// although the application sees another address than the client's: the row is recorded. It is
 	// empty in all other rows.
 	Beyond string
@@ -87,18 +87,18 @@ const (
 	DeleteControllerPod Deed = "DeleteControllerPod"
 	// RemoveNodeSelector takes the nodeSelector away from the DaemonSet.
 	RemoveNodeSelector Deed = "RemoveNodeSelector"
-	// AddForeignEndpointSlice adds an EndpointSlice to the Service that leads to an application on
-	// the edge node that has no controller.
+	// AddForeignEndpointSlice adds an EndpointSlice to the Service. It leads to an application on
+	// the edge node without a controller.
 	AddForeignEndpointSlice Deed = "AddForeignEndpointSlice"
 	// MasqueradeOnEdge adds a rule to the first edge node that hides the source of what is led to pods.
 	MasqueradeOnEdge Deed = "MasqueradeOnEdge"
-	// CrashAnnouncer crashes the node that announces the load balancer's address; undone, the node
-	// is started again.
+	// CrashAnnouncer crashes the node that announces the load balancer's address. Undoing it starts
+	// the node again.
 	CrashAnnouncer Deed = "CrashAnnouncer"
 )
 
-// Ends tells whether the operator undoes the deed by itself, so that what counts is the rest that
-// follows. Other deeds last until they are undone.
+// Ends reports whether the operator undoes the deed by itself, so that the state afterwards counts.
+// Other deeds last until they are undone.
 func (d Deed) Ends() bool {
 	switch d {
 	case PolicyToCluster, TrustEveryone, RemoveEdgeLabels, DeleteControllerPod, RemoveNodeSelector:

@@ -12,12 +12,12 @@ import (
 type Sight struct {
 	// Reached reports whether the application saw the request at all.
 	Reached bool
-	// ForwardedFor and RealIP are whom the headers of these names mean, Peer is who was at the
+	// ForwardedFor and RealIP are the clients that the headers of these names mean. Peer is the
 	// other end of the application's connection.
 	ForwardedFor, RealIP, Peer Who
 	// ShowsForged reports whether the forged address is anywhere in X-Forwarded-For or X-Real-IP.
 	ShowsForged bool
-	// Ending is how the request ended for who sent it.
+	// Ending is how the request ended for its sender.
 	Ending Ending
 	// Text is the answer in the words that it came in.
 	Text string

@@ -24,15 +24,15 @@ const (
 	Worker1 = "worker1"
 )
 
-// FixedVIP is the address that Public asks MetalLB for, and that the haproxy in front of it sends
-// to; spareVIP is the one that Spare asks for.
+// FixedVIP is the address that Public requests from MetalLB, and the target of the haproxy in front
+// of it. spareVIP is the one that Spare requests.
 const (
 	FixedVIP = "10.77.0.240"
 	spareVIP = "10.77.0.241"
 )
 
-// BalancerCIDR is the haproxy's address, as edge nodes see it, and OtherCIDR that of a balancer
-// that does not exist.
+// BalancerCIDR is the haproxy's address, as edge nodes see it. OtherCIDR is that of a balancer that
+// does not exist.
 const (
 	BalancerCIDR = "203.0.113.50/32"
 	OtherCIDR    = "203.0.113.99/32"
@@ -61,8 +61,8 @@ func spare() *v1alpha1.EdgeIngressSpec {
 	return s
 }
 
-// settings are for a small machine, on which one worker is less to start, and for many changes in a
-// row: old workers go soon.
+// settings are for a small machine, where one worker starts faster, and for many changes in a row,
+// where old workers end soon.
 var settings = map[string]v1alpha1.ConfigValue{"worker-processes": "1", "worker-shutdown-timeout": "5s"}
 
 func spec(nodes []string, changes ...change) *v1alpha1.EdgeIngressSpec {

@@ -7,9 +7,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// tutorial is what the Kubernetes tutorial "Using Source IP" shows, with the application itself
-// behind Services: the same facts on which an EdgeIngress rests. The application runs on the
-// worker; the nodes without a pod are the edge nodes, one in each mode of kube-proxy.
+// tutorial repeats the Kubernetes tutorial "Using Source IP", with the application itself behind
+// Services. An EdgeIngress depends on the same facts. The application runs on the worker. The nodes
+// without a pod are the edge nodes, one in each mode of kube-proxy.
 func tutorial() []Scenario { return slices.Concat(fromOutside(), fromInside()) }
 
 func fromOutside() []Scenario {
@@ -23,8 +23,8 @@ func fromOutside() []Scenario {
 			},
 		},
 		{
-			// A node has two addresses, that of its own and that of its pods' gateway, and the
-			// route decides which one it sends from.
+			// A node has two addresses, its own and that of its pods' gateway. The route decides
+			// which one it sends from.
 			Name: "ClusterIP, from a node", Item: 1,
 			Requests: []Request{
 				{From: FromNode(Edge1), To: EchoClusterIP, Forge: Plain, Sees: TheSender},
@@ -60,11 +60,11 @@ func fromOutside() []Scenario {
 	}
 }
 
-// fromInside is what the same Services are for nodes and for pods. A node that is asked by one of
-// its own, or by a pod of its own, leads to the application whatever the policy says. With policy
-// Cluster its address takes the sender's place; where the sender is that node, it is the same one.
-// With policy Local the sender stays, but a pod's address ends at its node where the packet leaves
-// it for an address that is no pod's.
+// fromInside sends requests to the same Services from nodes and pods. Requests from a node or from
+// its own pods reach the application whatever the policy is. With policy Cluster the node's address
+// replaces the sender's; where the sender is that node, both are the same. With policy Local the
+// sender stays, but a pod's address ends at its node where the packet leaves for an address that is
+// no pod's.
 func fromInside() []Scenario {
 	row := func(name string, sent ...[]Request) Scenario {
 		return Scenario{Name: name, Item: 1, Requests: slices.Concat(sent...)}

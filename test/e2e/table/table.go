@@ -1,5 +1,5 @@
-// Package table writes the table of scenarios: one row for each, with what the application saw
-// beside what the conditions said.
+// Package table writes the table of scenarios: one row for each, with what the application saw and
+// what the conditions said.
 package table
 
 import (
@@ -102,8 +102,8 @@ func (r Row) cells(lineBreak string) []string {
 	}
 }
 
-// traffic is what was sent and what was seen of it, line by line. Requests that differ only in what
-// was forged share a line.
+// traffic returns the requests and their results, line by line. Requests that differ only in the
+// forgery share a line.
 func (r Row) traffic() (from, seen []string) {
 	behindController := r.Scenario.BehindController()
 	var forged []string
