@@ -39,6 +39,10 @@ func TestNoControllerRunsInTheOperatorsNamespace(t *testing.T) {
 			s.becomes(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNamespaceReserved)
 			s.becomes(v1alpha1.ConditionControllerAvailable, metav1.ConditionFalse, v1alpha1.ReasonNamespaceReserved)
 			s.becomes(v1alpha1.ConditionConfigEffective, metav1.ConditionFalse, v1alpha1.ReasonNamespaceReserved)
+			s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNamespaceReserved)
+			if err := s.isClean(s.node("a"))(); err != nil {
+				t.Errorf("the node was changed: %v", err)
+			}
 			s.saysOf(v1alpha1.ConditionReady, residence, "spec.namespace")
 			for _, object := range s.everyObject() {
 				if object.GetNamespace() != "" {

@@ -57,7 +57,7 @@ const (
 	// spec.controller.engine names.
 	ReasonEngineUnknown = "EngineUnknown"
 	// ReasonNamespaceReserved (False): the controller would run in the operator's own namespace, so
-	// no object is created.
+	// no object is created and no node is changed.
 	ReasonNamespaceReserved = "NamespaceReserved"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"

@@ -33,7 +33,7 @@ func namespaceReserved(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonNamespaceReserved, "Namespace %s belongs to the operator. A controller there could write to the operator's leader election, "+
-		"so the operator creates no object. Create an EdgeIngress with another spec.namespace, and delete this one.", sc.state.Namespace)
+		"so the operator creates no object and changes no node. Create an EdgeIngress with another spec.namespace, and delete this one.", sc.state.Namespace)
 }
 
 func workloadTaken(sc *scene) *verdict {

@@ -18,9 +18,17 @@ func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, releaseHeld},
+		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, releaseHeld},
 		holds:  nodesLabelled,
 	}.answer(sc)
+}
+
+// nodesUntouched reports nodes that do not match the spec, and that the operator does not change because the namespace is reserved.
+func nodesUntouched(sc *scene) *verdict {
+	if len(sc.state.Nodes.Untouched) == 0 {
+		return nil
+	}
+	return namespaceReserved(sc)
 }
 
 func nodesMissing(sc *scene) *verdict {

@@ -25,6 +25,9 @@ func Compute(s snapshot.Snapshot) (State, error) {
 	state.NamespaceReserved = slices.Contains(s.Options.ReservedNamespaces, state.Namespace)
 	var nodesErr, objectsErr error
 	state.Nodes, nodesErr = planNodes(s)
+	if state.NamespaceReserved && s.EdgeIngress.DeletionTimestamp.IsZero() {
+		state.Nodes = state.Nodes.untouched()
+	}
 	if s.EdgeIngress.DeletionTimestamp.IsZero() {
 		objectsErr = computeObjects(s, &state)
 		if objectsErr != nil {

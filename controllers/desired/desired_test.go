@@ -215,6 +215,40 @@ func TestNothingIsAppliedInTheOperatorsNamespace(t *testing.T) {
 	}
 }
 
+func TestNoNodeChangesForAReservedNamespace(t *testing.T) {
+	for name, test := range map[string]struct {
+		node      snapshot.Node
+		untouched bool
+	}{
+		"a selected node":                               {node: node("a", pool), untouched: true},
+		"an edge node":                                  {node: node("a", pool, labelled, tainted)},
+		"an edge node that lost its taint":              {node: node("a", pool, labelled), untouched: true},
+		"an edge node that is cordoned":                 {node: node("a", pool, labelled, tainted, cordoned)},
+		"an edge node that is no longer selected":       {node: node("a", labelled, tainted), untouched: true},
+		"a node with the rest of a release":             {node: node("a", managed(ingressName, roleLabel)), untouched: true},
+		"a node with an entry in the managed fields":    {node: node("a", func(n *snapshot.Node) { n.Traces = []string{ingressName} }), untouched: true},
+		"a node that the control plane keeps untainted": {node: node("a", pool, labelled, label("node-role.kubernetes.io/control-plane", "")), untouched: true},
+		"a node of somebody else":                       {node: node("a")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge(), test.node, node("b", labelled, tainted, pool), node("worker"))
+			s.Options.ReservedNamespaces = []string{s.EdgeIngress.ControllerNamespace()}
+			state := compute(t, s)
+			want := NodePlan{Selected: state.Nodes.Selected}
+			if test.untouched {
+				want.Untouched = []string{"a"}
+			}
+			if diff := cmp.Diff(want, state.Nodes, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+			s.EdgeIngress.DeletionTimestamp = &created
+			if released := compute(t, s).Nodes.Labels; len(released) == 0 {
+				t.Error("the deletion of the EdgeIngress releases no node")
+			}
+		})
+	}
+}
+
 func TestThePortThatKubernetesChoseIsNoChange(t *testing.T) {
 	without, with := seen(edge()), seen(edge())
 	with.Service.Value = liveService()

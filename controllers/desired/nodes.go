@@ -35,6 +35,30 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	return plan, nil
 }
 
+// untouched returns the plan without its changes. Nodes that are labelled and tainted already stay so, because a controller from before
+// the namespace was reserved may serve there.
+func (plan NodePlan) untouched() NodePlan {
+	changed := map[string]bool{}
+	for _, change := range plan.Labels {
+		changed[change.Node] = true
+	}
+	for _, change := range plan.Taints {
+		changed[change.Node] = true
+	}
+	for _, trace := range plan.Traces {
+		changed[trace.Node] = true
+	}
+	for _, name := range plan.Releasing {
+		changed[name] = true
+	}
+	for _, withheld := range plan.Withheld {
+		for _, name := range withheld.Nodes {
+			changed[name] = true
+		}
+	}
+	return NodePlan{Selected: plan.Selected, Missing: plan.Missing, Untouched: slices.Sorted(maps.Keys(changed))}
+}
+
 // chooseNodes returns the nodes that the spec selects, and the names in the spec that do not exist. An
 // EdgeIngress that is being deleted selects none.
 func chooseNodes(s snapshot.Snapshot) (chosen map[string]bool, missing []string, err error) {
