@@ -37,8 +37,8 @@ const script = `exec 3<&0; "$@" 3<&- & child=$!; { cat <&3 >/dev/null; kill "$ch
 // startLimit is how long a haproxy may take until it listens. It takes a tenth of a second.
 const startLimit = 10 * time.Second
 
-// Start runs a haproxy with these listeners on the host, and returns when it answers connections of
-// dial. Its configuration and log are kept in dir.
+// Start runs a haproxy with these listeners on the host, and returns when it accepts connections
+// from dial. dir keeps its configuration and log.
 func Start(ctx context.Context, host Host, dial traffic.Dialer, dir string, listeners []Listener) (*Balancer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the balancer's directory: %w", err)

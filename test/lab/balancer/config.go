@@ -1,5 +1,5 @@
-// Package balancer runs a haproxy outside of the cluster: the proxies and load balancers that
-// people have in front of edge nodes and that Kubernetes knows nothing of.
+// Package balancer runs a haproxy outside of the cluster. It stands for proxies and load balancers
+// in front of edge nodes that Kubernetes does not know.
 package balancer
 
 import (
@@ -38,18 +38,18 @@ type Listener struct {
 
 // Check asks a server whether it serves.
 type Check struct {
-	// HealthPort is asked GET /healthz, as a Service's healthCheckNodePort wants it; with 0 a
-	// connection to the server's own port is opened.
+	// HealthPort receives GET /healthz, as a Service's healthCheckNodePort expects it. With 0 the
+	// check opens a connection to the server's own port.
 	HealthPort int
-	// Interval between two questions; after Fall answers of no or none the server counts as down,
-	// after Rise answers of yes as up.
+	// Interval is the time between two checks. After Fall failed checks in a row the server counts
+	// as down, after Rise good ones as up.
 	Interval   time.Duration
 	Fall, Rise int
 }
 
-// Config is the configuration file. Every request gets a connection of its own to a server, so that
-// a reloaded nginx is never asked by way of an old one. Connections that broke are logged, with
-// haproxy's letters for the reason.
+// Config returns the configuration file. Every request gets its own connection to a server, so that
+// no request reaches an old nginx after a reload. haproxy logs broken connections, with its letters
+// for the reason.
 func Config(listeners []Listener) string {
 	var out strings.Builder
 	out.WriteString(`global

@@ -8,8 +8,8 @@ const (
 	EtcdVersion    = "v3.7.3"
 	KwokVersion    = "v0.8.0"
 	MetalLBVersion = "v0.14.9"
-	// IngressNGINXVersion is a commit of July 2024, between controller v1.11.0 and v1.11.1: the
-	// newest that the module proxy offers.
+	// IngressNGINXVersion is a commit of July 2024, between controller v1.11.0 and v1.11.1. It is
+	// the newest in the module proxy.
 	IngressNGINXVersion = "v0.0.0-20240708192948-52c50467d67d"
 )
 
@@ -76,14 +76,14 @@ func ingressNGINXProgram(name, command string) program {
 	}
 }
 
-// All returns the names of the programs that a cluster with simulated nodes is made of, in the
-// order in which they are built.
+// All returns the names of the programs of a cluster with simulated nodes, in the order of the
+// build.
 func All() []string {
 	return names(func(name string) bool { return !slices.Contains(realNodes, name) })
 }
 
-// ForRealNodes returns the names of all programs, in the order in which they are built: those that
-// run on nodes which are more than simulated, or in containers there, come last.
+// ForRealNodes returns the names of all programs, in the order of the build. The programs that run
+// on real nodes, or in containers there, come last.
 func ForRealNodes() []string {
 	return names(func(string) bool { return true })
 }

@@ -11,8 +11,8 @@ type Kubernetes string
 const (
 	// Newest is the newest version that the Go module proxy has completely.
 	Newest Kubernetes = "newest"
-	// Oldest is the oldest version that is supported. Only its control plane is built: a kubelet
-	// must not be newer than the API server, so real nodes need Newest.
+	// Oldest is the oldest supported version. Only its control plane is built: a kubelet must not
+	// be newer than the API server, so real nodes need Newest.
 	Oldest Kubernetes = "oldest"
 )
 

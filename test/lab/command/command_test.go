@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// isNodeProcess tells whether this is a process of a real node, which a supervisor starts from its
-// own program without any variables.
+// isNodeProcess reports whether this is a process of a real node, which a supervisor starts from
+// its own program without any variables.
 func isNodeProcess() bool {
 	return len(os.Args) > 1 && slices.Contains([]string{machine.ShimCommand, machine.BootCommand}, os.Args[1])
 }

@@ -71,8 +71,9 @@ func newImagesLoad(s *settings) *cobra.Command {
 	return cmd
 }
 
-// archiveFiles returns the files that arguments of `images load` stand for: the archive of an image
-// or program that is named, made if need be, and any other argument as it is.
+// archiveFiles returns the files for the arguments of `images load`. For the name of an image or
+// program it returns the archive, and builds it where needed. It returns any other argument
+// unchanged.
 func (s *settings) archiveFiles(ctx context.Context, arguments []string) ([]string, error) {
 	files := make([]string, 0, len(arguments))
 	for _, argument := range arguments {

@@ -139,8 +139,8 @@ func (r realRun) expectNothingLeft(groups []string) {
 	}
 }
 
-// One cluster for all of it, since each takes its time. That a cluster which is stopped removes
-// itself is seen by realcluster.
+// One cluster serves all checks, because a cluster takes time. A test of realcluster checks that a
+// stopped cluster removes itself.
 func TestRealNodesObeyAndLeaveTheMachineAsItWas(t *testing.T) {
 	root := realRoot(t)
 	settings := machineSettings(t)

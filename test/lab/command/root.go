@@ -78,8 +78,8 @@ func (s *settings) instances() (instance.Root, error) {
 	return instance.Root(filepath.Join(repository, instancesPath)), err
 }
 
-// store has the programs of a version of Kubernetes. It reports its progress on standard error:
-// standard output is for results.
+// store holds the programs of a version of Kubernetes. It reports its progress on standard error,
+// because standard output is for results.
 func (s *settings) store(kubernetes binaries.Kubernetes) (binaries.Store, error) {
 	repository, err := s.repository()
 	return binaries.Store{

@@ -18,10 +18,10 @@ import (
 // watchedDirs are where programs keep what has a fixed path.
 var watchedDirs = []string{"/etc", "/opt", "/run", "/srv", "/usr", "/var"}
 
-// watchScript covers the directories that follow its first argument, up to "--", so that writes to
-// them end up below that one, and becomes the program after that. It has a mount namespace of its
-// own. What programs would make where they have nothing is missing in it, should the machine have
-// it, as long as it is empty.
+// watchScript mounts an overlay over each directory that follows its first argument, up to "--", so
+// that writes end up below the first one. It then becomes the program after that. It has its own
+// mount namespace. Directories that programs create only where they are missing are hidden there,
+// as long as they are empty on the machine.
 const watchScript = `set -e
 place=$1
 shift
@@ -37,9 +37,9 @@ done
 find "$place"/*/upper -printf '%y %p\n' >"$place/before"
 exec "$@"`
 
-// watchWrites returns the command with another view of the machine: what it, or any program that it
-// starts, creates, changes or removes in watchedDirs does not happen there, but is what written
-// returns. The process has the same number as without.
+// watchWrites returns the command with another view of the machine. What the command and its
+// children create, change or remove in watchedDirs does not happen there, and written returns it.
+// The process keeps its number.
 func watchWrites(t *testing.T, cmd *exec.Cmd) (watched *exec.Cmd, written func() []string) {
 	t.Helper()
 	unshare, err := exec.LookPath("unshare")

@@ -1,6 +1,6 @@
-// Package control lets other processes change a running cluster with real nodes: its supervisor
-// listens on a Unix socket in the cluster's directory, on which commands send their wishes as HTTP
-// requests with JSON.
+// Package control lets other processes change a running cluster with real nodes. Its supervisor
+// listens on a Unix socket in the cluster's directory. Commands send their requests there as HTTP
+// with JSON.
 package control
 
 import (

@@ -20,7 +20,7 @@ const maxSocketPath = 107
 // Server passes requests on to a cluster.
 type Server struct{ stop func() error }
 
-// Serve listens in the directory of a cluster until Close, also after the context ends. Only the
+// Serve listens in the directory of a cluster until Close, even after the context ends. Only the
 // user of this process can connect.
 func Serve(ctx context.Context, dir string, cluster Cluster) (*Server, error) {
 	path := socketPath(dir)

@@ -110,8 +110,8 @@ func (c *ControlPlane) Authority() *pki.Authority { return c.credentials.authori
 // Run starts a further program that belongs to the cluster, which is stopped with it.
 func (c *ControlPlane) Run(spec process.Spec) error { return c.supervisor.Start(spec) }
 
-// Supervisor runs the programs of the cluster, for those who have to end some of them before the
-// cluster ends.
+// Supervisor returns the supervisor of the cluster's programs, for callers that end some of them
+// before the cluster ends.
 func (c *ControlPlane) Supervisor() *process.Supervisor { return c.supervisor }
 
 // Failed delivers one error when a program of the cluster has ended by itself.

@@ -49,8 +49,8 @@ type Options struct {
 	NodeMonitorGracePeriod time.Duration
 	Components             Components
 	Binaries               binaries.Paths
-	// Version is what the API server must report, such as "v1.37.1". Start fails if it reports
-	// anything else. "" is any.
+	// Version is the version that the API server must report, such as "v1.37.1". Start fails if it
+	// reports another one. "" accepts any.
 	Version string
 }
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// get sends one request and prints the answer's body, which is also printed when the status says
-// that it failed. Redirects are not followed: the address asked for is the one whose answer counts.
+// get sends one request and prints the answer's body, even if the status is an error. It does not
+// follow redirects: only the answer of the requested address counts.
 func get(ctx context.Context, out io.Writer, url string, headers []string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -59,8 +59,8 @@ func describe(r *http.Request, where place) answer {
 	}
 }
 
-// wait spends the time that the query parameter delay asks for, so that a test can have requests in
-// flight. It ends early when the client goes away.
+// wait waits for as long as the query parameter delay says, so that a test can have requests in
+// flight. It ends early when the client disconnects.
 func wait(r *http.Request) error {
 	text := r.URL.Query().Get("delay")
 	if text == "" {

@@ -20,8 +20,8 @@ type Forwarder struct {
 	tasks    sync.WaitGroup
 }
 
-// Start serves a listener until Close, also after the context ends. A connection for which the
-// server cannot be reached is closed at once.
+// Start serves a listener until Close, even after the context ends. It closes a connection at once
+// if it cannot reach the server.
 func Start(ctx context.Context, listener net.Listener, dial Dial) *Forwarder {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &Forwarder{listener: listener, dial: dial, cancel: cancel}
@@ -70,8 +70,8 @@ func (f *Forwarder) serve(ctx context.Context, client net.Conn) {
 	directions.Wait()
 }
 
-// pass copies until the sender has no more to say, and tells the receiver so, which may still have
-// something to answer. After an error both connections are of no use any more.
+// pass copies until the sender is done, and then closes that direction of the receiver's
+// connection. The receiver may still answer. After an error both connections are of no use.
 func pass(to, from net.Conn) {
 	_, err := io.Copy(to, from)
 	if half, ok := to.(interface{ CloseWrite() error }); ok && err == nil {

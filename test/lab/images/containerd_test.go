@@ -13,8 +13,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/binaries"
 )
 
-// startContainerd runs a containerd of the test's own, in a mount namespace of its own, and returns
-// how to call its ctr.
+// startContainerd runs a containerd for the test, in its own mount namespace, and returns a
+// function that calls its ctr.
 func startContainerd(t *testing.T) (ctr func(arguments ...string) string) {
 	t.Helper()
 	dir := t.TempDir()

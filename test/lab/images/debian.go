@@ -40,7 +40,7 @@ type resolution struct {
 	Packages []debianPackage `json:"packages"`
 }
 
-// resolve tells the version of each package. As apt takes its time, it is only asked when its lists
+// resolve returns the version of each package. apt is slow, so resolve calls it only when its lists
 // have changed.
 func (s packageSource) resolve(ctx context.Context, names []string) ([]debianPackage, error) {
 	state, err := s.aptState(names)
@@ -84,8 +84,8 @@ func (s packageSource) nameFiles(ctx context.Context, names []string) (output st
 	return apt(ctx, empty, append([]string{"download", "--print-uris"}, names...)...)
 }
 
-// aptState is a checksum of what apt's answer depends on: its lists and its configuration, by name,
-// size and time, and the question.
+// aptState returns a checksum of everything that apt's answer depends on: its lists and its
+// configuration, by name, size and time, and the question.
 func (s packageSource) aptState(names []string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%q\n", names)
@@ -121,8 +121,7 @@ func parseURIs(output string) ([]debianPackage, error) {
 	return packages, nil
 }
 
-// fetch downloads those of the packages that are not there yet, and checks all of them against
-// apt's checksums.
+// fetch downloads the missing packages, and checks all packages against apt's checksums.
 func (s packageSource) fetch(ctx context.Context, names []string, packages []debianPackage) error {
 	if s.verify(packages) == nil {
 		return nil

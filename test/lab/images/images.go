@@ -1,6 +1,6 @@
-// Package images makes the container images that real nodes run, without a registry, as archives
-// that containerd imports: the echo application, MetalLB, ingress-nginx, a pause program, and
-// images of any static program.
+// Package images builds the container images for real nodes, without a registry, as archives that
+// containerd imports: the echo application, MetalLB, ingress-nginx, a pause program, and images of
+// any static program.
 package images
 
 import (
@@ -22,8 +22,7 @@ const (
 	IngressNGINX      = "ingress-nginx"
 )
 
-// Names returns the names of all images but those of programs that are given, in the order in which
-// they are made.
+// Names returns the names of all images except those of given programs, in the order of the build.
 func Names() []string {
 	return []string{Pause, Echo, MetalLBController, MetalLBSpeaker, IngressNGINX}
 }
@@ -39,15 +38,15 @@ func Reference(name string) string { return Repository(name) + ":" + Tag }
 
 // recipe is how an image is made.
 type recipe interface {
-	// ingredients describes everything that goes into the image but this package's own files. It is
-	// fast: it is asked each time.
+	// ingredients describes everything in the image except this package's own files. It must be
+	// fast, because each Ensure calls it.
 	ingredients(ctx context.Context) ([]string, error)
 	// prepare makes the image.
 	prepare(ctx context.Context) (oci.Config, *oci.Tree, error)
 }
 
-// ParseProgram takes NAME=FILE apart, the name of an image of any static program. The image holds
-// the file as /BASENAME and runs it as a user that is not root.
+// ParseProgram splits NAME=FILE, the name of an image of any static program. The image holds the
+// file as /BASENAME and runs it as a user other than root.
 func ParseProgram(argument string) (name, file string, found bool) {
 	name, file, found = strings.Cut(argument, "=")
 	return name, file, found && imageName.MatchString(name) && file != ""

@@ -296,8 +296,8 @@ func TestParseURIs(t *testing.T) {
 	}
 }
 
-// fakeAPT puts an apt-get into the path that answers --print-uris from a file, and notes each time
-// that it is asked.
+// fakeAPT puts an apt-get into the path that answers --print-uris from a file, and counts its
+// calls.
 func fakeAPT(t *testing.T, answer string) (source packageSource, asked func() int) {
 	t.Helper()
 	dir := t.TempDir()

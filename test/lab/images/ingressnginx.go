@@ -19,9 +19,9 @@ import (
 
 const ingressNGINXModule = "k8s.io/ingress-nginx"
 
-// ingressPackages are the Debian packages that the image is made of, with all that their programs
-// need: a missing library is found when the image is made. nginx with its Lua; what ingress-nginx
-// calls (diff, pgrep, pkill, wc, a shell); dumb-init.
+// ingressPackages are the Debian packages in the image, without their dependencies. The build of
+// the image finds a missing library. They are nginx with its Lua, the programs that ingress-nginx
+// calls (diff, pgrep, pkill, wc, a shell), and dumb-init.
 var ingressPackages = []string{
 	"nginx", "nginx-common", "libnginx-mod-http-ndk", "libnginx-mod-http-lua", "libnginx-mod-http-headers-more-filter",
 	"lua-resty-core", "lua-resty-lrucache", "lua-cjson", "libluajit2-5.1-2", "libluajit2-5.1-common", "libgcc-s1",
@@ -44,7 +44,7 @@ var writtenByController = []string{
 }
 
 // ingressNGINX is the recipe of the controller's image: the real controller, its template and its
-// Lua code, upon Debian's nginx. The README says what is different from the released image.
+// Lua code, on Debian's nginx. The README lists the differences from the released image.
 type ingressNGINX struct {
 	programs   binaries.Store
 	packages   packageSource
@@ -109,8 +109,8 @@ func (i ingressNGINX) addPackages(ctx context.Context, tree *oci.Tree) error {
 	if err := i.packages.fetch(ctx, ingressPackages, packages); err != nil {
 		return err
 	}
-	// Debian's packages still name /bin, /lib and the like; where a system is merged, as all newer
-	// ones are, these are links.
+	// Debian's packages still name /bin, /lib and the like. On a merged system, as all newer ones
+	// are, these are links.
 	for _, dir := range mergedDirs {
 		tree.AddSymlink("/"+dir, "usr/"+dir)
 	}
@@ -119,9 +119,9 @@ func (i ingressNGINX) addPackages(ctx context.Context, tree *oci.Tree) error {
 
 var mergedDirs = []string{"bin", "sbin", "lib", "lib64"}
 
-// placeInImage tells where a file of a Debian package belongs. Programs, libraries and what nginx
-// reads are taken; documentation, services, Debian's own configuration of nginx and conversions
-// between character sets are not.
+// placeInImage returns the place of a file of a Debian package. It takes programs, libraries and
+// the files that nginx reads. It leaves out documentation, services, Debian's own configuration of
+// nginx and conversions between character sets.
 func placeInImage(name string) string {
 	for _, dir := range mergedDirs {
 		if name == "/"+dir {
@@ -146,8 +146,8 @@ func placeInImage(name string) string {
 	return ""
 }
 
-// addUpstreamFiles adds the template and the Lua code of the controller's module, and our own in
-// the place of libraries that Debian lacks.
+// addUpstreamFiles adds the template and the Lua code of the controller's module, and our own
+// replacements for libraries that Debian lacks.
 func (i ingressNGINX) addUpstreamFiles(ctx context.Context, tree *oci.Tree) error {
 	dir, err := i.moduleDir(ctx)
 	if err != nil {
@@ -178,8 +178,8 @@ func (i ingressNGINX) addUpstreamFiles(ctx context.Context, tree *oci.Tree) erro
 	return nil
 }
 
-// moduleDir is where the files of the controller's module are; they are downloaded if need be, and
-// checked against go.sum.
+// moduleDir returns the directory with the files of the controller's module. It downloads them
+// where needed, and checks them against go.sum.
 func (i ingressNGINX) moduleDir(ctx context.Context) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", ingressNGINXModule)
 	cmd.Dir = i.modulesDir
@@ -224,8 +224,8 @@ func (i ingressNGINX) addPrograms(ctx context.Context, tree *oci.Tree) error {
 	if err != nil {
 		return err
 	}
-	// A pod may forbid programs to gain rights: each program on the way from the entrypoint to
-	// nginx has to hold the capability itself.
+	// A pod may forbid programs to gain rights. Each program from the entrypoint to nginx must
+	// therefore have the capability itself.
 	for _, program := range []string{"/usr/bin/dumb-init", "/nginx-ingress-controller", "/usr/sbin/nginx"} {
 		if err := tree.GrantBindingLowPorts(program); err != nil {
 			return err

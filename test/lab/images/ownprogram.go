@@ -12,8 +12,8 @@ import (
 	"runtime"
 )
 
-// ownBuilder builds a program of this repository when its files or the compiler have changed. That
-// is for programs that import the standard library only: nothing else is looked at.
+// ownBuilder builds a program of this repository when its files or the compiler have changed. It
+// checks nothing else, so it is only for programs that import the standard library alone.
 type ownBuilder struct {
 	// moduleDir is where go.mod is; pkg is the program's directory below it.
 	moduleDir, pkg string
@@ -23,7 +23,7 @@ type ownBuilder struct {
 
 func programFile(dir, name string) string { return filepath.Join(dir, "programs", name) }
 
-// build returns the file of the program. The key beside it is written last, so that an interrupted
+// build returns the file of the program. It writes the key beside it last, so that an interrupted
 // build does not count.
 func (b ownBuilder) build(ctx context.Context) (file string, err error) {
 	key, err := b.key()

@@ -39,16 +39,16 @@ type Archive struct {
 	Name string `json:"name"`
 	// Reference is the name with a tag by which pods refer to the image.
 	Reference string `json:"reference"`
-	// Digest is that of the image's manifest, "sha256:..."; an image is known as
-	// Repository(Name)@Digest as well.
+	// Digest is the digest of the image's manifest, "sha256:...". The image also has the name
+	// Repository(Name)@Digest.
 	Digest string `json:"digest"`
 	// File is the absolute path of the archive, which `ctr images import` reads.
 	File string `json:"archive"`
 }
 
-// Ensure returns the archives of the named images, in the order of the names, and makes those that
-// are missing or were made of something else. Only one process makes images at a time; others wait
-// for it.
+// Ensure returns the archives of the named images, in the order of the names. It builds those that
+// are missing or whose ingredients changed. Only one process builds images at a time, and others
+// wait for it.
 func (s Store) Ensure(ctx context.Context, names ...string) (archives []Archive, err error) {
 	for _, name := range names {
 		if _, _, program := ParseProgram(name); !program && !slices.Contains(Names(), name) {
@@ -115,8 +115,8 @@ type record struct {
 
 func recordFile(archiveFile string) string { return strings.TrimSuffix(archiveFile, ".tar") + ".json" }
 
-// recorded returns the digest of an archive that was made of the same ingredients. A record that
-// cannot be read is none.
+// recorded returns the digest of an archive with the same ingredients. A record that cannot be read
+// counts as missing.
 func (s Store) recorded(archive Archive, key string) (digest string, ok bool) {
 	var r record
 	data, err := os.ReadFile(recordFile(archive.File))

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// dynamicModules are the modules that Debian's nginx loads and the released image's nginx has built
-// in, in an order in which they can be loaded.
+// dynamicModules are the modules that are built into the released image's nginx and that Debian's
+// nginx loads, in an order in which they can be loaded.
 var dynamicModules = []string{"ndk_http_module", "ngx_http_lua_module", "ngx_http_headers_more_filter_module"}
 
 func loadModules() string {
@@ -25,8 +25,8 @@ func adaptations() []adaptation {
 	const defaultServer = "    # default server, used for NGINX healthcheck and access to nginx stats\n"
 	return []adaptation{
 		{what: "loading modules", from: pid, to: pid + "\n" + loadModules()},
-		// Before 1.25.1, HTTP/2 is a parameter of listen and no directive of its own. What
-		// buildHTTPSListener returns ends each listen with a semicolon.
+		// Before 1.25.1, HTTP/2 is a parameter of listen and not a directive. buildHTTPSListener
+		// ends each listen with a semicolon.
 		{
 			what: "HTTP/2 as a directive",
 			from: "        {{ if $cfg.UseHTTP2 }}\n            http2 on;\n        {{ end }}\n\n",
@@ -37,8 +37,8 @@ func adaptations() []adaptation {
 			to: "        {{ range $listen := split (buildHTTPSListener $all $server.Hostname) \";\" }}{{ if contains $listen \"listen\" }}" +
 				"{{ $listen }}{{ if $all.Cfg.UseHTTP2 }} http2{{ end }};{{ end }}{{ end }}\n",
 		},
-		// The controller tells the stream part of nginx which TCP and UDP services there are, also
-		// if there are none, and takes it for an error when nobody listens.
+		// The controller sends the TCP and UDP services to the stream part of nginx, even if there
+		// are none. It reports an error when no one listens.
 		{
 			what: "the port of the stream part",
 			from: defaultServer,
@@ -47,8 +47,8 @@ func adaptations() []adaptation {
 	}
 }
 
-// adaptTemplate makes the controller's template one for Debian's nginx. It fails if the template is
-// not the one that it knows.
+// adaptTemplate adapts the controller's template to Debian's nginx. It fails if it does not know
+// the template.
 func adaptTemplate(template string) (string, error) {
 	for _, a := range adaptations() {
 		if n := strings.Count(template, a.from); n != 1 {

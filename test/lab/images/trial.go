@@ -25,9 +25,9 @@ const trialTimeout = 30 * time.Second
 // trialPrefix begins the names of the directories in which images are tried out.
 const trialPrefix = "trial-"
 
-// tryOut shows, before the image is written, that it is complete: each library that a program needs
-// is there, nginx loads its modules and all Lua code, and the controller gets as far as asking for
-// the API server. It needs root, for a chroot.
+// tryOut checks, before the image is written, that it is complete: it has each library that a
+// program needs, nginx loads its modules and all Lua code, and the controller starts and calls the
+// API server. It needs root, for a chroot.
 func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
 	if err := checkLibraries(tree); err != nil {
 		return err
@@ -57,8 +57,8 @@ func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
 	return errors.Join(tryNGINX(ctx, dir, tree), tryController(ctx, dir))
 }
 
-// removeTrials removes what processes left that were killed while they tried out an image. Only one
-// process makes images at a time.
+// removeTrials removes the remains of processes that were killed while they tried out an image.
+// Only one process builds images at a time.
 func removeTrials(parent string) error {
 	left, err := filepath.Glob(filepath.Join(parent, trialPrefix+"*"))
 	for _, dir := range left {
@@ -173,9 +173,9 @@ func tryNGINX(ctx context.Context, dir string, tree *oci.Tree) error {
 	return nil
 }
 
-// tryController starts the controller as a container would, until it turns to the API server, which
-// nobody is. By then it has read its template's surroundings, asked nginx for its version and found
-// that it may listen on ports 80 and 443.
+// tryController starts the controller as a container would, until it calls the API server, which
+// does not exist. By then it has read its template, asked nginx for its version and checked that it
+// may listen on ports 80 and 443.
 func tryController(ctx context.Context, dir string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -205,13 +205,14 @@ func (a *awaited) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// inside is a program of the image, to be run as the image's user, in a chroot and with namespaces
-// of its own. It must be started from a goroutine that is locked to its thread: all that was
-// started ends with that, so also when this process is killed.
+// inside returns a command for a program of the image, to run as the image's user, in a chroot and
+// in its own namespaces. Start it from a goroutine that is locked to its thread. Everything that it
+// started ends with the thread, even when this process is killed.
 //
-// The kernel ends the shell only. A program cannot be bound to its starter directly: that is undone
-// when one with file capabilities is run. It is the first process of its namespace whose end is
-// everybody's, for which the shell must not become the program: hence the second command.
+// The kernel ends only the shell. It cannot bind a program to its parent directly, because it
+// clears that when a program with file capabilities runs. When the first process of a PID namespace
+// ends, all others end too. So the shell must stay the first process, which is why there is a
+// second command.
 func inside(ctx context.Context, root, dir, program string, arguments ...string) *exec.Cmd {
 	enter := []string{
 		"-c", `nsenter "$@"; exit $?`, "sh",

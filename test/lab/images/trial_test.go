@@ -55,8 +55,8 @@ func TestAProgramThatIsTriedOutEndsWithWhoeverIsKilled(t *testing.T) {
 	}
 }
 
-// capableSleep returns a sleep that everybody may run, with a file capability, as the programs of
-// ingress-nginx have one.
+// capableSleep returns a sleep program that every user may run, with a file capability, like the
+// programs of ingress-nginx.
 func capableSleep(t *testing.T) string {
 	t.Helper()
 	sleep, err := exec.LookPath("sleep")

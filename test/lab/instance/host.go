@@ -15,8 +15,8 @@ import (
 type Host struct {
 	// NetNS is the file of its network namespace.
 	NetNS string `json:"netns"`
-	// PID is the number of process 1 of a node as the machine sees it, and 0 for hosts that are
-	// nothing but a network namespace.
+	// PID is the number of the node's process 1 on the machine, and 0 for hosts that are only a
+	// network namespace.
 	PID int `json:"pid"`
 }
 
@@ -56,8 +56,8 @@ func RemoveHost(dir, name string) error {
 	return nil
 }
 
-// Host returns how to get into a host of a running cluster. The error names all hosts when it has
-// none of that name.
+// Host returns a host of a running cluster, with the ways to enter it. If it does not exist, the
+// error names all hosts.
 func (r Root) Host(cluster, name string) (host Host, err error) {
 	dir, err := r.RunningDir(cluster)
 	if err != nil {

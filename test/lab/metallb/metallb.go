@@ -19,7 +19,7 @@ import (
 )
 
 // The manifests: MetalLB without its CustomResourceDefinitions and roles, and the addresses that it
-// gives, for which those are needed.
+// assigns, which need those.
 var (
 	//go:embed metallb.yaml
 	programs []byte
@@ -27,8 +27,7 @@ var (
 	pool []byte
 )
 
-// Namespace is where MetalLB runs, and Controller and Speaker are what runs there: a Deployment and
-// a DaemonSet.
+// Namespace is MetalLB's namespace. Controller and Speaker are its Deployment and its DaemonSet.
 const (
 	Namespace  = "metallb-system"
 	Controller = "controller"
@@ -54,8 +53,8 @@ func Install(ctx context.Context, c client.Client, root string) error {
 	return objects.ApplyManifest(ctx, c, pool)
 }
 
-// moduleDirectory is where the Go command keeps a dependency of one of the modules that pin the
-// programs of the cluster.
+// moduleDirectory returns the directory in which the Go command keeps a dependency of one of the
+// modules that pin the programs of the cluster.
 func moduleDirectory(ctx context.Context, pinnedBy, module string) (string, error) {
 	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
 	download.Dir = pinnedBy
@@ -71,8 +70,8 @@ func moduleDirectory(ctx context.Context, pinnedBy, module string) (string, erro
 	return found.Dir, nil
 }
 
-// applyFiles applies manifests into a namespace, as kustomize does it: what has no namespace gets
-// this one, subjects of bindings as well.
+// applyFiles applies manifests into a namespace, as kustomize does: it sets the namespace where
+// there is none, also in the subjects of bindings.
 func applyFiles(ctx context.Context, c client.Client, pattern, namespace string) error {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {

@@ -23,8 +23,8 @@ const currentThread = "/proc/thread-self/ns/net"
 // Namespace is a network namespace that this process holds open until Close. It is safe for use by
 // several goroutines, but nothing may be done in it during or after Close.
 type Namespace struct {
-	// fd is a plain number, because an os.File closes itself when the garbage collector finds it
-	// unused, and the paths that were given to other processes do not count as a use.
+	// fd is a plain number. An os.File closes itself when the garbage collector finds it unused,
+	// and the paths in other processes do not count as a use.
 	fd    int
 	close func() error
 }
@@ -45,8 +45,8 @@ func New() (*Namespace, error) {
 	return made, nil
 }
 
-// Open returns the namespace that a file stands for: one below /proc/PID/ns, what Path returned in
-// another process, or one that `ip netns` made.
+// Open returns the namespace of a file: one below /proc/PID/ns, the result of Path in another
+// process, or one that `ip netns` created.
 func Open(path string) (*Namespace, error) {
 	fd, err := open(path)
 	if err != nil {
@@ -66,7 +66,7 @@ func open(path string) (fd int, err error) {
 // FD is the file descriptor of the namespace in this process.
 func (n *Namespace) FD() int { return n.fd }
 
-// Path is a file that stands for the namespace, for this process and all others, until Close or
+// Path returns a file that names the namespace, for this process and all others, until Close or
 // until this process ends.
 func (n *Namespace) Path() string {
 	return "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(n.fd)
@@ -98,8 +98,8 @@ func onOwnThread(f func() error) error {
 	return <-result
 }
 
-// comeBack calls f and, however f ends, brings the thread back into the namespace that it was in.
-// If that fails, the goroutine stays locked, and takes the thread along when it ends.
+// comeBack calls f and then returns the thread to its previous namespace, however f ends. If that
+// fails, the goroutine stays locked, and the thread ends with it.
 func comeBack(f func() error) error {
 	runtime.LockOSThread()
 	home, err := open(currentThread)

@@ -7,8 +7,8 @@ import (
 	"net/netip"
 )
 
-// Dial connects from the namespace to an address, which must be an IP address and a port: names are
-// not looked up, as Go would do that in other goroutines and so outside of the namespace. The
+// Dial connects from the namespace to an address, which must be an IP address and a port. It does
+// not look up names, because Go would do that in other goroutines, outside of the namespace. The
 // connection can be used anywhere.
 func (n *Namespace) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkLiteral(address); err != nil {

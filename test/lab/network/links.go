@@ -17,8 +17,7 @@ import (
 // uplink is the interface of a machine that leads to its segment.
 const uplink = "eth0"
 
-// The functions of this file work in the namespace of the thread that they are called on (see
-// netns.Namespace.Do).
+// The functions of this file work in the namespace of the calling thread (see netns.Namespace.Do).
 
 func raise(name string) error {
 	link, err := netlink.LinkByName(name)
@@ -31,9 +30,9 @@ func raise(name string) error {
 	return nil
 }
 
-// hardwareAddress makes a MAC address from an IP address. Left to itself the kernel would give a
-// machine that restarts another one, and a bridge another one whenever a port is added, and
-// neighbours would send to the old one for a while.
+// hardwareAddress derives a MAC address from an IP address. By default the kernel gives a new one
+// to a machine that restarts, and to a bridge whenever a port is added. Neighbours would send to
+// the old one for a while.
 func hardwareAddress(ip netip.Addr) net.HardwareAddr {
 	const locallyAdministered = 0x02
 	bytes := ip.As4()

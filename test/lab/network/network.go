@@ -1,7 +1,7 @@
-// Package network makes the network of a cluster with real nodes: a fabric that routes, hosts
-// outside of the cluster, and the machines of the nodes, each in a network namespace of its own.
-// The machine's own network is not touched, and nothing has to be taken down: it all vanishes when
-// the process ends. Needs root and the program nft.
+// Package network builds the network of a cluster with real nodes: a fabric that routes, hosts
+// outside of the cluster, and the machines of the nodes, each in its own network namespace. It does
+// not touch the machine's own network. Nothing needs to be removed: all of it disappears when the
+// process ends. It needs root and the program nft.
 package network
 
 import (
@@ -86,7 +86,7 @@ func (n *Network) addHost(ctx context.Context, h host) error {
 }
 
 // connect gives a namespace an eth0 on a segment, with a default route through the segment's
-// router. The other end is called after the machine.
+// router. The other end has the name of the machine.
 func (n *Network) connect(namespace *netns.Namespace, segment, machine string, addresses []netip.Prefix) error {
 	router := n.routers[segment]
 	err := router.namespace.Do(func() error {

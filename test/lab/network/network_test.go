@@ -18,8 +18,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/netns/netnstest"
 )
 
-// holdVariable makes this test binary make a network with a node, print the paths of all
-// namespaces, and wait to be killed.
+// holdVariable makes this test binary create a network with a node, print the paths of all
+// namespaces, and wait until it is killed.
 const holdVariable = "NETWORK_TEST_HOLD"
 
 // patience is how long a connection may take that must not come about. All others take milliseconds.
@@ -232,8 +232,8 @@ func state(t *testing.T, network *Network, node Node) []string {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(string(output)) {
-				// Whether a link has a carrier follows later, and the kernel says so in a link's
-				// state and in a route's flags.
+				// The kernel reports later whether a link has a carrier, in the link's state and in
+				// a route's flags.
 				if arguments[0] == "-brief" {
 					line, _, _ = strings.Cut(strings.Fields(line)[0], "@")
 				}

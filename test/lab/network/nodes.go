@@ -37,8 +37,8 @@ func (n *node) powerOff() error {
 	return err
 }
 
-// AddNode makes the machine of a new node, with an address and a pod range that no other has, and
-// the routes to and from the pods of all others.
+// AddNode creates the machine of a new node, with its own address and pod range, and the routes to
+// and from the pods of all other nodes.
 func (n *Network) AddNode(name string) (Node, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -65,9 +65,9 @@ func (n *node) export() Node {
 	return Node{Address: n.address(), Pods: n.pods(), Namespace: n.namespace}
 }
 
-// CrashNode takes the power from a node's machine: from one moment to the next nothing that it
-// sends arrives anywhere, not even that its connections end. Its address and the routes to it stay.
-// Its processes have to be killed afterwards; until then they run in a namespace without links.
+// CrashNode cuts the power of a node's machine. From then on nothing that it sends arrives
+// anywhere, not even the end of its connections. Its address and the routes to it stay. Kill its
+// processes afterwards. Until then they run in a namespace without links.
 func (n *Network) CrashNode(name string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -92,8 +92,8 @@ func (n *Network) RestartNode(name string) (Node, error) {
 	return restarted.export(), nil
 }
 
-// RemoveNode removes the machine of a node, running or crashed, and all routes to it. Its processes
-// have to be ended before or afterwards.
+// RemoveNode removes the machine of a node, running or crashed, and all routes to it. End its
+// processes before or afterwards.
 func (n *Network) RemoveNode(name string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

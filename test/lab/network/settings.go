@@ -11,14 +11,14 @@ import (
 type settings struct {
 	// forwards makes the machine a router.
 	forwards bool
-	// filtersBridged makes packets that only pass a bridge go through the rules for routed ones,
-	// too. kube-proxy needs it for connections between pods of one node.
+	// filtersBridged applies the rules for routed packets also to packets that only pass a bridge.
+	// kube-proxy needs it for connections between pods of one node.
 	filtersBridged bool
 }
 
-// prepare puts the settings and the loopback interface of the current namespace into operation. It
-// must be called before other links are made. A new namespace starts with a copy of some of the
-// machine's settings; those that matter are written in any case.
+// prepare sets up the settings and the loopback interface of the current namespace. Call it before
+// creating other links. A new namespace starts with a copy of some of the machine's settings;
+// prepare writes those that matter.
 func prepare(s settings) error {
 	values := []struct{ path, value string }{
 		// First, since it sets others back to their defaults.
@@ -39,8 +39,8 @@ func prepare(s settings) error {
 
 const bridgeSetting = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 
-// CheckKernel returns nil if the machine's kernel has what this package and the nodes of its
-// networks need, apart from what it loads by itself.
+// CheckKernel returns nil if the machine's kernel has everything that this package and its nodes
+// need, apart from what it loads by itself.
 func CheckKernel() error {
 	if _, err := os.Stat(bridgeSetting); err != nil {
 		return fmt.Errorf("the kernel lacks br_netfilter, load it with `modprobe br_netfilter`: %w", err)
@@ -48,8 +48,8 @@ func CheckKernel() error {
 	return nil
 }
 
-// filterBridged writes a setting that exists only where the kernel has br_netfilter, without which
-// nothing that is bridged is filtered.
+// filterBridged writes a setting that exists only where the kernel has br_netfilter. Without
+// br_netfilter the kernel filters no bridged packets.
 func filterBridged(wanted bool) error {
 	err := write(bridgeSetting, digit(wanted))
 	switch {

@@ -5,8 +5,8 @@ import "net/netip"
 // Fabric is the name of the host that connects all segments and carries the control plane.
 const Fabric = "fabric"
 
-// Addresses that others have to know. 192.0.2.0/24 and 203.0.113.0/24 are for documentation (RFC
-// 5737), so nothing outside can be taken for an address of the cluster.
+// Addresses that other packages use. 192.0.2.0/24 and 203.0.113.0/24 are for documentation (RFC
+// 5737), so they collide with no address outside.
 var (
 	// ControlPlane is the fabric's address on the nodes' segment.
 	ControlPlane = netip.MustParseAddr("10.77.0.1")
@@ -20,8 +20,8 @@ const (
 	hiddenSegment  = "br2"
 )
 
-// The last bytes of the nodes' addresses. What is above is left to load balancers in the cluster,
-// which announce addresses on the nodes' segment.
+// The last bytes of the nodes' addresses. Higher ones are for load balancers in the cluster, which
+// announce addresses on the nodes' segment.
 const (
 	firstNode = 11
 	lastNode  = 199
@@ -64,8 +64,8 @@ func topology() []host {
 	}
 }
 
-// consecutive returns count addresses from first on. The first is the one that connections come
-// from if nothing else is said.
+// consecutive returns count addresses from first on. The first is the default source of
+// connections.
 func consecutive(first string, count int) []netip.Prefix {
 	prefix := netip.MustParsePrefix(first)
 	addresses := make([]netip.Prefix, 0, count)

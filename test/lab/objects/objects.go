@@ -23,9 +23,8 @@ const rolloutLimit = time.Minute
 
 const pollInterval = 100 * time.Millisecond
 
-// Await returns when look says that what is awaited is there. Its error says what was awaited and
-// what was seen last. An error of look is taken for something that passes: a node that starts, an
-// API that is not served yet.
+// Await returns when look reports done. Its error says what was awaited and what look saw last. An
+// error of look counts as temporary, such as a node that starts, or an API that is not served yet.
 func Await(ctx context.Context, what string, limit time.Duration, look func(context.Context) (done bool, seen string, err error)) error {
 	last := "nothing"
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, limit, true, func(ctx context.Context) (bool, error) {

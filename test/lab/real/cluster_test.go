@@ -96,7 +96,7 @@ func testConfig(ctx context.Context, dir, name string, machine network.Node, aut
 }
 
 // superviseForEver starts a node without any control plane, prints the file of its network
-// namespace, and waits to be killed.
+// namespace, and waits until it is killed.
 func superviseForEver(dir string) {
 	ctx := context.Background()
 	err := func() error {

@@ -1,17 +1,17 @@
-// Package real makes nodes that run containers: each is a set of Linux namespaces with its own
-// containerd, kubelet and kube-proxy, and is in all respects that matter to Kubernetes a machine of
-// its own. It needs root.
+// Package real creates nodes that run containers. Each is a set of Linux namespaces with its own
+// containerd, kubelet and kube-proxy. In every respect that matters to Kubernetes it is a machine
+// of its own. It needs root.
 //
-// The network namespace of a node, with an address and routes, is made by others. All the rest of a
-// node lives exactly as long as its process 1, and that one dies with the supervisor. What stays
-// are files in the node's directory, and empty control groups, which Sweep removes.
+// The caller creates the network namespace of a node, with an address and routes. Everything else
+// of a node lives exactly as long as its process 1, which dies with the supervisor. Files in the
+// node's directory stay, and empty control groups, which Sweep removes.
 //
-// A node differs from a machine in this: the kernel, /dev and the clock are the machine's; the disk
-// and the memory that it reports are those of the machine; there is no name server; AppArmor
-// profiles are not applied to containers.
+// A node differs from a machine: the kernel, /dev and the clock are the machine's; it reports the
+// disk and the memory of the machine; there is no name server; AppArmor profiles are not applied to
+// containers.
 //
 // Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups
-// of version 1. A machine with version 2 only is refused.
+// of version 1. CheckMachine refuses a machine with version 2 only.
 package real
 
 import (
@@ -44,9 +44,8 @@ func Programs() []string { return []string{binaries.Kubelet, binaries.Proxy} }
 type Config struct {
 	// Name is the name of the Node object, and the host name.
 	Name string
-	// Dir is a directory that belongs to the node alone, directly below one for all nodes (see
-	// Sweep). A node that is started again in the same directory has the images and the state that
-	// it had.
+	// Dir is a directory for this node alone, directly below one for all nodes (see Sweep). A node
+	// that starts again in the same directory has its previous images and state.
 	Dir string
 	// NetNS is the file of the node's network namespace, which must stay while the node runs. Its
 	// loopback interface must be up, and have Address on another one.
@@ -55,16 +54,16 @@ type Config struct {
 	Address netip.Addr
 	// Pods is the range of the addresses of the node's pods. Other nodes must have a route to it.
 	Pods netip.Prefix
-	// ClusterPods is the range of the pods of all nodes. What goes to other addresses leaves with
-	// the node's own.
+	// ClusterPods is the range of the pods of all nodes. Packets to other addresses leave with the
+	// node's own address.
 	ClusterPods netip.Prefix
 	ProxyMode   ProxyMode
 	// Server is the URL of the API server.
 	Server string
 	// Authority signs the certificates of the node, and that of the API server.
 	Authority *pki.Authority
-	// Labels are given to the Node object. They are among those that a kubelet may give to itself
-	// (see SplitLabels).
+	// Labels are set on the Node object. A kubelet may set each of them on its own node (see
+	// SplitLabels).
 	Labels map[string]string
 	// Archives are files with images, for every start.
 	Archives []string
@@ -131,8 +130,8 @@ func (l layout) directories() []string {
 	return list
 }
 
-// stateDirectories are the node's own versions of directories whose paths are fixed in the
-// programs, by those paths.
+// stateDirectories maps the paths of directories that are fixed in the programs to the node's own
+// versions.
 func (l layout) stateDirectories() map[string]string {
 	return map[string]string{
 		"/var/lib/kubelet":    filepath.Join(l.state(), "kubelet"),

@@ -7,7 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SplitLabels divides labels into those that a kubelet may give to its own Node object, and those that only somebody else may
+// SplitLabels divides labels into those that a kubelet may set on its own Node object, and those
+// that only other clients may set
 // (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction).
 func SplitLabels(labels map[string]string) (own, restricted map[string]string) {
 	own, restricted = map[string]string{}, map[string]string{}

@@ -37,9 +37,9 @@ type Node struct {
 	supervisor *process.Supervisor
 }
 
-// Start starts a node and returns when its programs run; AwaitReady waits until it is of use. When
-// one of the programs ends by itself, so does the whole node, which the supervisor reports. After
-// an error nothing of the node is running.
+// Start starts a node and returns when its programs run. AwaitReady waits until the node is ready.
+// When one of the programs ends by itself, the whole node ends, and the supervisor reports it.
+// After an error nothing of the node is running.
 func Start(ctx context.Context, supervisor *process.Supervisor, c Config) (*Node, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTimeout, errors.New("it took too long"))
 	defer cancel()
@@ -104,8 +104,8 @@ func (n *Node) prepare(c Config) (machine.Plan, error) {
 	return c.plan(values), err
 }
 
-// newBootID is in the form in which the kernel tells its own, by which kubelet sees that the node
-// has started again.
+// newBootID returns an ID in the format of the kernel's own. It shows kubelet that the node has
+// started again.
 func newBootID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -160,8 +160,8 @@ func (n *Node) Init() int { return n.init.PID }
 // LogDir is the directory of the logs of containerd, kubelet and kube-proxy.
 func (n *Node) LogDir() string { return n.files.logs() }
 
-// LoadImages imports the images of archives into the running node. Give them to the next start too:
-// only its own are certain to be there.
+// LoadImages imports the images of archives into the running node. Pass them to the next start too,
+// because only the images of a start are sure to exist.
 func (n *Node) LoadImages(ctx context.Context, archives ...string) error {
 	images := machine.Images{
 		Socket:      fmt.Sprintf("/proc/%d/root%s", n.Init(), runtimeSocket),
@@ -176,8 +176,8 @@ func (n *Node) LoadImages(ctx context.Context, archives ...string) error {
 }
 
 // Crash ends all processes of the node at once, as a power cut would, and returns when they are
-// gone. Files stay, and so does the network namespace with all that kube-proxy wrote there: who
-// made it must take it away, or packets are still forwarded.
+// gone. Files stay, and so does the network namespace with kube-proxy's rules. The caller must
+// remove it, or it still forwards packets.
 func (n *Node) Crash() error {
 	if err := n.supervisor.End(n.processName(), 0); err != nil {
 		return err
@@ -211,8 +211,8 @@ func (n *Node) Remove() error {
 	return nil
 }
 
-// Sweep removes what nodes left on the machine, beside their files, when their supervisor was
-// killed: control groups. dir is the directory that has the directories of the nodes.
+// Sweep removes the control groups that nodes left on the machine when their supervisor was killed.
+// dir contains the directories of the nodes. Their files stay.
 func Sweep(dir string) error {
 	records, err := filepath.Glob(filepath.Join(dir, "*", groupFile))
 	if err != nil {

@@ -56,9 +56,9 @@ func joinLabels(labels map[string]string) string {
 	return strings.Join(pairs, ",")
 }
 
-// kernelParameters are those that kubelet sets to these values on every node, for the whole
-// machine. It is shown files that have them already, and so leaves those of the machine as they are
-// (k8s.io/kubernetes/pkg/kubelet/cm, setupKernelTunables).
+// kernelParameters are the parameters that kubelet sets to these values on every node, for the
+// whole machine. The node sees files that have them already, so kubelet does not change those of
+// the machine (k8s.io/kubernetes/pkg/kubelet/cm, setupKernelTunables).
 var kernelParameters = map[string]string{
 	"vm/overcommit_memory":      "1",
 	"vm/panic_on_oom":           "0",
@@ -68,8 +68,8 @@ var kernelParameters = map[string]string{
 	"kernel/keys/root_maxbytes": "25000000",
 }
 
-// writeKernelValues writes files that a node is to see instead of those of the kernel, and returns
-// them by the path of those.
+// writeKernelValues writes files that a node sees in place of the kernel's, and returns them by the
+// kernel's paths.
 func writeKernelValues(dir, bootID string) (map[string]string, error) {
 	values := maps.Clone(kernelParameters)
 	values["kernel/random/boot_id"] = bootID

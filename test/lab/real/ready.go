@@ -14,8 +14,8 @@ import (
 
 var errNotReady = errors.New("the node does not report that it is ready")
 
-// AwaitReady returns when the Node object says that the node is ready, or with an error when the
-// node or the context has ended. What an earlier start reported does not count.
+// AwaitReady returns nil when the Node object reports ready, or an error when the node or the
+// context has ended. A report of an earlier start does not count.
 func (n *Node) AwaitReady(ctx context.Context, client corev1client.NodeInterface) error {
 	const interval = 100 * time.Millisecond
 	ticker := time.NewTicker(interval)

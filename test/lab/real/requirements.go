@@ -20,8 +20,8 @@ var requiredPrograms = []string{"containerd", "containerd-shim-runc-v2", "ctr", 
 // requiredPlugins are those of a node's pod network.
 var requiredPlugins = []string{"bridge", "host-local", "loopback", "portmap"}
 
-// CheckMachine returns nil if nodes can run on this machine, or everything that is missing, what to
-// do about it included.
+// CheckMachine returns nil if nodes can run on this machine. Otherwise the error lists everything
+// that is missing, with the remedies.
 func CheckMachine() error {
 	var errs []error
 	for _, name := range requiredPrograms {
@@ -46,8 +46,8 @@ func CheckMachine() error {
 // watchersOfNode are the inotify instances of kubelet (6), containerd and kube-proxy.
 const watchersOfNode = 8
 
-// checkWatchers finds out whether this user may have so many more inotify instances. Programs of a
-// node that get none end, or work in part only, and do not say why.
+// checkWatchers checks whether this user may have this many more inotify instances. Programs of a
+// node without one end, or work in part only, and do not say why.
 func checkWatchers(wanted int) error {
 	var watchers []int
 	defer func() {

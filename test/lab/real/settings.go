@@ -124,8 +124,8 @@ func (c Config) kubelet() object {
 	}
 }
 
-// proxy leaves the machine-wide limits of connection tracking alone, which only the machine's own
-// namespace may set.
+// proxy does not change the machine-wide limits of connection tracking, which only the machine's
+// own namespace may set.
 func (c Config) proxy() object {
 	return object{
 		"apiVersion":         "kubeproxy.config.k8s.io/v1alpha1",
@@ -142,9 +142,9 @@ func (c Config) proxy() object {
 	}
 }
 
-// podNetwork is a bridge for the pods of the node. The packet filter of the node, and not the
-// bridge, replaces the source address of what leaves the range of pods: the bridge would do it
-// between nodes too.
+// podNetwork is a bridge for the pods of the node. The packet filter of the node replaces the
+// source address of packets that leave the range of pods. The bridge does not, because it would do
+// it between nodes too.
 func (c Config) podNetwork() object {
 	return object{
 		"cniVersion": "0.4.0",

@@ -2,8 +2,8 @@
 // it that send requests, all in network namespaces on this machine. It needs root and what
 // `make e2e-deps` installs.
 //
-// The cluster is run by the command in test/lab, as a child process. It ends when the test process ends, also
-// when that is killed. Addresses, names of hosts and what nodes are stands in test/lab/README.md.
+// The command in test/lab runs the cluster, as a child process. It ends when the test process ends,
+// even when that is killed. test/lab/README.md describes addresses, names of hosts and nodes.
 package realcluster
 
 import (
@@ -38,7 +38,7 @@ type Cluster struct {
 	// Kubeconfig is the path of a kubeconfig file for the same administrator.
 	Kubeconfig string
 	// Dir is the cluster's directory, which is removed with the cluster. The logs of the control
-	// plane are in logs below it, those of a node in nodes/NAME/logs.
+	// plane are in logs, those of a node in nodes/NAME/logs.
 	Dir string
 
 	name       string
@@ -46,8 +46,8 @@ type Cluster struct {
 	supervisor *supervisor.Supervisor // nil when somebody else runs the cluster
 }
 
-// Start starts a cluster without nodes and returns when its control plane is ready. Programs and
-// images that it consists of are made first where they are missing, which takes minutes.
+// Start starts a cluster without nodes and returns when its control plane is ready. It first builds
+// missing programs and images, which takes minutes.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	command, err := supervisor.Find()
 	if err != nil {
@@ -152,8 +152,8 @@ func (c *Cluster) changeNode(ctx context.Context, what, name string, arguments .
 	return c.command.Run(ctx, append([]string{"nodes", what, "--cluster=" + c.name, "--name=" + name}, arguments...)...)
 }
 
-// LoadImages loads images into all nodes, those that are added later included. Each is an archive,
-// or the name of an image of this repository (see `bin/cluster images build`), which is made if it
+// LoadImages loads images into all nodes, including those that are added later. Each is an archive,
+// or the name of an image of this repository (see `bin/cluster images build`), which is built if it
 // is missing or outdated.
 func (c *Cluster) LoadImages(ctx context.Context, images ...string) error {
 	return c.command.Run(ctx, append([]string{"images", "load", "--cluster=" + c.name}, images...)...)

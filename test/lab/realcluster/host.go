@@ -53,8 +53,8 @@ func (c *Cluster) Host(name string) *Host { return &Host{cluster: c, name: name}
 // outputDelay is how long a command that was killed may keep its output open.
 const outputDelay = 5 * time.Second
 
-// Command is a program that runs in the host: in its network, and on a node also among its files
-// and processes. When the context ends, it is killed with all that it started.
+// Command returns a command that runs in the host: in its network, and on a node also among its
+// files and processes. When the context ends, it is killed with all that it started.
 func (h *Host) Command(ctx context.Context, program string, arguments ...string) *exec.Cmd {
 	command := h.cluster.command
 	cmd := exec.CommandContext(ctx, command.Path,
@@ -70,8 +70,8 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return h.DialFrom(ctx, network, netip.AddrPort{}, address)
 }
 
-// DialFrom is Dial from one of the host's own addresses. Port 0 is any; the zero AddrPort leaves
-// all to the operating system.
+// DialFrom is Dial from one of the host's own addresses. Port 0 means any port. The zero AddrPort
+// lets the operating system choose.
 func (h *Host) DialFrom(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
 	if _, err := netip.ParseAddrPort(address); err != nil {
 		return nil, fmt.Errorf("dialing from %s: an IP address and a port are needed: %w", h.name, err)
@@ -120,8 +120,8 @@ func (h *Host) namespace() (string, error) {
 	return host.NetNS, nil
 }
 
-// within calls f in a network namespace. A namespace belongs to a thread: if that cannot be brought
-// back, it stays locked and ends with the goroutine.
+// within calls f in a network namespace. A namespace belongs to a thread. If the thread cannot
+// return to its own, it stays locked and ends with the goroutine.
 func within(namespace string, f func() error) error {
 	home, err := openNamespace("/proc/thread-self/ns/net")
 	if err != nil {

@@ -106,7 +106,7 @@ type Supervisor struct {
 }
 
 // Start builds the command where it is outdated, runs `cluster run` with further arguments, and
-// returns when the cluster is ready. Progress receives lines for people.
+// returns when the cluster is ready. progress receives the messages for people.
 func (c Command) Start(ctx context.Context, progress io.Writer, arguments ...string) (*Supervisor, error) {
 	s := &Supervisor{}
 	announcement, err := s.launch(ctx, c, progress, arguments)
@@ -125,8 +125,8 @@ func (c Command) Start(ctx context.Context, progress io.Writer, arguments ...str
 	return s, nil
 }
 
-// launch builds the command and starts it, one process at a time: `go build` leaves an up-to-date
-// command alone, but replaces an outdated one in several steps.
+// launch builds the command and starts it, one process at a time: `go build` does not change an
+// up-to-date command, but replaces an outdated one in several steps.
 func (s *Supervisor) launch(ctx context.Context, c Command, progress io.Writer, arguments []string) (announcement *bufio.Reader, err error) {
 	release, err := lockFile(c.Path + ".lock")
 	if err != nil {

@@ -40,8 +40,8 @@ type Options struct {
 	// Controllers adds the controller manager, the scheduler, and the simulator that
 	// makes nodes Ready and runs their pods (see Cluster.AddNode).
 	Controllers bool
-	// Kubernetes is Newest or Oldest; "" means what the environment variable KUBERNETES says, and
-	// Newest without it.
+	// Kubernetes is Newest or Oldest. "" means the value of the environment variable KUBERNETES,
+	// and Newest without it.
 	Kubernetes Kubernetes
 	// Progress receives lines about building and starting; nil means standard error.
 	Progress io.Writer

@@ -1,7 +1,6 @@
-// Package traffic sends requests to the echo application and says, as data, what became of each:
-// who answered, what the application saw, or in which way the connection failed. How a connection
-// is opened is the caller's affair, so the same requests go out from this machine and from within a
-// network namespace.
+// Package traffic sends requests to the echo application and returns each result as data: who
+// answered, what the application saw, or how the connection failed. The caller opens the
+// connection, so the same requests can go out from this machine and from a network namespace.
 package traffic
 
 import (
@@ -11,12 +10,12 @@ import (
 	"syscall"
 )
 
-// Dialer opens a connection. It must obey ctx and return the errors of the operating system
-// wrapped, not rewritten: they tell a refused connection from one that timed out.
+// Dialer opens a connection. It must obey ctx and wrap the errors of the operating system, because
+// they distinguish a refused connection from one that timed out.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// LocalDialer opens a connection from a chosen local address. Port 0 leaves the port, the zero
-// AddrPort everything to the operating system. What is said of Dialer holds here too.
+// LocalDialer opens a connection from a chosen local address. Port 0 lets the operating system
+// choose the port, the zero AddrPort everything. Otherwise it is like Dialer.
 type LocalDialer func(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error)
 
 // From returns the dialer that always dials from addr, with a port of the operating system's choice.

@@ -39,11 +39,11 @@ func ParseEcho(body []byte) (*Echo, error) {
 	return &echo, nil
 }
 
-// Sight is what the application saw of the client: what it could take for the client's address. Of
-// each header it holds the lines that came, none if there were none.
+// Sight holds everything that the application could take for the client's address. For each header
+// it has the lines that came, or none.
 type Sight struct {
-	// Peer is the other end of the application's TCP connection; the zero Addr if the application
-	// named none that can be parsed.
+	// Peer is the other end of the application's TCP connection, or the zero Addr if the
+	// application named none that can be parsed.
 	Peer                  netip.Addr
 	XForwardedFor         []string
 	XRealIP               []string

@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// bodyLimit is how much of an answer's body is kept, in bytes. The echo application's answers are
-// far smaller.
+// bodyLimit is the largest part of an answer's body that is kept, in bytes. The echo application's
+// answers are far smaller.
 const bodyLimit = 64 << 10
 
 // Answer is what became of a request.
 type Answer struct {
 	Outcome Outcome
-	// Detail is what the operating system, the parser or TLS said of a failure. It is for people,
-	// not for comparing.
+	// Detail is the error of the operating system, the parser or TLS. It is for people, not for
+	// comparison.
 	Detail string
 	// Status, Header and Body are the HTTP answer's, if the outcome is Answered. Of a long body
 	// only the first 64 KiB are kept.
@@ -63,7 +63,7 @@ func (a Answer) String() string {
 	}
 }
 
-// Open dials within the timeout. Of the answer it fills in Local and Connecting, and without a
+// Open dials within the timeout. It sets Local and Connecting of the answer, and without a
 // connection the outcome.
 func Open(ctx context.Context, dial Dialer, address string, timeout time.Duration) (net.Conn, Answer) {
 	began := time.Now()
@@ -81,7 +81,7 @@ func Open(ctx context.Context, dial Dialer, address string, timeout time.Duratio
 
 // Exchange writes a request to an open connection and reads the whole answer, within the timeout.
 // reader must be the one that reads from conn. The connection is usable again if the outcome is
-// Answered and the answer not Closing. Deadlines of conn are left behind.
+// Answered and the answer not Closing. Exchange does not reset the deadlines of conn.
 func Exchange(ctx context.Context, conn net.Conn, reader *bufio.Reader, request []byte, timeout time.Duration) Answer {
 	began := time.Now()
 	defer limit(ctx, conn, began.Add(timeout))()

@@ -33,8 +33,8 @@ const (
 	NotHTTP Outcome = "NotHTTP"
 	// TLSFailed: both sides spoke TLS, or tried to, and did not agree; for example on the certificate.
 	TLSFailed Outcome = "TLSFailed"
-	// NoLocalPort: the client itself had no free port or not the local address; the server never
-	// heard of the request.
+	// NoLocalPort: the client itself had no free port or not the local address. The server did not
+	// see the request.
 	NoLocalPort Outcome = "NoLocalPort"
 	// Cancelled: the caller gave up.
 	Cancelled Outcome = "Cancelled"

@@ -29,18 +29,18 @@ const (
 // ProxyHeader is the PROXY protocol header that a client writes itself before anything else, TLS included.
 type ProxyHeader struct {
 	Version ProxyVersion
-	// Source is the address that the client claims to have. The zero value claims nothing:
-	// "UNKNOWN" in version 1, the command LOCAL in version 2, as load balancers write for their own
-	// health checks.
+	// Source is the address that the client claims. The zero value claims nothing: "UNKNOWN" in
+	// version 1, the command LOCAL in version 2, as load balancers write for their own health
+	// checks.
 	Source netip.AddrPort
-	// Destination is the address that the client claims to have dialled; the zero value is the one
-	// that it did dial.
+	// Destination is the address that the client claims to have dialled. The zero value means the
+	// one that it did dial.
 	Destination netip.AddrPort
 }
 
-// bytes returns the header as it goes over the wire. dialled stands in for an empty Destination. It
-// returns an error if the version is unknown or source and destination are of different families,
-// which neither version can express.
+// bytes returns the header as it is sent. dialled replaces an empty Destination. It returns an
+// error if the version is unknown or source and destination have different families, which neither
+// version can express.
 func (h ProxyHeader) bytes(dialled netip.AddrPort) ([]byte, error) {
 	destination := h.Destination
 	if !destination.IsValid() {

@@ -15,8 +15,8 @@ type parsedProxy struct {
 	source, destination netip.AddrPort
 }
 
-// parseProxy is written from the specification, sections 2.1 and 2.2, and knows nothing of the code
-// under test. It returns what follows the header too.
+// parseProxy follows the specification, sections 2.1 and 2.2, and is independent of the tested
+// code. It also returns the bytes after the header.
 func parseProxy(raw []byte) (parsedProxy, []byte, error) {
 	if len(raw) >= 16 && string(raw[:12]) == "\x0D\x0A\x0D\x0A\x00\x0D\x0A\x51\x55\x49\x54\x0A" {
 		return parseProxyV2(raw[12:])

@@ -33,7 +33,7 @@ type Request struct {
 	Forged Forged
 	// Headers are further header lines, written in this order and spelled as they are here, also repeatedly.
 	Headers []Header
-	// ConnectTimeout and AnswerTimeout limit the two halves; a TLS handshake is part of the second.
+	// ConnectTimeout and AnswerTimeout limit the two halves. A TLS handshake is part of the second.
 	// 0 means the defaults.
 	ConnectTimeout, AnswerTimeout time.Duration
 }
@@ -75,8 +75,8 @@ func (f Forged) headers() []Header {
 	return headers
 }
 
-// What would end a line or a word of the request early. Anything else is written as it is: odd
-// values are worth sending.
+// Characters that would end a line or a word of the request early. Anything else is sent unchanged,
+// because odd values are worth sending.
 const (
 	lineEnds   = "\r\n\x00"
 	separators = lineEnds + " \t"
@@ -86,9 +86,9 @@ func isToken(word string) bool {
 	return word != "" && !strings.ContainsAny(word, separators+":")
 }
 
-// Bytes returns the request as it goes over the wire, without what precedes it (PROXY header, TLS).
-// It asks the server to close the connection unless Headers has a Connection line. It returns an
-// error if a field cannot be written as HTTP.
+// Bytes returns the request as it is sent, without a PROXY header or TLS. It asks the server to
+// close the connection unless Headers has a Connection line. It returns an error if a field cannot
+// be written as HTTP.
 func (r Request) Bytes() ([]byte, error) {
 	headers := append(r.Forged.headers(), r.Headers...)
 	method, path, host := cmp.Or(r.Method, http.MethodGet), cmp.Or(r.Path, "/"), cmp.Or(r.Host, r.Target)

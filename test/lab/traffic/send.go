@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Send sends one request on a new connection and closes that. It returns an error only if the
-// request cannot be written as it is; whatever happens on the way is an outcome.
+// Send sends one request on a new connection and closes it. It returns an error only if the request
+// cannot be written. Everything that happens on the way is an outcome.
 func Send(ctx context.Context, dial Dialer, request Request) (Answer, error) {
 	text, err := request.Bytes()
 	if err != nil {

@@ -24,7 +24,7 @@ func plain(ctx context.Context, network, address string) (net.Conn, error) {
 	return Direct(ctx, network, netip.AddrPort{}, address)
 }
 
-// serve accepts connections on loopback until the test ends and leaves each to handle. It returns
+// serve accepts connections on loopback until the test ends and calls handle for each. It returns
 // the address.
 func serve(t *testing.T, handle func(conn *net.TCPConn)) string {
 	t.Helper()

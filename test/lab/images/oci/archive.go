@@ -21,8 +21,8 @@ type Image struct {
 	Tree       *Tree
 }
 
-// Config is how a container of the image is started. The names are those of the OCI image specification, which is
-// https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md.
+// Config says how to start a container of the image. The names are those of the OCI image
+// specification, https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md.
 type Config struct {
 	User         string              `json:"User,omitempty"`
 	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitempty"`
@@ -85,8 +85,8 @@ type rootFS struct {
 var thisPlatform = platform{Architecture: runtime.GOARCH, OS: "linux"}
 
 // WriteFile writes the image to a file, as a tar archive of an OCI image layout, and returns the
-// digest of its manifest. The index has the manifest under two names, repository:tag and
-// repository@digest, as an image has them on a node that pulled it.
+// digest of its manifest. The index names the manifest twice, as repository:tag and as
+// repository@digest, like a pulled image on a node.
 func (i Image) WriteFile(file string) (digest string, err error) {
 	layer, err := describeLayer(i.Tree)
 	if err != nil {

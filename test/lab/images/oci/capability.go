@@ -6,8 +6,8 @@ import (
 )
 
 // GrantBindingLowPorts gives a program the file capability to listen on ports below 1024
-// (`setcap cap_net_bind_service=+ep`). Such a program does not start where the container may not
-// have that capability.
+// (`setcap cap_net_bind_service=+ep`). The program then does not start in a container without that
+// capability.
 func (t *Tree) GrantBindingLowPorts(name string) error {
 	e, ok := t.entries[name]
 	if !ok || e.content == nil {
@@ -21,7 +21,7 @@ func (t *Tree) GrantBindingLowPorts(name string) error {
 // netBindService is CAP_NET_BIND_SERVICE of linux/capability.h.
 const netBindService = 10
 
-// fileCapability is the attribute as the kernel reads it (struct vfs_cap_data, version 2): the
+// fileCapability returns the attribute as the kernel reads it (struct vfs_cap_data, version 2): the
 // version with the flag that makes the capability effective, then the permitted and the inheritable
 // set, the lower halves first.
 func fileCapability(capability uint) string {

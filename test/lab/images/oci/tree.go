@@ -1,6 +1,5 @@
-// Package oci writes container images as archives in the OCI image layout. The same content gives
-// the same bytes, whenever and wherever it is written, so that an image's digest is known before
-// anything reads the archive.
+// Package oci writes container images as archives in the OCI image layout. The same content always
+// gives the same bytes, so an image's digest is known before anything reads the archive.
 package oci
 
 import (
@@ -24,9 +23,9 @@ type Owner struct{ UID, GID int }
 // Root owns what nothing else is said about.
 var Root = Owner{}
 
-// Tree is the file system of an image. Paths are absolute and slash-separated. Directories that are
-// not added come to be as soon as something is in them, owned by root, mode 0755. Modes are what
-// chmod takes, 0o1777 for a /tmp.
+// Tree is the file system of an image. Paths are absolute and slash-separated. A directory that was
+// not added exists as soon as it contains something, owned by root, mode 0755. Modes are those of
+// chmod, 0o1777 for a /tmp.
 type Tree struct{ entries map[string]entry }
 
 type entry struct {
@@ -53,8 +52,8 @@ func (t *Tree) AddFile(name string, mode int64, owner Owner, data []byte) {
 	})
 }
 
-// AddProgram adds a program from a file of this machine, owned by root, mode 0755. The file has to
-// stay as it is until the image is written.
+// AddProgram adds a program from a file of this machine, owned by root, mode 0755. The file must
+// not change until the image is written.
 func (t *Tree) AddProgram(name, source string) error {
 	info, err := os.Stat(source)
 	if err != nil {
@@ -72,8 +71,8 @@ func (t *Tree) AddSymlink(name, target string) {
 	t.add(name, entry{header: tar.Header{Typeflag: tar.TypeSymlink, Mode: 0o777, Linkname: target}})
 }
 
-// AddTar adds what a tar archive holds: directories, regular files, symbolic and hard links. place
-// tells where an entry belongs, given its absolute path; "" leaves it out.
+// AddTar adds the content of a tar archive: directories, regular files, symbolic and hard links.
+// place returns the place of an entry from its absolute path; "" leaves it out.
 func (t *Tree) AddTar(archive io.Reader, place func(name string) string) error {
 	reader := tar.NewReader(archive)
 	for {

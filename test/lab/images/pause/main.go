@@ -1,5 +1,5 @@
-// Command pause is what a pod's sandbox runs: it holds the pod's namespaces open until it gets a
-// signal to end, and collects the orphans of the containers that share its process namespace.
+// Command pause runs in a pod's sandbox. It holds the pod's namespaces open until a signal ends it,
+// and reaps the orphans of the containers that share its process namespace.
 package main
 
 import (

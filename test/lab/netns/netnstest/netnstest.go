@@ -23,8 +23,8 @@ func SkipWithoutRoot(t *testing.T) {
 	}
 }
 
-// New returns a namespace for the time of the test, with its loopback interface up. It skips the
-// test without root.
+// New returns a namespace for the duration of the test, with its loopback interface up. It skips
+// the test without root.
 func New(t *testing.T) *netns.Namespace {
 	t.Helper()
 	SkipWithoutRoot(t)
@@ -47,8 +47,8 @@ func raiseLoopback() error {
 	return netlink.LinkSetUp(loopback)
 }
 
-// Watch returns a function that waits until the namespace at path is removed, without keeping it:
-// one end of a link is put into it, and the kernel removes both ends together with the namespace.
+// Watch returns a function that waits until the namespace at path is removed, without keeping it.
+// One end of a link is in the namespace, and the kernel removes both ends together with it.
 func Watch(t *testing.T, path string) (awaitRemoval func()) {
 	t.Helper()
 	watched, err := netns.Open(path)

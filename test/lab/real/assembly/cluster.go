@@ -1,5 +1,5 @@
-// Package assembly puts a cluster with real nodes together: network, control plane, nodes, and the
-// socket on which they are changed.
+// Package assembly builds a cluster with real nodes: network, control plane, nodes, and the socket
+// on which commands change them.
 package assembly
 
 import (
@@ -38,8 +38,8 @@ type Options struct {
 	NodeMonitorGracePeriod time.Duration
 }
 
-// Cluster is a running cluster. It is safe for use by several goroutines; what is done to one node
-// happens one after the other.
+// Cluster is a running cluster. It is safe for use by several goroutines. Actions on one node
+// happen one after the other.
 type Cluster struct {
 	dir          string
 	programs     binaries.Paths
@@ -130,7 +130,7 @@ func nodeClient(kubeconfig string) (corev1client.NodeInterface, error) {
 	return client.Nodes(), nil
 }
 
-// Stop cancels what is being done to nodes, ends all nodes at once and then the control plane, and
+// Stop cancels the running actions on nodes, ends all nodes at once and then the control plane, and
 // returns when nothing is left running.
 func (c *Cluster) Stop() error {
 	var errs []error

@@ -68,8 +68,8 @@ func (c *Cluster) CrashNode(_ context.Context, name string) error {
 	return c.cut(crashed)
 }
 
-// cut takes the network away first: processes that are killed still end their connections, machines
-// without power do not.
+// cut removes the network first: killed processes still end their connections, and machines without
+// power do not.
 func (c *Cluster) cut(crashed *member) error {
 	name := crashed.wanted.Name
 	if err := c.network.CrashNode(name); err != nil {
@@ -116,8 +116,8 @@ func (c *Cluster) discard(ctx context.Context, removed *member) error {
 	return errors.Join(errs...)
 }
 
-// LoadImages is part of control.Cluster. The archives must stay where they are: nodes that start
-// later import them, too.
+// LoadImages is part of control.Cluster. The archives must stay in place: nodes that start later
+// import them too.
 func (c *Cluster) LoadImages(ctx context.Context, archives ...string) error {
 	for _, archive := range archives {
 		if _, err := os.Stat(archive); err != nil {

@@ -1,5 +1,5 @@
-// Package cgroup makes control groups of version 1 below the caller's own, so that what runs in
-// them stays within what the caller may use and nothing else of the machine is touched.
+// Package cgroup creates control groups of version 1 below the caller's own, so that their
+// processes stay within the caller's limits and nothing else of the machine changes.
 package cgroup
 
 import (
@@ -28,9 +28,8 @@ const (
 var ErrVersion2 = errors.New("this machine has control groups of version 2 only, and real nodes need version 1: " +
 	"on Debian 12, add systemd.unified_cgroup_hierarchy=0 to GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub, and start the machine again")
 
-// Group is a control group: its directory in each hierarchy. A hierarchy is called what
-// /proc/PID/cgroup calls it, which is its controllers, such as "cpu,cpuacct", or its name, such as
-// "name=systemd".
+// Group is a control group: its directory in each hierarchy. The name of a hierarchy is the one in
+// /proc/PID/cgroup: its controllers, such as "cpu,cpuacct", or its name, such as "name=systemd".
 type Group map[string]string
 
 // Own returns the group of this process. The error is ErrVersion2 where there are no hierarchies of
@@ -121,9 +120,8 @@ func (g Group) Join() error {
 	return nil
 }
 
-// Remove removes the group with all groups below it. Processes that are just ending are given time
-// to go; when there is one that stays, that is an error. A group that does not exist is removed
-// already.
+// Remove removes the group with all groups below it. It waits a short time for processes that are
+// ending, and returns an error if one stays. A group that does not exist counts as removed.
 func (g Group) Remove() error {
 	deadline := time.NewTimer(removeTimeout)
 	defer deadline.Stop()

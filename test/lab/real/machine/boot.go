@@ -15,10 +15,9 @@ import (
 // runtimeTimeout is many times what the runtime takes on a small and busy machine.
 const runtimeTimeout = time.Minute
 
-// Boot is process 1 of a node: it prepares the namespaces that it is in, starts the programs of the
-// plan, which it reads from standard input, and returns when one of them has ended or could not be
-// started, which is always an error. When the process ends then, the kernel kills all others of the
-// node.
+// Boot is process 1 of a node. It reads the plan from standard input, prepares its namespaces and
+// starts the programs of the plan. It returns when one of them has ended or could not start, which
+// is always an error. When the process ends then, the kernel kills all others of the node.
 func Boot(input io.Reader) error {
 	var plan Plan
 	if err := json.NewDecoder(input).Decode(&plan); err != nil {

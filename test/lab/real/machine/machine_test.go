@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// children is the one reaper of this test binary: it takes every process that ends, so no test may
+// children is the one reaper of this test binary. It takes every process that ends, so no test may
 // start any by other means.
 var children = newReaper()
 

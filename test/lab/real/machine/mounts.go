@@ -19,9 +19,9 @@ const (
 	plainMode = unix.MS_NOSUID | unix.MS_NODEV
 )
 
-// mountAll gives the node a view of its own of what a machine has once: processes, devices of the
-// network, control groups, run-time state, and the directories and files of the plan. Nothing of it
-// reaches the machine.
+// mountAll gives the node its own view of what a machine has once: processes, devices of the
+// network, control groups, run-time state, and the directories and files of the plan. The machine
+// does not change.
 func (n *node) mountAll() error {
 	steps := []func() error{separate, mountKernel, n.mountControlGroups, mountRunDir, n.bindAll}
 	for _, step := range steps {
@@ -70,8 +70,8 @@ func (n *node) mountControlGroups() error {
 	return nil
 }
 
-// hierarchyMount says how a hierarchy is mounted where everybody looks for it. One with several
-// controllers, "cpu,cpuacct", is found under each of their names as well.
+// hierarchyMount returns the mount of a hierarchy at its usual place. A hierarchy with several
+// controllers, "cpu,cpuacct", also has a link for each of their names.
 func hierarchyMount(hierarchy string) (m mounting, links []string) {
 	name, named := strings.CutPrefix(hierarchy, "name=")
 	m = mounting{"cgroup", filepath.Join(cgroupRoot, name), "cgroup", plainMode | unix.MS_NOEXEC, hierarchy}
@@ -133,8 +133,8 @@ func (n *node) replaceParents() error {
 }
 
 // replace mounts a temporary file system over a directory, and shows the directories of the machine
-// in it, since programs and files of the node may be below them. What else the directory holds is
-// hidden; what is made in it exists in the node only.
+// in it, because programs and files of the node may be below them. Everything else in the directory
+// is hidden. New files exist in the node only.
 func replace(dir string) error {
 	machine, err := os.Open(dir)
 	if err != nil {

@@ -1,10 +1,10 @@
-// Package machine is what runs inside of a node: it makes a set of Linux namespaces, prepares them
-// like a machine that boots, and runs the programs of a node in them. Every process of it dies with
-// the process that started Shim.
+// Package machine runs inside of a node. It creates a set of Linux namespaces, prepares them like a
+// machine that boots, and runs the programs of a node in them. Each of its processes dies with the
+// process that started Shim.
 //
-// There are two processes. The shim is in the namespaces of the machine, except that it was started
-// in the network namespace of the node; it joins the node's control group and starts the second,
-// which is process 1 of the node.
+// There are two processes. The shim is in the namespaces of the machine, except for the network
+// namespace of the node, in which it was started. It joins the node's control group and starts the
+// second process, which is process 1 of the node.
 package machine
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/real/cgroup"
 )
 
-// Plan says what a node consists of. All paths are absolute, and the node sees the files of the
-// machine under their own paths.
+// Plan describes a node. All paths are absolute, and the node sees the files of the machine under
+// their own paths.
 type Plan struct {
 	HostName string `json:"hostName"`
 	// Group exists already; it becomes the root of the control groups that the node sees.
 	Group cgroup.Group `json:"group"`
-	// Directories are the node's own, by where it sees them. Their parents exist on the machine,
-	// which gets no mount points in them.
+	// Directories maps the paths in the node to its own directories. Their parents exist on the
+	// machine, which gets no mount points in them.
 	Directories map[string]string `json:"directories"`
 	// Files are seen instead of other files, by the path of those.
 	Files map[string]string `json:"files"`

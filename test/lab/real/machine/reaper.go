@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reaper starts programs and takes note of their end, and of the end of every other process that
-// became a child of this one: that is the duty of process 1.
+// reaper starts programs and records their end, and the end of every other process that became a
+// child of this one. That is the duty of process 1.
 type reaper struct {
 	// mu is held from before a program starts until it is in ended, so that it cannot end unnoticed
 	// between the two.

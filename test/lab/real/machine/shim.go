@@ -22,8 +22,8 @@ const (
 
 const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWPID | syscall.CLONE_NEWCGROUP
 
-// Shim starts the node of a plan file in new namespaces and returns when it has ended, which is
-// always an error; it ends the node when the context ends. Its network namespace becomes the
+// Shim starts the node of a plan file in new namespaces, and ends it when the context ends. It
+// returns when the node has ended, which is always an error. Its network namespace becomes the
 // node's. The program of this process must call Boot when its first argument is BootCommand.
 func Shim(ctx context.Context, planFile string) error {
 	// The kernel kills the node when the thread that started it ends.
@@ -52,8 +52,8 @@ func CheckNamespaces() error {
 	return cmd.Run()
 }
 
-// startBoot hands the plan over only when the new process is bound to this one: should this one be
-// killed in the very moment before, the other reads an empty plan and ends too.
+// startBoot sends the plan only when the new process is bound to this one. If this one is killed
+// just before that, the other reads an empty plan and ends too.
 func startBoot(ctx context.Context, plan Plan) (*exec.Cmd, error) {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", BootCommand)
 	cmd.Args[0] = os.Args[0]

@@ -81,9 +81,10 @@ func (c *client) open(ctx context.Context, recorder *recorder) (net.Conn, traffi
 	return conn, answer
 }
 
-// handshake is after which time a connection was open that was noticed to be so after a longer one:
-// a client that does not get a CPU at once takes the address' move in between for one that came
-// first. A connection that is no socket was open when it was noticed.
+// handshake returns how long the connection took to open, which may be less than the time at which
+// the client noticed. A client that does not get a CPU at once would otherwise count a move of the
+// address in between as an earlier one. A connection that is no socket was open when it was
+// noticed.
 func handshake(conn net.Conn, noticed time.Duration) time.Duration {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
@@ -142,8 +143,8 @@ func (c *client) finish(recorder *recorder, r request, answer traffic.Answer) (s
 	return served
 }
 
-// judge returns what a request is counted as: Answered only if the answer is the right one; and who
-// served it.
+// judge returns the outcome that counts for a request: Answered only if the answer is the right
+// one. It also returns the server.
 func (c *client) judge(answer traffic.Answer) (outcome traffic.Outcome, detail string, served netip.Addr) {
 	switch answer.Outcome {
 	case traffic.Answered:

@@ -1,7 +1,6 @@
-// Package load keeps up a steady load of requests against several targets at once and tells, by
-// cause, which of them were lost, and when. Two kinds of clients run side by side: those that open
-// a new connection for each request, at a constant rate whatever their outcome, and those that keep
-// their connection.
+// Package load sends a steady load of requests to several targets at once, and returns which of
+// them were lost, when, and why. Two kinds of clients run side by side. One opens a new connection
+// for each request, at a constant rate whatever the outcome. The other keeps its connection.
 package load
 
 import (
@@ -38,8 +37,8 @@ type Target struct {
 	Host, Path string
 	// ClientAddress is where the application must find the client's address. Empty means Peer.
 	ClientAddress Where
-	// Client is that address, where a proxy stands in for the client; the zero Addr is the one that
-	// the connection was dialled from.
+	// Client is the address of the client, where a proxy replaces it. The zero Addr means the
+	// address from which the connection was dialled.
 	Client netip.Addr
 }
 

@@ -16,7 +16,7 @@ type schedule struct {
 	skipped int
 }
 
-// keepOpening opens connections at the configured rate, from the offset on, until sending ends;
+// keepOpening opens connections at the configured rate, from the offset on, until sending ends,
 // however long each of them takes. It returns when the last of them is over.
 func (c *client) keepOpening(flight, sending context.Context, offset time.Duration) {
 	config := c.run.config

@@ -55,8 +55,8 @@ func TestIdleTellsHowAConnectionEnded(t *testing.T) {
 	}
 }
 
-// TestIdleLooksEvenWhenItIsLate stands for a client that was held up: its request is overdue and
-// the server has gone.
+// TestIdleLooksEvenWhenItIsLate simulates a delayed client: its request is overdue and the server
+// has closed the connection.
 func TestIdleLooksEvenWhenItIsLate(t *testing.T) {
 	ours, theirs := connect(t)
 	reader := bufio.NewReader(ours)

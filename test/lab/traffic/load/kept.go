@@ -57,8 +57,8 @@ func (c *client) keepOne(flight, sending context.Context, due time.Duration) tim
 	}
 }
 
-// nextDue returns the next multiple of the interval after due that is not over yet. Those that a
-// slow answer used up are not made up for.
+// nextDue returns the next multiple of the interval after due that is not over yet. It skips those
+// that a slow answer used up.
 func (r *Run) nextDue(due time.Duration) time.Duration {
 	interval := r.config.Interval
 	passed := max(time.Since(r.began)-due, 0)
@@ -98,9 +98,9 @@ func idle(sending context.Context, conn net.Conn, reader *bufio.Reader, due time
 	}
 }
 
-// lastLook tells without waiting whether the connection is still open. When the client was held up,
-// its deadline is over although the server may have closed the connection long before; what is sent
-// then would be the client's own loss. A connection that is no socket counts as open.
+// lastLook reports without waiting whether the connection is still open. If the client was delayed,
+// its deadline is over although the server may have closed the connection long before. A request
+// then would be lost through the client's own fault. A connection that is no socket counts as open.
 func lastLook(conn net.Conn) end {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {

@@ -40,10 +40,10 @@ type TargetResult struct {
 	Name string
 	// New are the requests on new connections, Kept those on kept connections.
 	New, Kept Tally
-	// Late is by how much the latest of the new connections was behind its schedule: how far the
-	// client itself was held up.
+	// Late is the longest delay of a new connection behind its schedule. It shows how far the
+	// client itself was delayed.
 	Late time.Duration
-	// Skipped is how many new connections were due but not opened, since too many were open: the
+	// Skipped is how many new connections were due but not opened, because too many were open: the
 	// client could not keep up.
 	Skipped int
 	// Connections are those that were kept.
@@ -77,8 +77,8 @@ type Served struct {
 	Asked time.Duration
 }
 
-// Tally counts requests to one target on one kind of connections. A request that its caller
-// cancelled is not in it.
+// Tally counts requests to one target on one kind of connections. It omits requests that their
+// caller cancelled.
 type Tally struct {
 	// Sent requests either Succeeded or are counted once in Failed. A connection that could not be
 	// opened counts as a request.
@@ -89,21 +89,22 @@ type Tally struct {
 	Details map[string]int
 	// Failures are the first 10,000 failures, in the order in which they were noticed.
 	Failures []Failure
-	// Periods are the stretches between marks, the first one until the first mark. A request
-	// belongs to where it began.
+	// Periods are the times between marks. The first one ends at the first mark. A request belongs
+	// to the period in which it began.
 	Periods []Period
 	// LongestGap is the longest time without any success.
 	LongestGap Gap
 	// SlowConnects are the connections of which a SYN was lost. They are successes if an answer came.
 	SlowConnects SlowConnects
-	// Connecting is the time that opened connections took; Answering the time from there to the
+	// Connecting is the time that opened connections took. Answering is the time from there to the
 	// answer, of successes.
 	Connecting, Answering Latency
 }
 
-// SlowConnects counts connections by how often the client sent their SYN again until they were
-// open. It tells that from how long they took to open, and takes for granted that a SYN is repeated
-// after 1, 3 and 7 s, as Linux does; since 6.5 only where net.ipv4.tcp_syn_linear_timeouts is 0.
+// SlowConnects counts connections by how often the client repeated their SYN until they were open.
+// It derives that from the time that they took to open, and assumes that a SYN is repeated after 1,
+// 3 and 7 s, as Linux does. Since Linux 6.5 this holds only where net.ipv4.tcp_syn_linear_timeouts
+// is 0.
 type SlowConnects struct {
 	// Once took longer than 0.9 s, More longer than 2.9 s.
 	Once, More int
@@ -130,8 +131,8 @@ type Failure struct {
 	// At is when the request began, After how long later it had failed.
 	At, After time.Duration
 	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and
-	// open before. It is the kernel's word, to the tick of up to 10 ms that it counts in, however
-	// late the client itself noticed.
+	// open before. The kernel reports it in ticks of up to 10 ms, however late the client itself
+	// noticed.
 	Open  time.Duration
 	Cause traffic.Outcome
 	// Served is the answer before on the same connection.

@@ -24,9 +24,9 @@ type Run struct {
 	marks []Mark
 }
 
-// Start starts a load. It goes on until Stop; when ctx ends, sending ends at once, what is in
-// flight is cancelled and not counted, and Stop is still to be called. Start returns an error if
-// config does not describe a load.
+// Start starts a load, which runs until Stop. When ctx ends, sending ends at once, and requests in
+// flight are cancelled and not counted; still call Stop. Start returns an error if config does not
+// describe a load.
 func Start(ctx context.Context, config Config) (*Run, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
@@ -64,8 +64,8 @@ func (r *Run) Mark(name string) {
 	r.marks = append(r.marks, Mark{Name: name, At: time.Since(r.began)})
 }
 
-// Stop ends the sending, waits for what is in flight and returns what became of it all. Called
-// again it returns the same.
+// Stop ends the sending, waits for the requests in flight and returns the result. Further calls
+// return the same.
 func (r *Run) Stop() Result {
 	r.stopping.Do(func() {
 		length := time.Since(r.began)

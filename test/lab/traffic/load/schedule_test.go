@@ -23,8 +23,8 @@ import (
 // These tests run on a fake clock, with connections in memory. synctest fails a test that leaves a
 // goroutine behind.
 
-// memoryConn is the client's end of a connection in memory. Where the server ended it with a reset,
-// reading says so.
+// memoryConn is the client's end of a connection in memory. After a reset by the server, reads
+// return that error.
 type memoryConn struct {
 	net.Conn
 	reset *bool

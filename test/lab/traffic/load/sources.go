@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// Sources hands out the local ends of connections: addresses in turn, and on each address every
-// port of a range before any comes again. The operating system's own choice comes back to a port
-// after minutes or even at once, while a TIME_WAIT socket or a connection-tracking entry of the
-// last connection still lives on the way; what is lost then is nobody's fault. Runs that follow one
-// another should share one Sources, for the same reason.
+// Sources assigns the local ends of connections: addresses in turn, and on each address every port
+// of a range before any comes again. The operating system may reuse a port after minutes or at
+// once, while a TIME_WAIT socket or a connection-tracking entry of the last connection still exists
+// on the way. A loss then is no fault of the tested system. For the same reason, successive runs
+// should share one Sources.
 type Sources struct {
 	addresses []netip.Addr
 	first     uint16
@@ -21,8 +21,8 @@ type Sources struct {
 }
 
 // NewSources returns the sources on these addresses with the ports from first to last, both
-// included. Nobody else should use them; net.ipv4.ip_local_port_range tells what the operating
-// system uses. It returns an error if there are none.
+// included. No other program should use them; net.ipv4.ip_local_port_range has the ports that the
+// operating system uses. It returns an error if there are none.
 func NewSources(addresses []netip.Addr, first, last uint16) (*Sources, error) {
 	if len(addresses) == 0 || first == 0 || last < first {
 		return nil, fmt.Errorf("choosing sources: no local end on %d addresses with ports %d to %d", len(addresses), first, last)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// repeatedOnce and repeatedTwice are below the first and the third second, at which a SYN that
-	// is not answered is sent again, and far above any other cause.
+	// repeatedOnce and repeatedTwice are below the first and the third second, at which an
+	// unanswered SYN is repeated, and far above any other cause.
 	repeatedOnce  = 900 * time.Millisecond
 	repeatedTwice = 2900 * time.Millisecond
 	// keptFailures and keptDetails bound the memory of a run in which everything fails.
@@ -27,7 +27,7 @@ type attempt struct {
 	// outcome is Answered for a success, and nothing else.
 	outcome traffic.Outcome
 	detail  string
-	// open is after which time the connection was open, 0 if it never was; answering the time from
+	// open is the time until the connection was open, 0 if it never was. answering is the time from
 	// there to the answer.
 	open, answering time.Duration
 	// served is the answer before on the same connection.

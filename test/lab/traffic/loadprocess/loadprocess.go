@@ -1,10 +1,10 @@
-// Package loadprocess runs loads in a process of their own, which may live in another network
+// Package loadprocess runs loads in a separate process, which may live in another network
 // namespace. Dialling into a namespace from outside would hold a thread of the operating system for
 // each connection that is being opened.
 //
 // The process reads orders from its standard input and answers each on its standard output, all as
-// JSON. It ends when its input does. The local ends of connections are handed out across all loads
-// of one process, so that none comes back while something on the way still remembers it.
+// JSON. It ends when its input does. All loads of one process share the local ends of connections,
+// so that none comes back while something on the way still remembers it.
 package loadprocess
 
 import (
@@ -15,7 +15,7 @@ import (
 )
 
 // Sources are the local ends of all connections: addresses of the process' network, and a range of
-// ports that nobody else uses.
+// ports that no other program uses.
 type Sources struct {
 	Addresses           []netip.Addr
 	FirstPort, LastPort uint16

@@ -20,8 +20,8 @@ type Process struct {
 	said    bytes.Buffer
 }
 
-// Open starts a command that runs Serve on its standard input and output, and gives it the local
-// ends of its connections. Close ends it; it also ends with this process.
+// Open starts a command that runs Serve on its standard input and output, and passes it the local
+// ends of its connections. Close ends it. It also ends with this process.
 func Open(command *exec.Cmd, sources Sources) (*Process, error) {
 	p := &Process{command: command}
 	command.Stderr = &p.said

@@ -17,9 +17,9 @@ type server struct {
 	run     *load.Run
 }
 
-// Serve takes orders from in and answers them on out until in ends, which also ends a load that
-// runs. It returns an error when the two are broken; an order that cannot be carried out is
-// answered with the reason.
+// Serve reads orders from in and answers them on out until in ends, which also ends a running load.
+// It returns an error when either fails. The answer to an order that cannot be carried out has the
+// reason.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	s := &server{}
 	defer func() {
