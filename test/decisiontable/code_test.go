@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// codebase is what the checks need of the Go files.
+// codebase holds what the checks read from the Go files.
 type codebase struct {
 	// functions are test functions by name; packages may use the same one.
 	functions map[string][]testFunction

@@ -22,14 +22,14 @@ type row struct {
 	anchor string
 	// status is one of the words above; empty where the row has none. reason is the text that follows it.
 	status, reason string
-	// remedy is what to do.
+	// remedy is the text under "Do".
 	remedy    string
 	claims    []claim
 	tests     []testReference
 	scenarios []string
 }
 
-// claim is what a condition says, such as `NodesReady` False `NoNodesSelected`.
+// claim is a condition with its status and reason, such as `NodesReady` False `NoNodesSelected`.
 type claim struct{ condition, status, reason string }
 
 func (c claim) String() string { return c.condition + " " + c.status + " " + c.reason }

@@ -14,10 +14,10 @@ const (
 	patience = time.Minute
 )
 
-// look tells whether what is awaited is there, and otherwise what there is instead.
+// look reports whether the awaited state is there, and otherwise describes the current one.
 type look func(context.Context) (done bool, seen string, err error)
 
-// await returns when look is content. The error says what was awaited, and what was seen last.
+// await returns when look reports done. The error says what was awaited, and what look saw last.
 func await(ctx context.Context, what string, look look) error {
 	var last string
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, patience, true, func(ctx context.Context) (bool, error) {

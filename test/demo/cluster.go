@@ -68,7 +68,7 @@ func (c *localCluster) startBound(ctx context.Context, arguments ...string) erro
 	return nil
 }
 
-// startDetached starts a cluster that goes on running until it is stopped.
+// startDetached starts a cluster that runs until it is stopped.
 func (c *localCluster) startDetached(ctx context.Context, arguments ...string) error {
 	announcement, err := c.prepare(ctx, append([]string{"up"}, arguments...)...).Output()
 	if err != nil {

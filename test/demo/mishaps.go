@@ -61,7 +61,7 @@ func (s *story) showRecovery(ctx context.Context) error {
 	return nil
 }
 
-// ownedKinds are what the operator makes for an EdgeIngress.
+// ownedKinds are the kinds of object that the operator creates for an EdgeIngress.
 const ownedKinds = "daemonset,service,configmap,serviceaccount,rolebinding,clusterrolebinding,ingressclass"
 
 // delete deletes the EdgeIngress and returns when its objects of these kinds are gone.

@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// nodeKind is what the nodes of the demo's cluster are.
+// nodeKind is the kind of the nodes in the demo's cluster.
 type nodeKind string
 
 const (
-	// simulatedNodes are objects of the API that nobody has a machine for.
+	// simulatedNodes are objects of the API without a machine.
 	simulatedNodes nodeKind = "simulated"
 	// realNodes run containers, and packets flow between them and hosts outside.
 	realNodes nodeKind = "real"
 )
 
-// flag is what the command of test/lab calls them.
+// flag is their name in the command of test/lab.
 func (k nodeKind) flag() string { return "--" + string(k) + "-nodes" }
 
 // choice is which nodes the demo uses.

@@ -20,7 +20,7 @@ import (
 const (
 	operatorNamespace = "edge-ingress-operator-system"
 	serviceAccount    = "edge-ingress-operator"
-	// tokenLifetime is as long as somebody may want to play with a cluster that was kept.
+	// tokenLifetime is long enough to try out a cluster that keeps running.
 	tokenLifetime = 24 * time.Hour
 )
 
@@ -45,7 +45,7 @@ func startOperator(ctx context.Context, root string, cluster *localCluster, ende
 		return nil, fmt.Errorf("creating the operator's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	// As in config/manager, but for the endpoints of metrics and probes: nobody would ask them here.
+	// As in config/manager, except for the endpoints of metrics and probes, which no client calls here.
 	command := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(root, managerPath),
 		"--leader-elect", "--leader-election-namespace="+operatorNamespace,
 		"--metrics-bind-address=0", "--health-probe-bind-address=0", "--zap-encoder=console")

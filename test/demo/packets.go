@@ -20,7 +20,7 @@ import (
 const (
 	// clientAddress is the one from which the host client sends.
 	clientAddress = "203.0.113.10"
-	// forged is an address that nobody here has.
+	// forged is an address that no host here has.
 	forged = "198.51.100.7"
 	// applicationHost is the host of the application's Ingress.
 	applicationHost = "demo.example.com"
@@ -73,7 +73,7 @@ func (s *story) showRequest(ctx context.Context, what string, arguments []string
 	return echo, nil
 }
 
-// sightTable is what matters of the application's answer.
+// sightTable shows the relevant part of the application's answer.
 func sightTable(echo *traffic.Echo) string {
 	var lines strings.Builder
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)

@@ -129,7 +129,7 @@ func (s *story) startRealNodes(ctx context.Context) error {
 	return tasks.Wait()
 }
 
-// installInCluster does what README.md tells a user to do.
+// installInCluster installs the operator as README.md describes.
 func (s *story) installInCluster(ctx context.Context) error {
 	if err := s.install(ctx, operatorOnRealNodes); err != nil {
 		return err

@@ -70,7 +70,7 @@ func (s *screen) ending(text string) {
 	s.heading(fmt.Sprintf("%s (%.0f s)", text, time.Since(s.started).Seconds()))
 }
 
-// say tells what happens, and why it matters.
+// say explains what happens, and why it matters.
 func (s *screen) say(text string) {
 	for _, line := range wrap(text, lineWidth) {
 		s.line(line)

@@ -40,7 +40,7 @@ func (s *story) addSimulatedNodes(ctx context.Context) error {
 	return s.kubectl.show(ctx, "get", "nodes", "-L", corev1.LabelTopologyZone+",pool")
 }
 
-// installForProcess does what README.md tells a user to do, but for the Deployment.
+// installForProcess installs the operator as README.md describes, without the Deployment.
 func (s *story) installForProcess(ctx context.Context) error {
 	if err := s.install(ctx, installation); err != nil {
 		return err

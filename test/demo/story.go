@@ -71,7 +71,7 @@ func (s *story) tell(ctx context.Context, chapters []chapter) error {
 	return nil
 }
 
-// install applies a kustomization, as README.md tells a user to, and counts what is in it.
+// install applies a kustomization, as README.md describes, and counts its objects.
 func (s *story) install(ctx context.Context, kustomization string) error {
 	s.screen.chapter("Install the operator")
 	apply := []string{"apply", "--server-side", "-k", kustomization}

@@ -12,7 +12,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// Where the operator runs, and as whom.
+// The operator's namespace and account.
 const (
 	OperatorNamespace = "edge-ingress-operator-system"
 	OperatorName      = "edge-ingress-operator"

@@ -15,10 +15,10 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// scene is what an event adds to while it happens.
+// scene is an observation that an event adds to while it happens.
 type scene struct {
 	*Observation
-	// address is where the address moves to.
+	// address records where the address moves to.
 	address *addressWitness
 }
 

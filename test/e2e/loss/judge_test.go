@@ -24,7 +24,7 @@ func quiet() Observation {
 	return o
 }
 
-// The controllers of the tests, and somebody who is none.
+// The controllers of the tests, and an address that is none of them.
 var first, second, stranger = netip.MustParseAddr("10.244.11.2"), netip.MustParseAddr("10.244.12.2"), netip.MustParseAddr("10.244.13.2")
 
 // onEdge1And2 are the two controllers, each with the end of its drain.

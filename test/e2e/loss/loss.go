@@ -19,7 +19,7 @@ const (
 	ThroughHAProxy = "haproxy"
 )
 
-// Claim is what is claimed of an event.
+// Claim is the claim about an event.
 type Claim string
 
 // The claims.
@@ -29,11 +29,11 @@ const (
 	NothingLost Claim = "nothing is lost"
 	// Comparison shows what happens without the operator.
 	Comparison Claim = "comparison"
-	// Exception is what no operator can prevent.
+	// Exception is a loss that no operator can prevent.
 	Exception Claim = "exception"
 )
 
-// Observation is what was seen of one event.
+// Observation holds the measurements of one event.
 type Observation struct {
 	Event string
 	Claim Claim
@@ -51,7 +51,7 @@ type Observation struct {
 	Crash Crash
 	// Notes are facts about the event that belong into the table.
 	Notes []string
-	// Wrong is what went wrong beside requests.
+	// Wrong lists the faults other than lost requests.
 	Wrong []string
 }
 

@@ -94,7 +94,7 @@ func (o Observation) rows() [][]string {
 	return rows
 }
 
-// lostBy is how many were lost, with the causes.
+// lostBy returns the number of losses, with the causes.
 func lostBy(tally load.Tally) string {
 	if tally.Lost() == 0 {
 		return "0"
@@ -126,7 +126,7 @@ func (o Observation) began() time.Time {
 	return o.Result.Began.Add(o.Result.Marks[0].At)
 }
 
-// course tells what happened when, in seconds since the event began.
+// course returns what happened when, in seconds since the event began.
 func (o Observation) course() []string {
 	type moment struct {
 		at   time.Time
@@ -173,7 +173,7 @@ func (o Observation) firstLosses() []string {
 	return text
 }
 
-// Text is what somebody who watches wants to know of an event.
+// Text returns the summary of an event for a person who watches.
 func (o Observation) Text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-10s %s: %s\n", strings.Trim(o.outcome(), "*"), o.Event, strings.Join(o.course(), "; "))

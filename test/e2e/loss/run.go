@@ -115,7 +115,7 @@ func repeatLikeAnyKernel() error {
 	return err
 }
 
-// front is what clients reach a set of edge nodes by.
+// front is the way by which clients reach a set of edge nodes.
 type front struct {
 	address netip.Addr
 	targets []load.Target
@@ -154,7 +154,7 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	defer func() { err = errors.Join(err, inFront.Stop()) }()
 	f := &front{address: address, labels: service.Spec.Selector, targets: []load.Target{
 		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: applicationHost, ClientAddress: load.XRealIP},
-		// It passes bytes on and tells nobody who the client is.
+		// It passes bytes on and does not send the client's address.
 		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.XRealIP, Client: realcluster.Balancer},
 	}}
 	if err := r.awaitSteady(ctx, f); err != nil {

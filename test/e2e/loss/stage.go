@@ -76,7 +76,7 @@ func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	image := s.lab.Controller
 	s.spec.Nodes.Names = nodes
 	s.spec.Controller.Image = &image
-	// One worker is less to start on a small machine, and nobody reads the log.
+	// One worker starts faster on a small machine, and the log has no reader.
 	s.spec.Controller.Config = map[string]v1alpha1.ConfigValue{
 		"worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
 	}
@@ -102,7 +102,7 @@ func (s *stage) makeRoom(ctx context.Context) error {
 	})
 }
 
-// remove deletes what the measurement wrote. It does not wait until it is gone: whoever needs the room does.
+// remove deletes what the measurement wrote. It does not wait until it is gone: makeRoom does.
 func (s *stage) remove(ctx context.Context) error {
 	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: edgeIngress}}
 	ours := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}

@@ -18,14 +18,14 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 )
 
-// done is what was changed manually in one scenario.
+// done records the manual changes of one scenario.
 type done struct {
 	object *object
 	// undoing holds what takes it back, in the order in which it was done.
 	undoing []func(context.Context) error
-	// repairs are what others than the runner have to put right.
+	// repairs are the repairs that others than the runner must make.
 	repairs []repair
-	// notes are what was measured.
+	// notes are the measurements.
 	notes []string
 }
 
@@ -154,7 +154,7 @@ func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 	return nil
 }
 
-// masqueradeTable is of nobody else; the whole of it goes away again.
+// masqueradeTable has no other user, so the runner removes the whole table again.
 const masqueradeTable = "e2e_scenario"
 
 // masqueradeOnEdge hides the source of packets from outside when the first edge node passes them on

@@ -30,13 +30,13 @@ const (
 type object struct {
 	runner *Runner
 	name   string
-	// spec is what the last scenario asked for; nil before the first.
+	// spec is the spec of the last scenario; nil before the first.
 	spec *v1alpha1.EdgeIngressSpec
 	// mark is the setting by which the controller shows which configuration it has loaded; see mark.
 	mark mark
 	// touched reports whether a deed changed something after the last change of the spec.
 	touched bool
-	// calm is how the conditions were last seen.
+	// calm holds the last conditions.
 	calm calm
 }
 
@@ -205,7 +205,7 @@ func isReady(pod corev1.Pod) bool {
 // request, in bytes.
 const markKey = "proxy-body-size"
 
-// firstMark is far above what anybody sends.
+// firstMark is far above the size of any request.
 const firstMark = 2_000_000_000
 
 // mark is the value of markKey. Each change of an EdgeIngress makes it smaller by one. A request

@@ -25,7 +25,7 @@ const (
 	admissionLimit = 20 * time.Second
 )
 
-// operatorUser is whom the operator is for the API server.
+// operatorUser is the operator's user name at the API server.
 var operatorUser = "system:serviceaccount:" + lab.OperatorNamespace + ":" + lab.OperatorName
 
 // refuseRepairs makes the API server refuse the operator's writes to objects of a kind in the

@@ -117,7 +117,7 @@ const (
 	echoHealthPort    = 31990
 )
 
-// applicationTarget is where a front of the application itself is, and the path to ask for.
+// applicationTarget returns the address of a front of the application itself, and the path to request.
 func (r *Runner) applicationTarget(ctx context.Context, front scenario.Front) (target, path string, err error) {
 	nodePorts := map[scenario.Front]struct {
 		node string

@@ -6,7 +6,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// unseenFront is what can be said where what stands in front is not an object.
+// unseenFront is the explanation where the proxy in front is not an object.
 func unseenFront(safe Verdict) Says {
 	return Says{
 		v1alpha1.ConditionReady:                is(v1alpha1.ReasonAllConditionsMet),
@@ -60,7 +60,7 @@ func externalBalancer() []Scenario {
 	}
 }
 
-// podsByHand is what people do to pods behind the operator's back, and what takes a while to be as before.
+// podsByHand are manual changes of pods without the operator, which take a while to repair.
 func podsByHand() []Scenario {
 	row := func(name string, meanwhile Says, deed Deed) Scenario {
 		return Scenario{

@@ -12,7 +12,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-// Observation is what came of a scenario.
+// Observation is the result of a scenario.
 type Observation struct {
 	// Conditions are those at rest: reported before the requests, and unchanged after them. A
 	// scenario without an EdgeIngress has none.
@@ -20,7 +20,7 @@ type Observation struct {
 	// Reported are all conditions that were reported since the previous scenario. Passed are those
 	// of them that came after the deeds.
 	Reported, Passed []metav1.Condition
-	// Sights are what came of the requests, in the order of these.
+	// Sights are the results of the requests, in their order.
 	Sights []Sight
 	// Early are the results of earlier requests: until packets took the desired path, or until the
 	// conditions were at rest.

@@ -80,7 +80,7 @@ var (
 	measured   = condition(v1alpha1.ConditionSourceIPPreserved, is("Measured"), "")
 )
 
-// good is what most rows say, and asExpected asks for some of it.
+// good has the conditions of most rows, and asExpected expects some of them.
 var (
 	good       = []metav1.Condition{configured, safe, unmeasured}
 	asExpected = Says{v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored)}

@@ -9,7 +9,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// What the objects cannot tell, in the words of the table.
+// What the objects cannot show, in the words of the table.
 const (
 	proxyNobodyDeclared = "a proxy in front of the load balancer, which the spec does not mention"
 	proxyNotTrusted     = "a proxy in front of the load balancer whose address is not the one that the spec trusts"
@@ -107,7 +107,7 @@ func (f Front) forgeries() []Forgery {
 	return headerForgeries
 }
 
-// forgedProxy is what comes of both versions of a forged PROXY header.
+// forgedProxy is the result of both versions of a forged PROXY header.
 func forgedProxy(both result) map[Forgery]result {
 	return map[Forgery]result{ForgedProxyV1: both, ForgedProxyV2: both}
 }
@@ -161,7 +161,7 @@ func headersTrusted() []trust {
 			lines: []line{{to: HTTPAppending, result: seen(TheSender)}, passedOn},
 		},
 		{
-			// Of a header that is not X-Forwarded-For the first value counts, and the client writes that.
+			// In a header other than X-Forwarded-For the first value counts, which the client writes.
 			name: "header X-Real-IP trusted", trust: []change{header(appends, BalancerCIDR), headerNamed(string(ForgedRealIP))}, says: headerOfClients,
 			lines: []line{
 				{to: HTTPAppending, result: seen(TheBalancer), but: map[Forgery]result{ForgedRealIP: seen(TheForged)}},

@@ -96,14 +96,14 @@ func TestForgedAddressesOnlyWhereItIsNotSafe(t *testing.T) {
 
 // cell is one combination that item 3 of the issue asks for.
 type cell struct {
-	// header and proxyProtocol are which addresses each is believed from; empty where it is not believed.
+	// header and proxyProtocol are the addresses from which each is trusted; empty where it is not.
 	header, proxyProtocol v1alpha1.CIDR
 	from                  Sender
 	to                    Front
 	forge                 Forgery
 }
 
-// cellOf is where a request of a scenario belongs, as its spec says and not its name.
+// cellOf returns the place of a scenario's request, according to its spec and not its name.
 func cellOf(s Scenario, r Request) cell {
 	c := cell{from: r.From, to: r.To, forge: r.Forge}
 	if s.Spec.ClientIP == nil {
@@ -185,7 +185,7 @@ func TestRowsWithTheSameSpecFollowEachOther(t *testing.T) {
 		}
 		last = row.Spec
 	}
-	// Seven values of clientIP, and of a header three that tell something else about the proxies.
+	// Seven values of clientIP, and three of a header with another claim about the proxies.
 	if changes != 10 {
 		t.Errorf("the matrix changes the spec %d times, want 10", changes)
 	}

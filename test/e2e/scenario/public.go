@@ -7,7 +7,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// taintGate: MetalLB's speaker does not tolerate the edge taint, as nobody's does when it is installed.
+// taintGate: MetalLB's speaker does not tolerate the edge taint, as after its installation.
 func taintGate() []Scenario {
 	return []Scenario{
 		{
@@ -149,7 +149,7 @@ func overHTTPS() []Scenario {
 	}
 }
 
-// crash: the address moves to the other edge node, and the conditions tell of the one that is gone.
+// crash: the address moves to the other edge node, and the conditions report the one that is gone.
 func crash() []Scenario {
 	return []Scenario{{
 		Name: "the announcing node crashes", Item: 2, Spec: public(), Deeds: []Deed{CrashAnnouncer},

@@ -22,7 +22,7 @@ func FromNode(name string) Sender { return Sender("node/" + name) }
 // FromPod is the probing pod on a node.
 func FromPod(node string) Sender { return Sender("pod/" + node) }
 
-// Front is what a request is sent to.
+// Front is the target of a request.
 type Front string
 
 // The fronts of an EdgeIngress. In front of the load balancer's address is a haproxy outside of the
@@ -69,7 +69,7 @@ const (
 // NodePort is the EdgeIngress's node port for HTTP on a node.
 func NodePort(node string) Front { return Front("node port of " + node) }
 
-// Forgery is what a client says of its own address.
+// Forgery is a client's claim about its own address.
 type Forgery string
 
 // The forgeries.
@@ -115,12 +115,12 @@ func (f Forgery) Apply(request *traffic.Request) {
 	}
 }
 
-// Who is somebody whose address the application can see.
+// Who is a party whose address the application can see.
 type Who string
 
 // The ones whose addresses an application can see.
 const (
-	// TheSender is whoever sent the request: the address that the application should see.
+	// TheSender is the sender of the request, whose address the application should see.
 	TheSender Who = "sender"
 	// Nobody: the application saw nothing of the request.
 	Nobody Who = "nobody"
@@ -151,15 +151,15 @@ type Request struct {
 	// Sees is the client that the application must see: behind an EdgeIngress in X-Forwarded-For
 	// and X-Real-IP, and otherwise at the other end of the connection.
 	Sees Who
-	// RealIP is whom X-Real-IP must mean, where that is not whom X-Forwarded-For means.
+	// RealIP is the party that X-Real-IP must name, where X-Forwarded-For names another one.
 	RealIP Who
-	// Instead is what must come of the request where the application sees Nobody of it.
+	// Instead is the expected result of the request where the application sees Nobody.
 	Instead Ending
 }
 
-// Ending is how a request ended for who sent it.
+// Ending is how a request ended for its sender.
 type Ending struct {
-	// Outcome is Answered where somebody answered.
+	// Outcome is Answered where there was an answer.
 	Outcome traffic.Outcome
 	// Status is that of the answer.
 	Status int
@@ -173,7 +173,7 @@ func (e Ending) String() string {
 	return string(e.Outcome)
 }
 
-// result is what must come of a request.
+// result is the expected result of a request.
 type result struct {
 	sees, realIP Who
 	instead      Ending
@@ -185,7 +185,7 @@ func answered(status int) result {
 }
 func failed(how traffic.Outcome) result { return result{sees: Nobody, instead: Ending{Outcome: how}} }
 
-// of makes a request of each forgery, of which this must come.
+// of returns a request for each forgery, with this expected result.
 func (r result) of(from Sender, to Front, forgeries ...Forgery) []Request {
 	var list []Request
 	for _, forge := range forgeries {

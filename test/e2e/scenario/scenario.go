@@ -42,7 +42,7 @@ type Scenario struct {
 	// although the application sees another address than the client's: the row is recorded. It is
 	// empty in all other rows.
 	Beyond string
-	// Legs are parts of the path that the message of SourceIPPreserved must name as not looked at.
+	// Legs are parts of the path that the message of SourceIPPreserved must name as not checked.
 	Legs []string
 }
 
@@ -75,7 +75,7 @@ const (
 	TolerateEdgeTaint Deed = "TolerateEdgeTaint"
 	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
 	PolicyToCluster Deed = "PolicyToCluster"
-	// TrustEveryone makes the controller's ConfigMap believe X-Forwarded-For from everyone.
+	// TrustEveryone makes the controller's ConfigMap trust X-Forwarded-For from everyone.
 	TrustEveryone Deed = "TrustEveryone"
 	// RefuseServiceRepairs makes the API server refuse the operator's writes to Services.
 	RefuseServiceRepairs Deed = "RefuseServiceRepairs"
@@ -107,7 +107,7 @@ func (d Deed) Ends() bool {
 	return false
 }
 
-// Repaired tells whether the operator has to put things right again after the deeds.
+// Repaired reports whether the operator has to put things right again after the deeds.
 func (s Scenario) Repaired() bool {
 	repaired := false
 	for _, deed := range s.Deeds {

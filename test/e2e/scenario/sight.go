@@ -8,7 +8,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// Sight is what came of one request, with addresses replaced by whose they are.
+// Sight is the result of one request, with the owners in place of the addresses.
 type Sight struct {
 	// Reached reports whether the application saw the request at all.
 	Reached bool

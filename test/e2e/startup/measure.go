@@ -84,7 +84,7 @@ func (s *Start) note(event watch.EventType, pod *corev1.Pod, now time.Duration) 
 	return nil
 }
 
-// hammer sends requests to a pod's own address and counts what comes of them.
+// hammer sends requests to a pod's own address and counts the results.
 func (b *bench) hammer(ctx context.Context, address string) map[string]int {
 	until := time.Now().Add(hammered)
 	answers, lock := map[string]int{}, sync.Mutex{}

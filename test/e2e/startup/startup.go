@@ -25,7 +25,7 @@ import (
 const (
 	Operator = "the operator"
 	Peer     = "kubectl label and upstream's settings"
-	// Unguarded is what shows that requests can see a pod that is Ready too early.
+	// Unguarded shows that requests can see a pod that is Ready too early.
 	Unguarded = "upstream's settings without the first delay"
 )
 

@@ -65,7 +65,7 @@ func Summary(rows []Row) string {
 		len(rows), disagreements, recorded)
 }
 
-// Line is the row in one line, for somebody who watches.
+// Line returns the row in one line, for a person who watches.
 func (r Row) Line() string {
 	mark := "agrees   "
 	if !r.Agrees() {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Mode is what the proxy does with the client's address.
+// Mode says what the proxy does with the client's address.
 type Mode string
 
 // The modes.
 const (
-	// TCP passes bytes on and tells nobody who the client is.
+	// TCP passes bytes on and does not send the client's address.
 	TCP Mode = "TCP"
 	// TCPProxyV1 and TCPProxyV2 write a PROXY header of that version in front of the bytes.
 	TCPProxyV1 Mode = "TCPProxyV1"
@@ -32,7 +32,7 @@ type Listener struct {
 	Address netip.AddrPort
 	Mode    Mode
 	Servers []netip.AddrPort
-	// Check is how servers are found out that do not serve; nil sends to all.
+	// Check finds servers that do not serve; nil sends to all.
 	Check *Check
 }
 

@@ -40,7 +40,7 @@ type program struct {
 	// pkg is the main package.
 	pkg     string
 	version string
-	// variables are set by the linker: the programs tell their version by them.
+	// variables are set by the linker: the programs report their version from them.
 	variables map[string]string
 }
 

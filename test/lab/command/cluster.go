@@ -25,7 +25,7 @@ const (
 	kubernetesFlag     = "kubernetes"
 )
 
-// shape is what a cluster consists of.
+// shape describes the parts of a cluster.
 type shape struct {
 	components string
 	// kubernetes is "newest" or "oldest"; "" is the newest.

@@ -64,7 +64,7 @@ func watchWrites(t *testing.T, cmd *exec.Cmd) (watched *exec.Cmd, written func()
 	}
 }
 
-// machineSettings is what a node sets for itself, and must not set for the machine.
+// machineSettings are settings that a node changes for itself, and must not change for the machine.
 func machineSettings(t *testing.T) map[string]string {
 	t.Helper()
 	settings := map[string]string{}

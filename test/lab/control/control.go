@@ -17,7 +17,7 @@ type Node struct {
 	ProxyMode realnode.ProxyMode
 }
 
-// Cluster is what can be asked of a running cluster. Client asks another process for it.
+// Cluster has the actions on a running cluster. Client requests them from another process.
 type Cluster interface {
 	// AddNode makes a node and returns when it is Ready.
 	AddNode(ctx context.Context, node Node) error

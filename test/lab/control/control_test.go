@@ -86,7 +86,7 @@ func TestAFailureArrivesInItsOwnWords(t *testing.T) {
 	}
 }
 
-// untilCancelled is what a wish does that takes for ever.
+// untilCancelled is an action that takes for ever.
 func untilCancelled(begun chan<- struct{}) func(context.Context) error {
 	return func(ctx context.Context) error {
 		close(begun)

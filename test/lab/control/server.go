@@ -14,7 +14,7 @@ import (
 // headerTimeout is for the head of a request, which comes from the same machine.
 const headerTimeout = 10 * time.Second
 
-// maxSocketPath is what fits into a Unix socket's address (unix(7)).
+// maxSocketPath is the longest path in a Unix socket's address (unix(7)).
 const maxSocketPath = 107
 
 // Server passes requests on to a cluster.

@@ -18,7 +18,7 @@ const (
 // MastersGroup is the group whose members may do everything, whatever RBAC says.
 const MastersGroup = "system:masters"
 
-// credentials are what a cluster needs to issue certificates and kubeconfig files.
+// credentials hold everything that a cluster needs to issue certificates and kubeconfig files.
 type credentials struct {
 	authority *pki.Authority
 	// kubeconfig is for the programs of the cluster.

@@ -44,7 +44,7 @@ func (p *ports) takeAll(ctx context.Context) (numbers portNumbers, err error) {
 	return numbers, nil
 }
 
-// take returns a port that nobody listens on and that no other cluster reserved.
+// take returns a port without a listener that no other cluster reserved.
 func (p *ports) take(ctx context.Context) (int, error) {
 	for range maxAttempts {
 		port := firstPort + rand.IntN(portCount)

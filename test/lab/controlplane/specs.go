@@ -25,7 +25,7 @@ func (l layout) kubeconfig(name string) string {
 	return filepath.Join(l.dir, name+".kubeconfig")
 }
 
-// spec is what the programs of the control plane have in common.
+// spec holds what the programs of the control plane have in common.
 func (o Options) spec(program string, args []string) process.Spec {
 	return process.Spec{Name: program, Path: o.Binaries[program], Args: args, Grace: stopGrace, NetNS: o.NetNS}
 }

@@ -11,7 +11,7 @@ import (
 // longestDelay bounds what a request may ask for.
 const longestDelay = time.Minute
 
-// answer is what the application saw of a request.
+// answer holds what the application saw of a request.
 type answer struct {
 	// RemoteAddress is the other end of the TCP connection, as host:port.
 	RemoteAddress string `json:"remoteAddress"`
@@ -27,7 +27,7 @@ type answer struct {
 	place
 }
 
-// place is where the application runs: what the environment variables NODE_NAME and POD_NAME say.
+// place is the application's node and pod, from the environment variables NODE_NAME and POD_NAME.
 type place struct {
 	Node string `json:"node"`
 	Pod  string `json:"pod"`

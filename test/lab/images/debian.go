@@ -34,7 +34,7 @@ type debianPackage struct {
 	SHA256 string `json:"sha256"`
 }
 
-// resolution is what apt said the last time. It holds as long as apt knows the same.
+// resolution is apt's last answer. It is valid until apt's lists change.
 type resolution struct {
 	AptState string          `json:"aptState"`
 	Packages []debianPackage `json:"packages"`
@@ -163,7 +163,7 @@ func apt(ctx context.Context, dir string, arguments ...string) (string, error) {
 	return string(output), nil
 }
 
-// unpack adds the content of packages to a tree. place tells where a file belongs, "" leaves it out.
+// unpack adds the content of packages to a tree. place returns the place of a file; "" leaves it out.
 func (s packageSource) unpack(ctx context.Context, packages []debianPackage, tree *oci.Tree, place func(name string) string) error {
 	for _, p := range packages {
 		if err := unpackPackage(ctx, filepath.Join(s.dir, p.File), tree, place); err != nil {

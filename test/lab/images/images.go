@@ -36,7 +36,7 @@ func Repository(name string) string { return "lab.test/" + name }
 // Reference returns the name of an image with its tag, as a pod refers to it.
 func Reference(name string) string { return Repository(name) + ":" + Tag }
 
-// recipe is how an image is made.
+// recipe describes the build of an image.
 type recipe interface {
 	// ingredients describes everything in the image except this package's own files. It must be
 	// fast, because each Ensure calls it.

@@ -37,7 +37,7 @@ var wwwData = oci.Owner{UID: 101, GID: 82}
 // workingDir is that of the released image.
 const workingDir = "/etc/nginx"
 
-// writtenByController is what nginx and the controller write to, or below.
+// writtenByController are the paths that nginx and the controller write to, or below.
 var writtenByController = []string{
 	"/etc/nginx", "/etc/ingress-controller/ssl", "/etc/ingress-controller/auth", "/etc/ingress-controller/geoip", "/etc/ingress-controller/telemetry",
 	"/tmp/nginx", "/var/lib/nginx", "/var/log/nginx", "/var/log/audit",

@@ -107,7 +107,7 @@ func (s Store) ensure(ctx context.Context, name string, r recipe) (Archive, erro
 	return archive, nil
 }
 
-// record is what is known of an archive. It is written last: an archive without one does not count.
+// record describes an archive. It is written last: an archive without one does not count.
 type record struct {
 	Key    string `json:"key"`
 	Digest string `json:"digest"`

@@ -43,7 +43,7 @@ func tryOut(ctx context.Context, parent string, tree *oci.Tree) (err error) {
 		return fmt.Errorf("creating a directory to try out the image in: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	// It becomes the root directory of a user who is not root.
+	// It becomes the root directory of a user other than root.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("opening the directory to try out the image in: %w", err)
 	}

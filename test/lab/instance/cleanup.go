@@ -13,7 +13,7 @@ import (
 )
 
 // Down stops the cluster of that name, whatever state it is in, and removes its
-// directory. It tells whether there was one.
+// directory. It reports whether there was one.
 func (r Root) Down(ctx context.Context, name string) (found bool, err error) {
 	supervisor, err := r.supervisor(name)
 	if err == nil && supervisor.Alive() {
@@ -49,7 +49,7 @@ func (r Root) Sweep(ctx context.Context) (err error) {
 	return errors.Join(errs...)
 }
 
-// sweepOne removes what a cluster without a supervisor left, and tells whether
+// sweepOne removes what a cluster without a supervisor left, and reports whether
 // there was anything. A cluster that runs is left alone.
 func (r Root) sweepOne(name string) (bool, error) {
 	if r.Running(name) {

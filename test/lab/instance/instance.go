@@ -109,10 +109,10 @@ func SaveConnection(connection Connection) error {
 	return os.WriteFile(filepath.Join(connection.Dir, connectionFile), append(content, '\n'), 0o600)
 }
 
-// State is what is known about one cluster.
+// State describes one cluster.
 type State struct {
 	Name string
-	// Running tells whether the supervisor lives.
+	// Running reports whether the supervisor lives.
 	Running bool
 	// Connection is empty until the cluster is ready.
 	Connection Connection
@@ -138,7 +138,7 @@ func (r Root) List() ([]State, error) {
 	return states, nil
 }
 
-// Running tells whether the cluster of that name has a living supervisor.
+// Running reports whether the cluster of that name has a living supervisor.
 func (r Root) Running(name string) bool {
 	supervisor, err := r.supervisor(name)
 	return err == nil && supervisor.Alive()

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// identity is what tells the namespace of a thread or of a file from all others.
+// identity distinguishes the namespace of a thread or of a file from all others.
 func identity(t *testing.T, path string) string {
 	t.Helper()
 	target, err := os.Readlink(path)

@@ -30,12 +30,12 @@ const (
 // host is a machine of the topology. Nodes are not in it: they come and go.
 type host struct {
 	name string
-	// segment is what the host's eth0 is connected to, and where its default route leads; "" is nothing.
+	// segment is the segment of the host's eth0 and of its default route; "" means none.
 	segment   string
 	addresses []netip.Prefix
 	// routes are the segments that the host connects; it forwards between them and its own.
 	routes []segment
-	// masquerades tells that whatever leaves through eth0 gets the host's own address.
+	// masquerades is set where packets that leave through eth0 get the host's own address.
 	masquerades bool
 }
 

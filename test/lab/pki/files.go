@@ -50,7 +50,7 @@ func (k SigningKey) Write(dir, name string) error {
 
 // Kubeconfig says how to reach an API server.
 type Kubeconfig struct {
-	// ClusterName is what people see in `kubectl config get-contexts`.
+	// ClusterName is the name in `kubectl config get-contexts`.
 	ClusterName string
 	// Server is the URL of the API server.
 	Server string

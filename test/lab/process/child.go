@@ -16,7 +16,7 @@ const (
 
 // Spec says how to start one child process.
 type Spec struct {
-	// Name is what logs, messages and files call the process.
+	// Name is the name of the process in logs, messages and files.
 	Name string
 	Path string
 	Args []string

@@ -35,7 +35,7 @@ func Identify(pid int) (Identity, error) {
 	return Identity{PID: pid, StartTicks: stat.startTicks}, nil
 }
 
-// Alive tells whether exactly this process still runs, with any of its threads. A
+// Alive reports whether exactly this process still runs, with any of its threads. A
 // zombie does not.
 func (i Identity) Alive() bool {
 	current, err := Identify(i.PID)
@@ -73,7 +73,7 @@ func (i Identity) End(grace time.Duration) error {
 	return nil
 }
 
-// GoneWithin waits until the process has ended, and tells whether it has within
+// GoneWithin waits until the process has ended, and reports whether it has within
 // the limit.
 func (i Identity) GoneWithin(limit time.Duration) bool {
 	timer := time.NewTimer(limit)
@@ -116,14 +116,14 @@ func LoadIdentity(path string) (Identity, error) {
 	return identity, nil
 }
 
-// stat is what is read of proc_pid_stat(5).
+// stat holds the fields of proc_pid_stat(5) that this package reads.
 type stat struct {
 	state      string
 	threads    int
 	startTicks uint64
 }
 
-// ended tells whether nothing of the process runs any more. Its first thread may be a
+// ended reports whether nothing of the process runs any more. Its first thread may be a
 // zombie while another one still ends the process; that takes a moment
 // for the first process of a namespace, as the kernel ends all others there first.
 func (s stat) ended() bool { return s.state == "Z" && s.threads <= 1 }

@@ -25,7 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// ProxyMode is how kube-proxy makes the addresses of Services work.
+// ProxyMode is how kube-proxy implements the addresses of Services.
 type ProxyMode string
 
 // The modes that kube-proxy has on Linux, without the deprecated one.

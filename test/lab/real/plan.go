@@ -14,7 +14,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/real/machine"
 )
 
-// plan is what the processes of the node do, except for the control group.
+// plan returns the plan of the node, without the control group.
 func (c Config) plan(kernelValues map[string]string) machine.Plan {
 	files := layout{c.Dir}
 	return machine.Plan{
@@ -35,7 +35,7 @@ func (c Config) plan(kernelValues map[string]string) machine.Plan {
 	}
 }
 
-// kubeletArguments are what cannot be said in the file.
+// kubeletArguments are settings that the file cannot have.
 func (c Config) kubeletArguments() []string {
 	files := layout{c.Dir}
 	return []string{

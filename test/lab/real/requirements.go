@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// requiredPrograms are those that nodes run, and nsenter, without which nobody gets into one.
+// requiredPrograms are those that nodes run, and nsenter, which enters a node.
 var requiredPrograms = []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", "iptables", "mount", "nsenter"}
 
 // requiredPlugins are those of a node's pod network.

@@ -23,7 +23,7 @@ const sacrificeVariable = "TESTCLUSTER_SACRIFICE"
 // deadline only ends a test that would hang; nothing is measured by it.
 const deadline = 2 * time.Minute
 
-// waitToBeKilled is what the sacrificed process does once its cluster is ready.
+// waitToBeKilled runs in the sacrificed process once its cluster is ready.
 func waitToBeKilled(ready *testcluster.Cluster) {
 	fmt.Println("sacrifice", ready.Dir)
 	select {}

@@ -22,7 +22,7 @@ func (r Request) String() string {
 	return r.Method + " " + r.Path + "?" + r.Query
 }
 
-// IsWrite tells whether the request asks for a change, dry runs and changes without
+// IsWrite reports whether the request asks for a change, dry runs and changes without
 // an effect included.
 func (r Request) IsWrite() bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, r.Method)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Echo is what the echo application says of a request that reached it.
+// Echo is the echo application's report about a request that reached it.
 type Echo struct {
 	// RemoteAddress is the other end of the application's TCP connection, as host:port.
 	RemoteAddress string `json:"remoteAddress"`

@@ -17,7 +17,7 @@ import (
 // answers are far smaller.
 const bodyLimit = 64 << 10
 
-// Answer is what became of a request.
+// Answer is the result of a request.
 type Answer struct {
 	Outcome Outcome
 	// Detail is the error of the operating system, the parser or TLS. It is for people, not for
@@ -30,9 +30,9 @@ type Answer struct {
 	Body   []byte
 	// Closing reports whether the server announced that it closes the connection after this answer.
 	Closing bool
-	// Echo is what the echo application saw; nil if it was not the one to answer.
+	// Echo is the echo application's report; nil if another server answered.
 	Echo *Echo
-	// Certificate is what the server presented; nil without TLS.
+	// Certificate is the server's certificate; nil without TLS.
 	Certificate *x509.Certificate
 	// Local is the client's end of the connection; zero if there was none.
 	Local netip.AddrPort
@@ -125,7 +125,7 @@ func (a *Answer) read(ctx context.Context, reader *bufio.Reader) {
 	a.Outcome, a.Status, a.Header, a.Body, a.Closing = Answered, response.StatusCode, response.Header, body, response.Close
 }
 
-// headOutcome tells a broken connection from an answer that is not HTTP.
+// headOutcome distinguishes a broken connection from an answer that is not HTTP.
 func headOutcome(err error) Outcome {
 	if outcome := exchangeOutcome(err, true); outcome != OtherFailure {
 		return outcome

@@ -38,11 +38,11 @@ const (
 	NoLocalPort Outcome = "NoLocalPort"
 	// Cancelled: the caller gave up.
 	Cancelled Outcome = "Cancelled"
-	// OtherFailure: none of the above; the detail tells more.
+	// OtherFailure: none of the above; the detail says more.
 	OtherFailure Outcome = "OtherFailure"
 )
 
-// dialOutcome tells why a connection could not be opened.
+// dialOutcome returns why a connection could not be opened.
 func dialOutcome(err error) Outcome {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, syscall.EADDRNOTAVAIL):

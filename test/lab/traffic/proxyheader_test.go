@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// parsedProxy is what a server learns from a PROXY header.
+// parsedProxy is a parsed PROXY header.
 type parsedProxy struct {
 	local               bool
 	source, destination netip.AddrPort

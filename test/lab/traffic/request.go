@@ -29,7 +29,7 @@ type Request struct {
 	TLS *TLS
 	// Proxy is written before all else; nil writes none.
 	Proxy *ProxyHeader
-	// Forged is what the client says of itself although only proxies should.
+	// Forged is the client's claim about itself that only proxies should make.
 	Forged Forged
 	// Headers are further header lines, written in this order and spelled as they are here, also repeatedly.
 	Headers []Header
@@ -40,9 +40,10 @@ type Request struct {
 
 // TLS is how the client speaks TLS.
 type TLS struct {
-	// ServerName is sent as SNI and is what the certificate must be for; empty means the Host header's name.
+	// ServerName is sent as SNI, and the certificate must be valid for it; empty means the Host
+	// header's name.
 	ServerName string
-	// Roots are who may have signed the certificate; nil means the machine's.
+	// Roots are the accepted signers of the certificate; nil means the machine's.
 	Roots *x509.CertPool
 	// InsecureSkipVerify accepts any certificate.
 	InsecureSkipVerify bool

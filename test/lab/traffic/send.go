@@ -94,7 +94,7 @@ func shakeHands(ctx context.Context, conn net.Conn, session *tls.Conn, what secu
 	return session.HandshakeContext(ctx)
 }
 
-// handshakeOutcome tells a broken connection from two sides that do not agree.
+// handshakeOutcome distinguishes a broken connection from two sides that do not agree.
 func handshakeOutcome(err error) Outcome {
 	broken := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, os.ErrDeadlineExceeded)
 	var number syscall.Errno

@@ -58,7 +58,7 @@ func answering(t *testing.T, text string) string {
 	})
 }
 
-// unused returns an address on loopback that nobody listens on.
+// unused returns an address on loopback without a listener.
 func unused(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -136,7 +136,7 @@ func TestOutcomes(t *testing.T) {
 	})
 }
 
-// TestConnectTimedOut leaves the time-out to Send: the dialer goes on for as long as it may.
+// TestConnectTimedOut leaves the time-out to Send: the dialer continues for as long as it may.
 func TestConnectTimedOut(t *testing.T) {
 	never := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		<-ctx.Done()
@@ -302,7 +302,7 @@ func TestTLSWithServersThatDoNotSpeakIt(t *testing.T) {
 	}
 }
 
-// timeoutFor is short where the time-out is what is tested.
+// timeoutFor returns a short time-out where that is tested.
 func timeoutFor(want Outcome) time.Duration {
 	if want == AnswerTimedOut {
 		return short

@@ -150,7 +150,7 @@ func (t *Tree) Paths() []string {
 	return slices.DeleteFunc(t.sorted(), func(name string) bool { return t.entries[name].header.Typeflag != tar.TypeReg })
 }
 
-// Has tells whether there is a file, directory or link with a path.
+// Has reports whether there is a file, directory or link with a path.
 func (t *Tree) Has(name string) bool {
 	_, ok := t.entries[name]
 	return ok

@@ -24,7 +24,7 @@ import (
 // readyTimeout is many times what a node takes on a small and busy machine, after its programs run.
 const readyTimeout = 2 * time.Minute
 
-// Options say what a cluster is made of.
+// Options describe the parts of a cluster.
 type Options struct {
 	// Dir is a directory that belongs to the cluster alone.
 	Dir      string

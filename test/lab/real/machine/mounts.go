@@ -15,7 +15,7 @@ import (
 
 const (
 	cgroupRoot = "/sys/fs/cgroup"
-	// plainMode is what a temporary file system holds files for, not programs or devices.
+	// plainMode is for a temporary file system with files, and without programs or devices.
 	plainMode = unix.MS_NOSUID | unix.MS_NODEV
 )
 

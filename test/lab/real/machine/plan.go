@@ -45,7 +45,7 @@ type Plan struct {
 
 // Program is a program that runs as long as the node does.
 type Program struct {
-	// Name is what logs and messages call the program.
+	// Name is the name of the program in logs and messages.
 	Name string `json:"name"`
 	// Path is a file, or a name that is looked up.
 	Path string   `json:"path"`

@@ -100,7 +100,7 @@ func handshake(conn net.Conn, noticed time.Duration) time.Duration {
 	if err != nil || asking != nil {
 		return noticed
 	}
-	// Of what was acknowledged nothing but the SYN was sent yet.
+	// The client has sent only the SYN so far, so the last acknowledgement is the answer to that.
 	ago := time.Duration(info.Last_ack_recv) * time.Millisecond
 	return max(noticed-ago, 1)
 }

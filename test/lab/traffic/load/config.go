@@ -27,7 +27,7 @@ const (
 	Nowhere Where = "Nowhere"
 )
 
-// Target is what requests are sent to.
+// Target is the target of requests.
 type Target struct {
 	// Name stands for the target in results; each has its own.
 	Name string
@@ -35,7 +35,7 @@ type Target struct {
 	Address string
 	// Host and Path of the requests; empty means the address and /.
 	Host, Path string
-	// ClientAddress is where the application must find the client's address. Empty means Peer.
+	// ClientAddress says where the application must find the client's address. Empty means Peer.
 	ClientAddress Where
 	// Client is the address of the client, where a proxy replaces it. The zero Addr means the
 	// address from which the connection was dialled.

@@ -10,7 +10,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// schedule tells how well new connections kept to their times. It may be read when keepOpening has returned.
+// schedule records how well new connections kept to their times. It may be read when keepOpening
+// has returned.
 type schedule struct {
 	late    time.Duration
 	skipped int

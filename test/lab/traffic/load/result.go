@@ -18,7 +18,7 @@ const (
 	NotEcho traffic.Outcome = "NotEcho"
 )
 
-// Result is what became of a load.
+// Result is the result of a load.
 type Result struct {
 	// Began is when the load started. All offsets in the result count from there.
 	Began time.Time
@@ -35,7 +35,7 @@ type Mark struct {
 	At   time.Duration
 }
 
-// TargetResult is what became of the requests to one target.
+// TargetResult is the result of the requests to one target.
 type TargetResult struct {
 	Name string
 	// New are the requests on new connections, Kept those on kept connections.
@@ -50,14 +50,14 @@ type TargetResult struct {
 	Connections Connections
 }
 
-// Connections tells how kept connections began and ended. None of these ends is a loss.
+// Connections counts how kept connections began and ended. None of these ends is a loss.
 type Connections struct {
 	Opened int
 	// Announced were closed after an answer that said so, Idle without a word between two requests.
 	Announced, Idle int
 	// IdleReset were reset between two requests.
 	IdleReset int
-	// IdleData sent something that nobody had asked for between two requests, and were given up.
+	// IdleData received unrequested data between two requests, and were given up.
 	IdleData int
 	// IdleResets are the first resets while idle, at most 10,000.
 	IdleResets []IdleReset

@@ -42,7 +42,7 @@ func (c memoryConn) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// ending is what a server in memory does after a request.
+// ending is the action of a server in memory after a request.
 type ending int
 
 const (
@@ -54,7 +54,8 @@ const (
 	closeUnanswered
 )
 
-// inMemory dials a server that answers each request, and ends as told after the given number of them.
+// inMemory dials a server that answers each request, and ends in the given way after the given
+// number of them.
 func inMemory(requests int, how ending) traffic.LocalDialer {
 	return func(context.Context, string, netip.AddrPort, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()

@@ -12,7 +12,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
-// behaviour is what a server does with a request. It returns false to close the connection.
+// behaviour handles a request of a server. It returns false to close the connection.
 type behaviour func(conn *net.TCPConn, request *http.Request) bool
 
 // serve accepts connections on loopback until the test ends. It returns the address.

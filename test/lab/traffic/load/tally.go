@@ -21,7 +21,7 @@ const (
 
 // attempt is one request that is over.
 type attempt struct {
-	// at is when it began; period what it then belonged to.
+	// at is when it began, and period the period at that time.
 	at, after time.Duration
 	period    int
 	// outcome is Answered for a success, and nothing else.

@@ -21,7 +21,7 @@ type Sources struct {
 	FirstPort, LastPort uint16
 }
 
-// Load is what load.Config says, as far as another process can be told.
+// Load is the part of load.Config that can be sent to another process.
 type Load struct {
 	Targets                       []load.Target
 	Rate, KeptAlive               int
