@@ -23,7 +23,8 @@ func nodesReady(sc *scene) verdict {
 	}.answer(sc)
 }
 
-// nodesUntouched reports nodes that do not match the spec, and that the operator does not change because the namespace is reserved.
+// nodesUntouched reports nodes that do not match the spec, and that the operator does not change
+// because the namespace is reserved.
 func nodesUntouched(sc *scene) *verdict {
 	if len(sc.state.Nodes.Untouched) == 0 {
 		return nil

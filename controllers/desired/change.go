@@ -13,7 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// ChangeKind is what apply does to an object.
+// ChangeKind says what apply does to an object.
 type ChangeKind string
 
 const (
@@ -50,7 +50,7 @@ const (
 type Change struct {
 	Kind ChangeKind
 	Ref  snapshot.Ref
-	// Wanted is what the object should be; nil for Delete and Leave.
+	// Wanted is the desired object; nil for Delete and Leave.
 	Wanted *unstructured.Unstructured
 	// Live is the live object; nil for Create and Leave.
 	Live *unstructured.Unstructured
@@ -58,12 +58,12 @@ type Change struct {
 	Differences []drift.Difference
 	// Cause is set for Leave only.
 	Cause Cause
-	// Until is when a contested object is written again.
+	// Until is the time of the next write of a contested object.
 	Until time.Time
-	// Fields are what the object is written for, as in [snapshot.Repairs]; of a contested one the
-	// fields that are contested.
+	// Fields are the fields that cause the write, as in [snapshot.Repairs]. For a contested object
+	// they are the contested fields.
 	Fields []string
-	// Version is what the fields are written to, as in [snapshot.Write].
+	// Version says what is written to the fields, as in [snapshot.Write].
 	Version string
 }
 

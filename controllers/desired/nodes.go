@@ -35,8 +35,8 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	return plan, nil
 }
 
-// untouched returns the plan without its changes. Nodes that are labelled and tainted already stay so, because a controller from before
-// the namespace was reserved may serve there.
+// untouched returns the plan without its changes. Nodes that are labelled and tainted already stay
+// so, because a controller from before the namespace was reserved may serve there.
 func (plan NodePlan) untouched() NodePlan {
 	changed := map[string]bool{}
 	for _, change := range plan.Labels {

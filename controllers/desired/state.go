@@ -29,7 +29,8 @@ type State struct {
 	Config map[string]string
 	// ConfigProblems are settings of the spec that are not in Config.
 	ConfigProblems []engine.Problem
-	// NamespaceReserved is set where Namespace is the operator's own. The operator applies nothing then, and changes no node.
+	// NamespaceReserved is set where Namespace is the operator's own. The operator applies nothing
+	// then, and changes no node.
 	NamespaceReserved bool
 	// ImageRefused is the repository of spec.controller.image if the operator's flag does not allow it. The
 	// workload is not updated then.
@@ -88,7 +89,8 @@ type NodePlan struct {
 	// Traces are nodes on which this EdgeIngress has only an entry in the managed fields. The
 	// operator removes that entry.
 	Traces []Trace
-	// Untouched are nodes that would change, but stay as they are because the namespace is reserved. Nothing else is planned then.
+	// Untouched are nodes that would change, but stay as they are because the namespace is
+	// reserved. Nothing else is planned then.
 	Untouched []string
 	// Withheld are the taints that the spec asks for and the operator does not set, with the reasons.
 	Withheld []Withheld

@@ -34,7 +34,7 @@ func Due(repairs snapshot.Repairs, field, version string) time.Time {
 	return repair.Last.Add(delay)
 }
 
-// Times is how often a field was repaired to this version.
+// Times returns how often a field was repaired to this version.
 func Times(repairs snapshot.Repairs, field, version string) int {
 	if repair := repairs[field]; repair.Version == version {
 		return repair.Count
