@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,7 +39,7 @@ func (r *Reconciler) apply(ctx context.Context, seen snapshot.Snapshot, state de
 	for _, change := range state.Changes {
 		w.note(change.Ref, w.carryOut(ctx, change))
 	}
-	r.repairs.note(seen.EdgeIngress.UID, w.outcome.Written, w.pruned, seen.Time)
+	r.repairs.note(seen.EdgeIngress.UID, slices.Concat(w.outcome.Written, w.nodeWrites), w.pruned, seen.Time)
 	return w.outcome
 }
 
@@ -50,6 +51,8 @@ type writer struct {
 	outcome snapshot.Outcome
 	// rivals are the other writers of contested fields, where the API server was asked.
 	rivals map[snapshot.Ref]string
+	// nodeWrites are the successful writes to nodes.
+	nodeWrites []snapshot.Write
 	// pruned are the objects that the operator deleted.
 	pruned []snapshot.Ref
 }
@@ -128,7 +131,7 @@ func (w *writer) replace(ctx context.Context, change desired.Change) error {
 	if _, err := w.delete(ctx, change.Live); err != nil {
 		return err
 	}
-	times := w.repaired(change)
+	times := w.repaired(change.Write())
 	answer, err := w.applyForced(ctx, change.Wanted, nil)
 	if err != nil {
 		return err
@@ -143,7 +146,7 @@ func (w *writer) repair(ctx context.Context, change desired.Change) error {
 	if err := w.set(ctx, change, drift.NeedsApply(change.Differences)); err != nil {
 		return err
 	}
-	w.announceRepaired(change, change.Fields, w.repaired(change))
+	w.announceRepaired(change, change.Fields, w.repaired(change.Write()))
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -76,29 +77,63 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 		ref := snapshot.Ref{Kind: "Node", Name: change.node}
 		w.note(ref, results[i].labels)
 		w.note(ref, results[i].taints)
-		if change.label != nil && results[i].labels == nil {
+		if change.label != nil && results[i].labels == nil && w.repaired(change.label.Write()) < drift.ContestedAfter {
 			did[change.label.Step] = append(did[change.label.Step], change.node)
 		}
+		w.nodeWrites = append(w.nodeWrites, results[i].written...)
 	}
 	for _, step := range []desired.Step{desired.StepJoin, desired.StepWithdraw, desired.StepRelease, desired.StepLetGo} {
 		w.announceNodes(w.edge, step, did[step])
 	}
+	w.announceContestedNodes(slices.DeleteFunc(slices.Clone(w.nodeWrites), func(write snapshot.Write) bool { return w.repaired(write) != drift.ContestedAfter }))
 }
 
-// nodeResult holds the errors of the writes to one node.
-type nodeResult struct{ labels, taints error }
+// nodeResult holds the errors of the writes to one node, and the successful writes.
+type nodeResult struct {
+	labels, taints error
+	written        []snapshot.Write
+}
 
 // applyNode writes labels first and taints second. It writes the taints even if it could not write
 // the labels. The answer to the first write shows the current node, so the second needs no read.
 func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result nodeResult) {
 	var live *corev1.Node
 	if change.label != nil {
-		live, result.labels = w.applyLabels(ctx, *change.label)
+		write := w.withRival(ctx, change.label.Write())
+		if live, result.labels = w.applyLabels(ctx, *change.label); result.labels == nil {
+			if live != nil && lacksLabels(live, change.label.Labels) {
+				write.Rival = admission
+			}
+			result.written = append(result.written, write)
+		}
 	}
-	if len(change.taints) > 0 || change.traces {
-		result.taints = w.changeTaints(ctx, change, live)
+	if len(change.taints) == 0 && !change.traces {
+		return result
+	}
+	var writes []snapshot.Write
+	if len(change.taints) > 0 {
+		writes = append(writes, w.withRival(ctx, desired.TaintWrite(change.taints)))
+	}
+	if result.taints = w.changeTaints(ctx, change, live); result.taints == nil {
+		result.written = append(result.written, writes...)
 	}
 	return result
+}
+
+// withRival adds the client that undoes the write, if known.
+func (w *writer) withRival(ctx context.Context, write snapshot.Write) snapshot.Write {
+	write.Rival = w.rivalOf(ctx, corev1.SchemeGroupVersion.WithKind("Node"), write)
+	return write
+}
+
+// lacksLabels reports whether the node does not have all of these labels.
+func lacksLabels(node *corev1.Node, labels map[string]string) bool {
+	for key, wanted := range labels {
+		if value, there := node.Labels[key]; !there || value != wanted {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyIfCurrent drops the changes that take something from a node if the own labels on the API

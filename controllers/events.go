@@ -3,6 +3,8 @@ package controllers
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,7 +72,7 @@ func (w *writer) announceRepaired(change desired.Change, fields []string, times 
 	case times < drift.ContestedAfter:
 		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Restored " + what + " after a change by another client.", change.Live})
 	case times == drift.ContestedAfter:
-		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, "an unknown writer")
+		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, unknownWriter)
 		note := fmt.Sprintf("After each repair, %s changes %s again. The operator now waits longer between repairs. Stop the other writer.", rival, what)
 		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, change.Live})
 	}
@@ -93,6 +95,12 @@ func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, step desired.Step
 	if len(nodes) == 0 {
 		return
 	}
+	say := stepEvents[step]
+	r.announce(edge, notice{corev1.EventTypeNormal, say.reason, "Apply", fmt.Sprintf("%s %s%s.", say.verb, nodesInEvent(nodes), say.rest), nil})
+}
+
+// nodesInEvent returns "2 nodes: a, b".
+func nodesInEvent(nodes []string) string {
 	names := strings.Join(nodes[:min(len(nodes), maxNamesInEvent)], ", ")
 	if more := len(nodes) - maxNamesInEvent; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
@@ -101,9 +109,26 @@ func (r *Reconciler) announceNodes(edge *v1alpha1.EdgeIngress, step desired.Step
 	if len(nodes) == 1 {
 		noun = "node"
 	}
-	say := stepEvents[step]
-	r.announce(edge, notice{corev1.EventTypeNormal, say.reason, "Apply", fmt.Sprintf("%s %d %s: %s%s.", say.verb, len(nodes), noun, names, say.rest), nil})
+	return fmt.Sprintf("%d %s: %s", len(nodes), noun, names)
 }
+
+// announceContestedNodes names the nodes that another writer changes again after each write, in one
+// event for those with the same fields and writer.
+func (w *writer) announceContestedNodes(writes []snapshot.Write) {
+	nodes := map[string][]string{}
+	for _, write := range writes {
+		what := fmt.Sprintf("After each repair, %s changes %s", cmp.Or(write.Rival, unknownWriter), strings.Join(write.Fields, ", "))
+		nodes[what] = append(nodes[what], write.Ref.Name)
+	}
+	for _, what := range slices.Sorted(maps.Keys(nodes)) {
+		first := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: nodes[what][0]}}
+		note := fmt.Sprintf("%s again, on %s. The operator now waits longer between repairs. Stop the other writer.", what, nodesInEvent(nodes[what]))
+		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, first})
+	}
+}
+
+// unknownWriter is the rival where no field manager shows who it is.
+const unknownWriter = "an unknown writer"
 
 // notice is the content of an event. related names the other object of the event, if there is one.
 // Without it the recorder would count events about several objects as repetitions of one.

@@ -10,8 +10,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
@@ -75,20 +75,20 @@ func (l *repairLog) forget(edge types.UID) {
 // admission is the rival where the API server's answer to a write differs from the write.
 const admission = "an admission policy or webhook"
 
-// repaired returns how often the most often repaired field of the change was repaired, including
-// this change.
-func (w *writer) repaired(change desired.Change) int {
+// repaired returns how often the most often repaired field of the write was repaired, including this
+// write.
+func (w *writer) repaired(write snapshot.Write) int {
 	most := 0
-	for _, field := range change.Fields {
-		most = max(most, drift.Times(w.repairs.of(w.edge.UID)[change.Ref], field, change.Version))
+	for _, field := range write.Fields {
+		most = max(most, drift.Next(w.repairs.of(w.edge.UID)[write.Ref], field, write.Version))
 	}
-	return most + 1
+	return most
 }
 
 // wrote notes a write and the client that undoes it, which the answer to the write or the managed
 // fields show.
 func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured) {
-	write := snapshot.Write{Ref: change.Ref, Fields: change.Fields, Version: change.Version}
+	write := change.Write()
 	overruled := func(d drift.Difference) bool { return slices.Contains(change.Fields, d.Field) }
 	switch {
 	case slices.ContainsFunc(drift.Find(answer, change.Wanted), overruled):
@@ -99,21 +99,27 @@ func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured)
 	w.outcome.Written = append(w.outcome.Written, write)
 }
 
-// findRival reads who wrote the fields of a contested object last, before the repair. The caches do
-// not hold that.
+// findRival keeps who wrote the fields of a contested object last.
 func (w *writer) findRival(ctx context.Context, change desired.Change) {
-	if w.repaired(change) < drift.ContestedAfter-1 {
-		return
-	}
-	live := &metav1.PartialObjectMetadata{}
-	live.SetGroupVersionKind(change.Live.GroupVersionKind())
-	if err := w.Reader.Get(ctx, client.ObjectKeyFromObject(change.Live), live); err != nil {
-		return // Who it is only makes the message better.
-	}
 	if w.rivals == nil {
 		w.rivals = map[snapshot.Ref]string{}
 	}
-	w.rivals[change.Ref] = strings.Join(managersOf(live.ManagedFields, change.Fields), ", ")
+	w.rivals[change.Ref] = w.rivalOf(ctx, change.Live.GroupVersionKind(), change.Write())
+}
+
+// rivalOf reads who wrote the contested fields of an object last, before they are written again. The
+// caches do not hold that. It returns nothing where nothing is contested, or where no one holds the
+// fields, as after a removal.
+func (w *writer) rivalOf(ctx context.Context, kind schema.GroupVersionKind, write snapshot.Write) string {
+	if w.repaired(write) < drift.ContestedAfter-1 {
+		return ""
+	}
+	live := &metav1.PartialObjectMetadata{}
+	live.SetGroupVersionKind(kind)
+	if err := w.Reader.Get(ctx, types.NamespacedName{Namespace: write.Ref.Namespace, Name: write.Ref.Name}, live); err != nil {
+		return "" // Who it is only makes the message better.
+	}
+	return strings.Join(managersOf(live.ManagedFields, write.Fields), ", ")
 }
 
 // managersOf returns the field managers, except ours, that hold one of these fields. It compares
@@ -124,7 +130,8 @@ func managersOf(entries []metav1.ManagedFieldsEntry, fields []string) []string {
 		holds := func(field string) bool {
 			return entry.FieldsV1 != nil && strings.Contains(entry.FieldsV1.GetRawString(), field[strings.LastIndex(field, ".")+1:]+`":`)
 		}
-		if entry.Manager != v1alpha1.FieldManager && slices.ContainsFunc(fields, holds) {
+		ours := entry.Manager == v1alpha1.FieldManager || strings.HasPrefix(entry.Manager, v1alpha1.NodeFieldManagerPrefix)
+		if !ours && slices.ContainsFunc(fields, holds) {
 			managers = append(managers, entry.Manager)
 		}
 	}

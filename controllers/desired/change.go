@@ -117,44 +117,6 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 	return change, true
 }
 
-// appliedField holds the digest of what was applied.
-const appliedField = "metadata.annotations." + v1alpha1.AppliedAnnotation
-
-// holdBack leaves what was repaired a moment ago. If another writer undoes each repair, more
-// repairs do not help.
-func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
-	switch change.Kind {
-	case Create, Replace:
-		change.Fields = []string{""}
-	case Apply:
-		// Applying another version than the last one is not a repair, however often the spec goes
-		// back and forth. Applying the same one again is.
-		change.Fields, change.Version = []string{appliedField}, change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]
-	case Repair:
-		change.Fields = drift.Fields(change.Differences)
-	case Delete, Leave:
-		return change
-	}
-	var until time.Time
-	waits := func(field string) bool {
-		due := drift.Due(repairs, field, change.Version)
-		if due.After(now) && (until.IsZero() || due.Before(until)) {
-			until = due
-		}
-		return due.After(now)
-	}
-	due := slices.DeleteFunc(slices.Clone(change.Fields), waits)
-	if len(due) == 0 && len(change.Fields) > 0 {
-		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Until: until, Fields: change.Fields, Version: change.Version}
-	}
-	if change.Kind == Repair {
-		change.Fields = due
-		change.Differences = slices.DeleteFunc(slices.Clone(change.Differences), func(d drift.Difference) bool { return !slices.Contains(due, d.Field) })
-	}
-	change.Until = until
-	return change
-}
-
 // Recheck returns when the passing of time changes a decision, or zero where only an event does.
 func (state State) Recheck() time.Time {
 	at := state.Nodes.Recheck

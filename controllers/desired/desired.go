@@ -28,6 +28,8 @@ func Compute(s snapshot.Snapshot) (State, error) {
 	if state.NamespaceReserved && s.EdgeIngress.DeletionTimestamp.IsZero() {
 		state.Nodes = state.Nodes.untouched()
 	}
+	left := holdBackNodes(s, &state.Nodes)
+	state.Changes = left
 	if s.EdgeIngress.DeletionTimestamp.IsZero() {
 		objectsErr = computeObjects(s, &state)
 		if objectsErr != nil {
@@ -36,7 +38,7 @@ func Compute(s snapshot.Snapshot) (State, error) {
 	}
 	unwanted := planPrune(s, &state)
 	state.withhold(s)
-	state.Changes = append(planChanges(s, state), unwanted...)
+	state.Changes = slices.Concat(left, planChanges(s, state), unwanted)
 	return state, nodesErr
 }
 

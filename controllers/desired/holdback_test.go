@@ -129,3 +129,79 @@ func TestASpecThatGoesBackAndForthIsNoContest(t *testing.T) {
 		t.Errorf("somebody set the older version, and the same version is applied again at once: %s", change.Kind)
 	}
 }
+
+// TestNodesAreHeldBack lets another writer undo our writes to node a. What is planned for it is repeated in a second at the earliest.
+func TestNodesAreHeldBack(t *testing.T) {
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	own, role := labelField+ownLabel, labelField+roleLabel
+	withoutOwn := node("a", pool, tainted, label(roleLabel, ""), managed(ingressName, roleLabel))
+	joined := func(count int, fields ...string) snapshot.Repairs {
+		repairs := snapshot.Repairs{}
+		for _, field := range fields {
+			repairs[field] = snapshot.Repair{Count: count, Last: now, Version: "Join uid-a"}
+		}
+		return repairs
+	}
+	contested := func(field string) []brief {
+		return []brief{{Kind: Leave, Object: "Node", Fields: []string{field}, Cause: CauseContested}}
+	}
+	taintedBefore := func(version string) snapshot.Repairs {
+		return snapshot.Repairs{taintsField: {Count: 3, Last: now, Version: version}}
+	}
+	for name, test := range map[string]struct {
+		node    snapshot.Node
+		edge    *v1alpha1.EdgeIngress
+		repairs snapshot.Repairs
+		// labels and taints are whether they are written.
+		labels, taints bool
+		left           []brief
+		recheck        time.Duration
+	}{
+		"a node that was never written":                    {node: node("a", pool), labels: true, taints: true},
+		"a label that was written a moment ago waits":      {node: withoutOwn, repairs: joined(0, own, role), recheck: time.Second},
+		"a label that was removed twice is no contest yet": {node: withoutOwn, repairs: joined(2, own), recheck: 2 * time.Second},
+		"a label that was removed three times is one":      {node: withoutOwn, repairs: joined(3, own), left: contested(own), recheck: 4 * time.Second},
+		"the other label delays nothing":                   {node: withoutOwn, repairs: joined(3, role), labels: true},
+		"a node that came back under the same name":        {node: withoutOwn, repairs: snapshot.Repairs{own: {Count: 9, Last: now, Version: "Join uid-before"}}, labels: true},
+		"a node that was released in between":              {node: withoutOwn, repairs: snapshot.Repairs{own: {Count: 9, Last: now, Version: "Release uid-a"}}, labels: true},
+		"a taint that was removed three times": {
+			node: node("a", pool, labelled, claim(ingressName, roleLabel)), repairs: taintedBefore(roleLabel + "=true uid-a "), left: contested(taintsField), recheck: 4 * time.Second,
+		},
+		"a taint that the spec did not ask for in between": {
+			node: node("a", pool, labelled, claim(ingressName, roleLabel)), repairs: taintedBefore(roleLabel + "=false uid-a "), taints: true,
+		},
+		"deletion waits for nobody": {
+			edge: edge(deleting), node: node("a", labelled, tainted), labels: true, taints: true,
+			repairs: snapshot.Repairs{own: {Count: 9, Last: now, Version: "LetGo uid-a"}, role: {Count: 9, Last: now, Version: "LetGo uid-a"}, taintsField: {Count: 9, Last: now, Version: roleLabel + "=false uid-a "}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := test.edge
+			if e == nil {
+				e = edge()
+			}
+			s := seen(e, test.node, node("worker"))
+			s.Time, s.Repairs = now, map[snapshot.Ref]snapshot.Repairs{nodeRef("a"): test.repairs}
+			state := compute(t, s)
+			if labels, taints := len(state.Nodes.Labels) > 0, len(state.Nodes.Taints) > 0; labels != test.labels || taints != test.taints {
+				t.Errorf("labels are written: %t, taints: %t", labels, taints)
+			}
+			var left []brief
+			for _, change := range state.Changes {
+				if change.Ref.Kind == "Node" {
+					left = append(left, brief{Kind: change.Kind, Object: "Node", Fields: change.Fields, Cause: change.Cause})
+				}
+			}
+			if diff := cmp.Diff(test.left, left, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+			var at time.Time
+			if test.recheck > 0 {
+				at = now.Add(test.recheck)
+			}
+			if !state.Recheck().Equal(at) {
+				t.Errorf("the next pass is at %s, want %s", state.Recheck(), at)
+			}
+		})
+	}
+}

@@ -115,7 +115,30 @@ func taken(s snapshot.Snapshot, chosen map[string]bool) map[string]bool {
 
 // labelChange makes the field manager of this EdgeIngress own exactly the labels that it needs on the
 // node. A role label with another value stays: it is for people, and the nodeSelector uses the own label.
-func labelChange(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
+func labelChange(e *v1alpha1.EdgeIngress, p *place) (change LabelChange, needed bool) {
+	change, needed = labelsOf(e, p)
+	if !needed {
+		return change, false
+	}
+	own, held := v1alpha1.NodeLabel(e.Name), p.ManagedLabels[e.Name]
+	for _, key := range slices.Sorted(maps.Keys(change.Labels)) {
+		if value, there := p.Labels[key]; !there || value != change.Labels[key] || (key == own && !slices.Contains(held, own)) {
+			change.Fields = append(change.Fields, labelField+key)
+		}
+	}
+	if p.labelled && !slices.Contains(held, own) {
+		held = append(slices.Clone(held), own)
+	}
+	for _, key := range held {
+		if _, stays := change.Labels[key]; !stays {
+			change.Fields = append(change.Fields, labelField+key)
+		}
+	}
+	return change, true
+}
+
+// labelsOf returns the labels of the node by its standing, and whether that changes anything.
+func labelsOf(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 	change := LabelChange{Node: p.Name, UID: p.UID, Labels: map[string]string{}}
 	held := p.ManagedLabels[e.Name]
 	own, role := v1alpha1.NodeLabel(e.Name), e.Spec.Nodes.Label

@@ -21,7 +21,8 @@ type State struct {
 	// Objects should exist, in the order in which they are applied. An object that must not be
 	// written for now (Blocked, ImageRefused) is not among them.
 	Objects []*unstructured.Unstructured
-	// Changes are the changes to objects, in order. An object that matches is not among them.
+	// Changes are the changes to objects, in order. An object that matches is not among them. A node is
+	// among them only where it is left to another writer.
 	Changes []Change
 	// Kept are owned objects that the spec no longer needs. They stay until their replacement serves.
 	Kept []snapshot.Ref
@@ -103,6 +104,8 @@ type LabelChange struct {
 	UID    types.UID
 	Labels map[string]string
 	Step   Step
+	// Fields are the labels that differ from Labels, or that another field manager set.
+	Fields []string
 }
 
 // Step is the meaning of a change of labels for the node.

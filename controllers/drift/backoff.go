@@ -2,6 +2,7 @@ package drift
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -34,19 +35,33 @@ func Due(repairs snapshot.Repairs, field, version string) time.Time {
 	return repair.Last.Add(delay)
 }
 
-// Times returns how often a field was repaired to this version.
-func Times(repairs snapshot.Repairs, field, version string) int {
-	if repair := repairs[field]; repair.Version == version {
-		return repair.Count
+// Next returns how often a field has been repaired after one more write. The first write of a version
+// is not a repair.
+func Next(repairs snapshot.Repairs, field, version string) int {
+	repair, known := repairs[field]
+	switch {
+	case known && repair.Version == version:
+		return repair.Count + 1
+	case version != "":
+		return 0
 	}
-	return 0
+	return 1
+}
+
+// IsContested reports whether a field of the write was written so often that another writer must
+// undo each repair.
+func IsContested(repairs snapshot.Repairs, write snapshot.Write) bool {
+	return slices.ContainsFunc(write.Fields, func(field string) bool {
+		repair := repairs[field]
+		return repair.Version == write.Version && repair.Count >= ContestedAfter
+	})
 }
 
 // Remember adds a write to the repairs of its object, and forgets old repairs. It returns a copy.
 func Remember(repairs snapshot.Repairs, write snapshot.Write, now time.Time) snapshot.Repairs {
 	after := Recent(repairs, now)
 	for _, field := range write.Fields {
-		after[field] = snapshot.Repair{Count: Times(after, field, write.Version) + 1, Last: now, Version: write.Version, Rival: write.Rival}
+		after[field] = snapshot.Repair{Count: Next(after, field, write.Version), Last: now, Version: write.Version, Rival: write.Rival}
 	}
 	return after
 }
