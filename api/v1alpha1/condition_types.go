@@ -139,9 +139,12 @@ const (
 	// ReasonHealthCheckNodePortMissing (False): the Service has no healthCheckNodePort, so a
 	// balancer cannot see which nodes serve.
 	ReasonHealthCheckNodePortMissing = "HealthCheckNodePortMissing"
-	// ReasonHealthCheckOverridden (False): an annotation makes the balancer check another port
-	// than healthCheckNodePort, so it sends to nodes that drop the traffic.
+	// ReasonHealthCheckOverridden (False): an annotation makes the balancer check something other
+	// than HTTP on the healthCheckNodePort, or nothing, so it cannot find the nodes that serve.
 	ReasonHealthCheckOverridden = "HealthCheckOverridden"
+	// ReasonHealthCheckUnseen (Unknown): no object shows whether the balancer checks the nodes. The
+	// message names the annotation that decides it.
+	ReasonHealthCheckUnseen = "HealthCheckUnseen"
 	// ReasonProxyV2HealthCheckIncompatible (False; of SourceIPConfigured Unknown): the balancer
 	// begins its health checks of nodes with PROXY protocol. kube-proxy cannot read it, so every
 	// target counts as unhealthy.

@@ -27,7 +27,7 @@ func loadBalancerReady(sc *scene) verdict {
 		q.needs = []read{service, nodes, pods, slices, {"the load-balancer agents", sc.Agents.Err}}
 		q.checks = []check{
 			serviceTaken, serviceBlocked, serviceMissing, addressMissing,
-			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, nodePortsMissing,
+			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeGoing, agentMissing, needsClusterPolicy, edgeWithoutEndpoint,
 		}
 		q.holds = addressAssigned
@@ -43,8 +43,9 @@ func noAddressNeeded(sc *scene) verdict {
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.",
-		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.service.Spec.HealthCheckNodePort)
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s",
+		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"),
+		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere())
 }
 
 func serviceTaken(sc *scene) *verdict {
@@ -98,41 +99,6 @@ func addressMissing(sc *scene) *verdict {
 	return isNot(v1alpha1.ReasonLoadBalancerPending,
 		"No load balancer has assigned an address to %s. The Service %s. Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.",
 		sc.serviceRef(), whose)
-}
-
-func healthCheckPortMissing(sc *scene) *verdict {
-	if !sc.isLoadBalancer() || sc.service.Spec.HealthCheckNodePort != 0 {
-		return nil
-	}
-	if sc.service.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal {
-		return isNot(v1alpha1.ReasonHealthCheckNodePortMissing, "%s has externalTrafficPolicy %s and therefore no health-check port; %s.",
-			sc.serviceRef(), sc.service.Spec.ExternalTrafficPolicy, sc.mending(sc.serviceRef()))
-	}
-	return isNot(v1alpha1.ReasonHealthCheckNodePortMissing,
-		"%s has no healthCheckNodePort, so a load balancer cannot see which nodes serve. Delete the Service to let the operator create it again.", sc.serviceRef())
-}
-
-func healthCheckOverridden(sc *scene) *verdict {
-	override := sc.balancer.HealthCheckOverride
-	if !sc.isLoadBalancer() || override.Key == "" {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonHealthCheckOverridden,
-		"The annotation %s makes %s check something other than the health-check port %d, so it sends traffic to nodes that drop it. Remove the annotation.",
-		override, sc.balancer.Name, sc.service.Spec.HealthCheckNodePort)
-}
-
-func healthCheckUnreadable(sc *scene) *verdict {
-	if !sc.isLoadBalancer() || !checksCarryProxy(sc.balancer) {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonProxyV2HealthCheckIncompatible,
-		"%s begins its health checks with a PROXY header, which the nodes cannot read, so every node counts as unhealthy. "+
-			"This balancer keeps the client's address without PROXY protocol. Switch off PROXY protocol, or use pod targets.", capital(sc.balancer.Name))
-}
-
-func checksCarryProxy(b provider.Balancer) bool {
-	return b.HealthChecksCarryProxy && b.ProxyProtocol == provider.On
 }
 
 func nodePortsMissing(sc *scene) *verdict {

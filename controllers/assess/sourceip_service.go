@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -70,9 +71,13 @@ func proxyControllerOnly(sc *scene) *verdict {
 		sc.balancer.Name, remedy)
 }
 
-// annotate is the remedy for a missing annotation.
-func annotate(a provider.Annotation) string {
-	return fmt.Sprintf("Add %s to spec.exposure.loadBalancer.annotations", a)
+// annotate is the remedy for missing annotations.
+func annotate(missing ...provider.Annotation) string {
+	lines := make([]string, 0, len(missing))
+	for _, annotation := range missing {
+		lines = append(lines, annotation.String())
+	}
+	return fmt.Sprintf("Add %s to spec.exposure.loadBalancer.annotations", strings.Join(lines, " and "))
 }
 
 func preservationOff(sc *scene) *verdict {

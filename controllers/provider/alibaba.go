@@ -15,6 +15,10 @@ const (
 	alibabaProxyProtocol = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-proxy-protocol"
 	alibabaProtocolPort  = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-protocol-port"
 	alibabaBackendType   = "service.beta.kubernetes.io/backend-type"
+	alibabaCheckSwitch   = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-switch"
+	alibabaCheckFlag     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-flag"
+	alibabaCheckType     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-type"
+	alibabaCheckPort     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-connect-port"
 )
 
 // Annotations: kubernetes/cloud-provider-alibaba-cloud
@@ -27,8 +31,10 @@ var _ = register(loadBalancer{
 		classes:           []string{alibabaClassicClass, alibabaNetworkClass},
 		providerIDPattern: regexp.MustCompile(`^[a-z]{2}-[a-z0-9-]+\.i-[a-z0-9]+$`),
 	},
-	annotations: annotations{decide: []string{alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType}},
-	describe:    alibaba,
+	annotations: annotations{decide: []string{
+		alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType, alibabaCheckSwitch, alibabaCheckFlag, alibabaCheckType, alibabaCheckPort,
+	}},
+	describe: alibaba,
 })
 
 // alibaba describes both kinds. The Classic Load Balancer forwards TCP and ends HTTP connections. The
@@ -38,10 +44,12 @@ func alibaba(v view) Balancer {
 		Name: "Alibaba Cloud Classic Load Balancer", Path: Forwards, NeedsNodePorts: true,
 		ProxyProtocol:       settingOf(v.is(alibabaProxyProtocol, "on")),
 		ProxyProtocolRemedy: Annotation{alibabaProxyProtocol, "on"},
+		HealthChecks:        alibabaChecks(v),
 	}
 	switch {
 	case v.is(alibabaBackendType, "eni"):
 		b.Path, b.Why, b.NeedsNodePorts = Unknown, "it sends to pods, and the operator does not know whether that keeps the client's address", false
+		b.HealthChecks = HealthChecks{}
 	case v.class == alibabaNetworkClass:
 		return alibabaNetwork(v, b)
 	case strings.Contains(strings.ToLower(v.annotations[alibabaProtocolPort]), "http"):
@@ -62,4 +70,19 @@ func alibabaNetwork(v view, b Balancer) Balancer {
 			" to spec.exposure.loadBalancer.annotations"
 	}
 	return b
+}
+
+// alibabaChecks go to the node port unless an annotation says otherwise. With externalTrafficPolicy Local
+// the cloud controller registers only nodes with a ready pod (docs/usage.md).
+func alibabaChecks(v view) HealthChecks {
+	for _, key := range []string{alibabaCheckSwitch, alibabaCheckFlag} {
+		if v.is(key, "off") {
+			return HealthChecks{Override: v.annotation(key)}
+		}
+	}
+	checks := v.ofNodePort(checkKeys{alibabaCheckPort, alibabaCheckType}, "tcp")
+	if checks.Elsewhere != "" {
+		checks.Elsewhere, checks.UntilClosed = checks.Elsewhere+", and its controller registers only nodes with a ready pod", false
+	}
+	return checks
 }

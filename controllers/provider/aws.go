@@ -2,7 +2,6 @@ package provider
 
 import (
 	"regexp"
-	"strconv"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -19,6 +18,7 @@ const (
 	awsAddressType           = "service.beta.kubernetes.io/aws-load-balancer-ip-address-type"
 	awsHealthCheckProtocol   = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol"
 	awsHealthCheckPort       = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-port"
+	awsHealthCheckCodes      = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-success-codes"
 
 	awsPreserveAttribute = "preserve_client_ip.enabled"
 	awsProxyAttribute    = "proxy_protocol_v2.enabled"
@@ -30,7 +30,8 @@ var (
 	awsClassicHost = regexp.MustCompile(`\.[a-z0-9-]+\.elb\.amazonaws\.com(\.cn)?$`)
 )
 
-// Annotations: kubernetes/cloud-provider-aws docs/service_controller.md, and
+// Annotations: kubernetes/cloud-provider-aws docs/service_controller.md and pkg/providers/v1/aws.go (which
+// also checks the healthCheckNodePort of a Classic Load Balancer), and
 // kubernetes-sigs/aws-load-balancer-controller docs/guide/service/annotations.md. The class of EKS
 // Auto Mode: docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html.
 var _ = register(loadBalancer{
@@ -48,6 +49,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
+		awsHealthCheckCodes,
 	}},
 	describe: aws,
 })
@@ -77,6 +79,7 @@ func awsClassic(v view) Balancer {
 		ProxyProtocol:       settingOf(v.annotations[awsProxyProtocol] == "*"),
 		WritesHeader:        v.is(awsBackendProtocol, "http", "https"),
 		ProxyProtocolRemedy: Annotation{awsProxyProtocol, "*"},
+		HealthChecks:        v.ofHealthPort(checkKeys{awsHealthCheckPort, awsHealthCheckProtocol}),
 	}
 }
 
@@ -101,7 +104,7 @@ func awsInstanceTargets(v view, proxy Setting) Balancer {
 	b := Balancer{
 		Name: "AWS Network Load Balancer (instance targets)", Path: Forwards, NeedsNodePorts: true,
 		ProxyProtocol: proxy, Preserve: On, HealthChecksCarryProxy: true,
-		HealthCheckOverride: awsHealthCheckOverride(v),
+		HealthChecks:        awsNetworkChecks(v),
 		PreserveRemedy:      Annotation{awsTargetGroupAttributes, awsPreserveAttribute + "=true"},
 		ProxyProtocolRemedy: Annotation{awsTargetGroupAttributes, awsProxyAttribute + "=true"},
 	}
@@ -131,16 +134,14 @@ func awsConvertsFamilies(v view, b Balancer) Balancer {
 	return b
 }
 
-// awsHealthCheckOverride finds a TCP check of the node port, or a check of another port. Both find nodes
-// without an endpoint healthy.
-func awsHealthCheckOverride(v view) Annotation {
-	if v.is(awsHealthCheckProtocol, "tcp") {
-		return Annotation{awsHealthCheckProtocol, v.annotations[awsHealthCheckProtocol]}
+// awsNetworkChecks also reads the codes that count as healthy, which only the AWS Load Balancer Controller
+// reads (pkg/service/model_build_target_group.go).
+func awsNetworkChecks(v view) HealthChecks {
+	checks := v.ofHealthPort(checkKeys{awsHealthCheckPort, awsHealthCheckProtocol})
+	if checks.Override.Key == "" && v.has(awsHealthCheckCodes) && !codesFit(v.annotations[awsHealthCheckCodes]) {
+		checks.Override = v.annotation(awsHealthCheckCodes)
 	}
-	if v.has(awsHealthCheckPort) && v.annotations[awsHealthCheckPort] != strconv.Itoa(int(v.healthCheckNodePort)) {
-		return Annotation{awsHealthCheckPort, v.annotations[awsHealthCheckPort]}
-	}
-	return Annotation{}
+	return checks
 }
 
 // switchedAttribute reads a target group attribute that is off unless it is set.

@@ -1,10 +1,21 @@
 package provider
 
-import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+import (
+	"strconv"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
 
 const (
 	azurePrivateLink              = "service.beta.kubernetes.io/azure-pls-create"
 	azurePrivateLinkProxyProtocol = "service.beta.kubernetes.io/azure-pls-proxy-protocol"
+	azureProbeProtocol            = "service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol"
+
+	// azurePortPrefix stands before the number of a port and one of the settings below.
+	azurePortPrefix        = "service.beta.kubernetes.io/port_"
+	azurePortProbePort     = "_health-probe_port"
+	azurePortProbeProtocol = "_health-probe_protocol"
+	azurePortNoProbe       = "_no_probe_rule"
 )
 
 // Azure Load Balancer forwards packets with a floating IP (kubernetes-sigs/cloud-provider-azure
@@ -13,7 +24,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderAzure,
 	name:        "Azure Load Balancer",
 	signs:       signs{providerIDs: []string{"azure://"}},
-	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol}},
+	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol}, decidePrefixes: []string{azurePortPrefix}},
 	describe:    azure,
 })
 
@@ -21,8 +32,31 @@ var _ = register(loadBalancer{
 // (site/content/en/topics/pls-integration.md). No object shows whether traffic comes that way.
 func azure(v view) Balancer {
 	if v.is(azurePrivateLink, "true") {
-		return Balancer{Path: Unknown, ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
+		return Balancer{Path: Unknown, HealthChecks: azureChecks(v), ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
 			Why: "connections through its Private Link Service have a translated source, and the cluster does not show whether traffic comes that way"}
 	}
-	return Balancer{Path: Forwards}
+	return Balancer{Path: Forwards, HealthChecks: azureChecks(v)}
+}
+
+// azureChecks look at the healthCheckNodePort unless an annotation of a port says otherwise
+// (pkg/provider/azure_loadbalancer_healthprobe.go). Current versions then ignore the protocol for all
+// ports, and older ones used it (pkg/provider/azure_loadbalancer.go).
+func azureChecks(v view) HealthChecks {
+	for _, port := range v.ports {
+		of := azurePortPrefix + strconv.Itoa(int(port.Port))
+		if v.is(of+azurePortNoProbe, "true") {
+			return HealthChecks{Override: v.annotation(of + azurePortNoProbe)}
+		}
+		plain := v.is(of+azurePortProbeProtocol, "http") || (!v.has(of+azurePortProbeProtocol) && v.is(azureProbeProtocol, "http"))
+		if v.has(of+azurePortProbePort) && !(plain && v.isHealthPort(v.annotations[of+azurePortProbePort])) {
+			return HealthChecks{Override: v.annotation(of + azurePortProbePort)}
+		}
+	}
+	if v.has(azureProbeProtocol) && !v.is(azureProbeProtocol, "http") {
+		return HealthChecks{
+			Doubt:    "older versions of its controller send " + v.annotations[azureProbeProtocol] + " to the health-check port, which shows nothing there",
+			Remedies: []Annotation{{azureProbeProtocol, "http"}},
+		}
+	}
+	return HealthChecks{}
 }

@@ -32,7 +32,7 @@ var _ = register(loadBalancer{
 func cilium(v view) Balancer {
 	switch v.class {
 	case ciliumBGPClass:
-		return Balancer{Name: "Cilium (BGP)", Path: Forwards}
+		return Balancer{Name: "Cilium (BGP)", Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}}
 	case ciliumL2Class:
 		return Balancer{Name: "Cilium (L2 announcements)", Path: Forwards, NeedsClusterPolicy: true}
 	}

@@ -10,7 +10,8 @@ const (
 )
 
 // Annotations: digitalocean/digitalocean-cloud-controller-manager docs/controllers/services/annotations.md.
-// The controller writes the type into the annotation itself.
+// The controller writes the type into the annotation itself. It checks the healthCheckNodePort unless the
+// override is there, whatever its value (cloud-controller-manager/do/loadbalancers.go buildHealthCheck).
 var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderDigitalOcean,
 	name:     "DigitalOcean Load Balancer",
@@ -24,17 +25,14 @@ var _ = register(loadBalancer{
 
 // digitalOcean depends on the type: REGIONAL ends connections, and REGIONAL_NETWORK forwards packets.
 func digitalOcean(v view) Balancer {
-	override := Annotation{}
-	if v.is(digitalOceanOverrideHealthCheck, "true") {
-		override = Annotation{digitalOceanOverrideHealthCheck, v.annotations[digitalOceanOverrideHealthCheck]}
-	}
+	checks := HealthChecks{Override: v.annotation(digitalOceanOverrideHealthCheck)}
 	switch {
 	case v.is(digitalOceanType, "REGIONAL_NETWORK"):
-		return Balancer{Name: "DigitalOcean Network Load Balancer", Path: Forwards, HealthCheckOverride: override}
+		return Balancer{Name: "DigitalOcean Network Load Balancer", Path: Forwards, HealthChecks: checks}
 	case v.is(digitalOceanType, "REGIONAL"):
 		return Balancer{
 			Name: "DigitalOcean Regional Load Balancer", Path: Proxies, NeedsNodePorts: true,
-			ProxyProtocol: v.switched(digitalOceanProxyProtocol, Off), HealthCheckOverride: override,
+			ProxyProtocol: v.switched(digitalOceanProxyProtocol, Off), HealthChecks: checks,
 			WritesHeader:        v.is(digitalOceanProtocol, "http", "https", "http2", "http3"),
 			ProxyProtocolRemedy: Annotation{digitalOceanProxyProtocol, "true"},
 		}

@@ -9,6 +9,8 @@ import (
 const (
 	hetznerProxyProtocol = "load-balancer.hetzner.cloud/uses-proxyprotocol"
 	hetznerProtocol      = "load-balancer.hetzner.cloud/protocol"
+	hetznerCheckPort     = "load-balancer.hetzner.cloud/health-check-port"
+	hetznerCheckProtocol = "load-balancer.hetzner.cloud/health-check-protocol"
 )
 
 // Annotations: hetznercloud/hcloud-cloud-controller-manager internal/annotation/load_balancer.go. The
@@ -17,7 +19,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderHetzner,
 	name:        "Hetzner Load Balancer",
 	signs:       signs{providerIDs: []string{"hcloud://", "hrobot://"}},
-	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol}},
+	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol, hetznerCheckPort, hetznerCheckProtocol}},
 	describe:    hetzner,
 })
 
@@ -34,5 +36,17 @@ func hetzner(v view) Balancer {
 		ProxyProtocol:       v.switched(hetznerProxyProtocol, byDefault),
 		WritesHeader:        v.is(hetznerProtocol, "http", "https"),
 		ProxyProtocolRemedy: Annotation{hetznerProxyProtocol, "true"},
+		HealthChecks:        hetznerChecks(v),
 	}
+}
+
+// hetznerChecks never look at the healthCheckNodePort unless annotations name it. Without a protocol of its
+// own, a check uses that of the load balancer (internal/hcops/load_balancer.go extractHealthCheck).
+func hetznerChecks(v view) HealthChecks {
+	protocol := "tcp"
+	if v.has(hetznerProtocol) {
+		protocol = v.annotations[hetznerProtocol]
+	}
+	return v.ofNodePort(checkKeys{hetznerCheckPort, hetznerCheckProtocol}, protocol,
+		Annotation{hetznerCheckProtocol, "http"}, Annotation{hetznerCheckPort, v.healthPort()})
 }

@@ -7,7 +7,11 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
-const ibmFeatures = "service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features"
+const (
+	ibmFeatures      = "service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features"
+	ibmCheckPort     = "service.kubernetes.io/ibm-load-balancer-cloud-provider-vpc-health-check-port"
+	ibmCheckProtocol = "service.kubernetes.io/ibm-load-balancer-cloud-provider-vpc-health-check-protocol"
+)
 
 // Annotations: IBM Cloud's documentation "Exposing apps with load balancers for VPC"
 // (cloud.ibm.com/docs/containers). The source of its controller is not public.
@@ -16,7 +20,7 @@ var _ = register(loadBalancer{
 	name:          "IBM Cloud's load balancer",
 	lowConfidence: true,
 	signs:         signs{providerIDs: []string{"ibm://"}},
-	annotations:   annotations{decide: []string{ibmFeatures}},
+	annotations:   annotations{decide: []string{ibmFeatures, ibmCheckPort, ibmCheckProtocol}},
 	describe:      ibm,
 })
 
@@ -26,10 +30,18 @@ func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
 	switch {
 	case slices.Contains(features, "nlb"):
-		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards}
+		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, HealthChecks: ibmChecks(v)}
 	case slices.Contains(features, "proxy-protocol"):
-		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On}
+		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On, HealthChecks: ibmChecks(v)}
 	}
-	return Balancer{Path: Unknown, Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
+	return Balancer{Path: Unknown, HealthChecks: ibmChecks(v), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
 		"to PacketForwarding or Proxying"}
+}
+
+// ibmChecks look at the healthCheckNodePort unless the protocol is set. The port counts only beside it.
+func ibmChecks(v view) HealthChecks {
+	if !v.has(ibmCheckProtocol) || (v.is(ibmCheckProtocol, "http") && v.isHealthPort(v.annotations[ibmCheckPort])) {
+		return HealthChecks{}
+	}
+	return HealthChecks{Override: v.annotation(ibmCheckProtocol)}
 }

@@ -276,13 +276,13 @@ func TestIdentifyReadsHealthChecksAndHeaders(t *testing.T) {
 		given []option
 		holds func(Balancer) bool
 	}{
-		"no override":                                {given: nlb, holds: func(b Balancer) bool { return b.HealthCheckOverride == Annotation{} }},
-		"a TCP health check":                         {given: with(annotated(awsHealthCheckProtocol, "TCP")), holds: func(b Balancer) bool { return b.HealthCheckOverride.Key == awsHealthCheckProtocol }},
-		"an HTTP health check is right":              {given: with(annotated(awsHealthCheckProtocol, "HTTP")), holds: func(b Balancer) bool { return b.HealthCheckOverride == Annotation{} }},
-		"another port":                               {given: with(annotated(awsHealthCheckPort, "8080")), holds: func(b Balancer) bool { return b.HealthCheckOverride == Annotation{awsHealthCheckPort, "8080"} }},
-		"the health-check node port written out":     {given: with(annotated(awsHealthCheckPort, "32100")), holds: func(b Balancer) bool { return b.HealthCheckOverride == Annotation{} }},
-		"DigitalOcean's override":                    {given: []option{on("digitalocean://1"), annotated(digitalOceanType, "REGIONAL", digitalOceanOverrideHealthCheck, "true")}, holds: func(b Balancer) bool { return b.HealthCheckOverride.Key == digitalOceanOverrideHealthCheck }},
-		"Octavia without a monitor":                  {given: []option{declared(v1alpha1.ProviderOVH), annotated(openStackHealthMonitor, "false")}, holds: func(b Balancer) bool { return b.HealthCheckOverride.Key == openStackHealthMonitor }},
+		"no override":                                {given: nlb, holds: func(b Balancer) bool { return b.HealthChecks.Override == Annotation{} }},
+		"a TCP health check":                         {given: with(annotated(awsHealthCheckProtocol, "TCP")), holds: func(b Balancer) bool { return b.HealthChecks.Override.Key == awsHealthCheckProtocol }},
+		"an HTTP health check is right":              {given: with(annotated(awsHealthCheckProtocol, "HTTP")), holds: func(b Balancer) bool { return b.HealthChecks.Override == Annotation{} }},
+		"another port":                               {given: with(annotated(awsHealthCheckPort, "8080")), holds: func(b Balancer) bool { return b.HealthChecks.Override == Annotation{awsHealthCheckPort, "8080"} }},
+		"the health-check node port written out":     {given: with(annotated(awsHealthCheckPort, "32100")), holds: func(b Balancer) bool { return b.HealthChecks.Override == Annotation{} }},
+		"DigitalOcean's override":                    {given: []option{on("digitalocean://1"), annotated(digitalOceanType, "REGIONAL", digitalOceanOverrideHealthCheck, "true")}, holds: func(b Balancer) bool { return b.HealthChecks.Override.Key == digitalOceanOverrideHealthCheck }},
+		"Octavia without a monitor":                  {given: []option{declared(v1alpha1.ProviderOVH), annotated(openStackHealthMonitor, "false")}, holds: func(b Balancer) bool { return b.HealthChecks.Override.Key == openStackHealthMonitor }},
 		"AWS instance targets check with PROXY":      {given: nlb, holds: func(b Balancer) bool { return b.HealthChecksCarryProxy }},
 		"AWS Classic checks without":                 {given: []option{declared(v1alpha1.ProviderAWS)}, holds: func(b Balancer) bool { return !b.HealthChecksCarryProxy }},
 		"AWS Classic with HTTP writes the header":    {given: []option{declared(v1alpha1.ProviderAWS), annotated(awsBackendProtocol, "http")}, holds: func(b Balancer) bool { return b.WritesHeader }},

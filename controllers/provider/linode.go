@@ -9,6 +9,7 @@ import (
 const (
 	linodeProxyProtocol = "service.beta.kubernetes.io/linode-loadbalancer-default-proxy-protocol"
 	linodeProtocol      = "service.beta.kubernetes.io/linode-loadbalancer-default-protocol"
+	linodeCheckType     = "service.beta.kubernetes.io/linode-loadbalancer-check-type"
 	linodePortPrefix    = "service.beta.kubernetes.io/linode-loadbalancer-port-"
 )
 
@@ -17,7 +18,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderLinode,
 	name:        "Linode NodeBalancer",
 	signs:       signs{providerIDs: []string{"linode://"}},
-	annotations: annotations{decide: []string{linodeProxyProtocol, linodeProtocol}, decidePrefixes: []string{linodePortPrefix}},
+	annotations: annotations{decide: []string{linodeProxyProtocol, linodeProtocol, linodeCheckType}, decidePrefixes: []string{linodePortPrefix}},
 	describe:    linode,
 })
 
@@ -29,6 +30,7 @@ func linode(v view) Balancer {
 		ProxyProtocol:       settingOf(v.is(linodeProxyProtocol, "v1", "v2")),
 		WritesHeader:        v.is(linodeProtocol, "http", "https"),
 		ProxyProtocolRemedy: Annotation{linodeProxyProtocol, "v2"},
+		HealthChecks:        linodeChecks(v),
 	}
 	for key := range v.annotations {
 		if strings.HasPrefix(key, linodePortPrefix) {
@@ -36,4 +38,15 @@ func linode(v view) Balancer {
 		}
 	}
 	return b
+}
+
+// linodeChecks always go to the node port (cloud/linode/loadbalancers.go getHealthCheckType).
+func linodeChecks(v view) HealthChecks {
+	switch {
+	case v.is(linodeCheckType, "none"):
+		return HealthChecks{Override: v.annotation(linodeCheckType)}
+	case v.is(linodeCheckType, "http", "http_body"):
+		return HealthChecks{Elsewhere: "sends HTTP requests to the node port", UntilClosed: true}
+	}
+	return connectsToNodePort()
 }

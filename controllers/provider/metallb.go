@@ -27,5 +27,7 @@ var _ = register(loadBalancer{
 		},
 	},
 	annotations: annotations{written: []string{metalLBPool, metalLBPoolBefore}},
-	describe:    func(view) Balancer { return Balancer{Path: Forwards} },
+	describe: func(view) Balancer {
+		return Balancer{Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}}
+	},
 })

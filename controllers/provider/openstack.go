@@ -18,19 +18,27 @@ var _ = register(loadBalancer{
 	describe:    octavia,
 })
 
-// octavia ends connections with its amphora driver and forwards packets with its OVN driver
+// octavia checks the nodes only with a health monitor, which the cloud controller's configuration
+// (create-monitor, off by default) or an annotation switches on. It ends connections with its amphora driver and forwards packets with its OVN driver
 // (docs.openstack.org/octavia user/feature-classification). The cloud controller's configuration file
 // chooses the driver, and no object shows it. Only a feature that OVN does not have shows that the
 // driver is not OVN.
 func octavia(v view) Balancer {
 	b := octaviaAmphora(v)
+	if !v.has(openStackHealthMonitor) {
+		b.HealthChecks = HealthChecks{
+			Doubt:    "create-monitor in the configuration of the cloud controller decides whether it checks the nodes",
+			Remedies: []Annotation{{openStackHealthMonitor, "true"}},
+		}
+	}
 	if b.ProxyProtocol != On && !b.WritesHeader {
 		b.Path, b.Why = Unknown, "the cluster does not show its driver; set spec.exposure.loadBalancer.provider to PacketForwarding (OVN) or Proxying (amphora)"
 	}
 	return b
 }
 
-// octaviaAmphora is Octavia with its amphora driver. Without a health monitor, a Service with
+// octaviaAmphora is Octavia with its amphora driver. Its health monitor checks the healthCheckNodePort
+// (pkg/openstack/loadbalancer.go buildMonitorCreateOpts). Without a monitor, a Service with
 // externalTrafficPolicy Local loses connections.
 func octaviaAmphora(v view) Balancer {
 	b := Balancer{
@@ -39,7 +47,7 @@ func octaviaAmphora(v view) Balancer {
 		ProxyProtocolRemedy: Annotation{openStackProxyProtocol, "v2"},
 	}
 	if v.is(openStackHealthMonitor, "false") {
-		b.HealthCheckOverride = Annotation{openStackHealthMonitor, v.annotations[openStackHealthMonitor]}
+		b.HealthChecks = HealthChecks{Override: v.annotation(openStackHealthMonitor), Instead: Annotation{openStackHealthMonitor, "true"}}
 	}
 	return b
 }

@@ -69,9 +69,8 @@ type Balancer struct {
 	HealthChecksCarryProxy bool
 	// NeedsClusterPolicy is set where the balancer does not work with externalTrafficPolicy Local.
 	NeedsClusterPolicy bool
-	// HealthCheckOverride is the annotation that makes the balancer check something other than the
-	// healthCheckNodePort, or the zero value.
-	HealthCheckOverride Annotation
+	// HealthChecks says how the balancer finds out which nodes serve.
+	HealthChecks HealthChecks
 	// ProxyProtocolRemedy switches PROXY protocol on, or is the zero value where the balancer does
 	// not support it.
 	ProxyProtocolRemedy Annotation

@@ -11,15 +11,20 @@ const (
 	scalewayProxyProtocolV1 = "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v1"
 	scalewayProxyProtocolV2 = "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2"
 	scalewayHTTP            = "service.beta.kubernetes.io/scw-loadbalancer-protocol-http"
+	scalewayCheckType       = "service.beta.kubernetes.io/scw-loadbalancer-health-check-type"
+	scalewayCheckOfService  = "service.beta.kubernetes.io/scw-loadbalancer-health-check-from-service"
+	scalewayCheckWithProxy  = "service.beta.kubernetes.io/scw-loadbalancer-health-check-send-proxy"
 )
 
 // Annotations: scaleway/scaleway-cloud-controller-manager docs/loadbalancer-annotations.md.
 var _ = register(loadBalancer{
-	provider:    v1alpha1.ProviderScaleway,
-	name:        "Scaleway Load Balancer",
-	signs:       signs{providerIDs: []string{"scaleway://"}},
-	annotations: annotations{decide: []string{scalewayProxyProtocolV1, scalewayProxyProtocolV2, scalewayHTTP}},
-	describe:    scaleway,
+	provider: v1alpha1.ProviderScaleway,
+	name:     "Scaleway Load Balancer",
+	signs:    signs{providerIDs: []string{"scaleway://"}},
+	annotations: annotations{decide: []string{
+		scalewayProxyProtocolV1, scalewayProxyProtocolV2, scalewayHTTP, scalewayCheckType, scalewayCheckOfService, scalewayCheckWithProxy,
+	}},
+	describe: scaleway,
 })
 
 // scaleway ends connections.
@@ -29,7 +34,26 @@ func scaleway(v view) Balancer {
 		ProxyProtocol:       either(v.scalewayPorts(scalewayProxyProtocolV1), v.scalewayPorts(scalewayProxyProtocolV2)),
 		WritesHeader:        v.scalewayPorts(scalewayHTTP) == On,
 		ProxyProtocolRemedy: Annotation{scalewayProxyProtocolV2, "true"},
+		HealthChecks:        scalewayChecks(v),
 	}
+}
+
+// scalewayChecks look at the healthCheckNodePort only where an annotation asks for it
+// (scaleway/loadbalancers_annotations.go). A type is one word, or a list such as 80:http;443,8443:https.
+func scalewayChecks(v view) HealthChecks {
+	ofService := v.scalewayPorts(scalewayCheckOfService) == On
+	switch {
+	case ofService && v.switched(scalewayCheckWithProxy, Off) != Off:
+		return HealthChecks{Override: v.annotation(scalewayCheckWithProxy)}
+	case ofService:
+		return HealthChecks{}
+	}
+	for ports := range strings.SplitSeq(v.annotations[scalewayCheckType], ";") {
+		if kind := strings.ToLower(strings.TrimSpace(ports[strings.LastIndex(ports, ":")+1:])); !slices.Contains([]string{"", "tcp", "http", "https"}, kind) {
+			return HealthChecks{Override: v.annotation(scalewayCheckType)}
+		}
+	}
+	return connectsToNodePort(Annotation{scalewayCheckOfService, "true"})
 }
 
 // scalewayPorts reads a switch that may also be a list of ports. A list without both ports of the

@@ -16,6 +16,7 @@ type view struct {
 	ingress             []corev1.LoadBalancerIngress
 	conditions          []string
 	healthCheckNodePort int32
+	ports               []corev1.ServicePort
 }
 
 func newView(service *corev1.Service) view {
@@ -23,6 +24,7 @@ func newView(service *corev1.Service) view {
 		annotations:         service.Annotations,
 		ingress:             service.Status.LoadBalancer.Ingress,
 		healthCheckNodePort: service.Spec.HealthCheckNodePort,
+		ports:               service.Spec.Ports,
 	}
 	if service.Spec.LoadBalancerClass != nil {
 		v.class = *service.Spec.LoadBalancerClass
