@@ -113,11 +113,7 @@ func (s suite) partsFit(t *testing.T) {
 			if got := s.engine.ConfigMapRead(w.template); got != edge.ControllerNamespace()+"/"+own {
 				t.Errorf("the controller reads ConfigMap %q", got)
 			}
-			for kind, want := range map[string]string{"ClusterRoleBinding": s.engine.Roles().Cluster, "RoleBinding": s.engine.Roles().Namespace} {
-				if got, _, err := unstructured.NestedString(objects[kind].Object, "roleRef", "name"); err != nil || got != want {
-					t.Errorf("the %s binds %q (%v), want %q", kind, got, err, want)
-				}
-			}
+			s.bound(t, objects)
 			if got := objects["ClusterRoleBinding"].GetName(); got != names.ClusterRoleBinding(edge.Name, s.engine.Name()) {
 				t.Errorf("the ClusterRoleBinding is %q", got)
 			}
@@ -137,6 +133,16 @@ func (s suite) partsFit(t *testing.T) {
 				t.Errorf("the IngressClass is for controller %q (%v)", controller, err)
 			}
 		})
+	}
+}
+
+// bound checks that the bindings refer to the ClusterRoles that the engine names.
+func (s suite) bound(t *testing.T, objects rendered) {
+	t.Helper()
+	for kind, want := range map[string]string{"ClusterRoleBinding": s.engine.Roles().Cluster, "RoleBinding": s.engine.Roles().Namespace} {
+		if got, _, err := unstructured.NestedString(objects[kind].Object, "roleRef", "name"); err != nil || got != want {
+			t.Errorf("the %s binds %q (%v), want %q", kind, got, err, want)
+		}
 	}
 }
 
