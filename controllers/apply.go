@@ -82,6 +82,7 @@ func (w *writer) carryOut(ctx context.Context, change desired.Change) error {
 		return wrap(w.create(ctx, change), "creating %s", change.Ref)
 	case desired.Apply:
 		log.Info("Applying object")
+		w.findRival(ctx, change)
 		return wrap(w.set(ctx, change, true), "applying %s", change.Ref)
 	case desired.Repair:
 		log.Info("Repairing object", "fields", drift.Fields(change.Differences))
@@ -128,6 +129,7 @@ func (w *writer) create(ctx context.Context, change desired.Change) error {
 // replace deletes the object and creates it again. A controller that reads a ConfigMap keeps the
 // last content in between.
 func (w *writer) replace(ctx context.Context, change desired.Change) error {
+	w.findRival(ctx, change)
 	if _, err := w.delete(ctx, change.Live); err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (w *writer) replace(ctx context.Context, change desired.Change) error {
 		return err
 	}
 	w.wrote(change, answer)
-	w.announceRepaired(change, []string{"an immutable field"}, times)
+	w.announceRepaired(change, change.Fields, times)
 	return nil
 }
 

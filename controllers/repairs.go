@@ -90,11 +90,9 @@ func (w *writer) repaired(write snapshot.Write) int {
 func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured) {
 	write := change.Write()
 	overruled := func(d drift.Difference) bool { return slices.Contains(change.Fields, d.Field) }
-	switch {
-	case slices.ContainsFunc(drift.Find(answer, change.Wanted), overruled):
+	write.Rival = w.rivals[change.Ref]
+	if slices.ContainsFunc(drift.Find(answer, change.Wanted), overruled) {
 		write.Rival = admission
-	case change.Kind == desired.Repair:
-		write.Rival = w.rivals[change.Ref]
 	}
 	w.outcome.Written = append(w.outcome.Written, write)
 }

@@ -42,7 +42,7 @@ func (sc *scene) leaving(change desired.Change) string {
 	case desired.CauseTerminating:
 		return "the operator cannot write it, because the namespace is being deleted"
 	case desired.CauseContested:
-		if sc.contestOf(change).Count >= drift.ContestedAfter {
+		if sc.isContested(change) {
 			return "another writer undoes each repair, so the operator waits before the next one"
 		}
 		return "the operator wrote it a moment ago"
@@ -63,18 +63,48 @@ func (sc *scene) contestOf(change desired.Change) snapshot.Repair {
 	return most
 }
 
-// contests names the other writers of objects whose kind belongs to a condition. Each sentence
-// begins with a space. A field that was repaired only once or twice is not contested.
-func contests(sc *scene, belongs func(kind string) bool) string {
-	text := ""
+// isContested reports whether the object is left because another writer undoes each repair. A field
+// that was repaired only once or twice is not contested.
+func (sc *scene) isContested(change desired.Change) bool {
+	return change.Cause == desired.CauseContested && sc.contestOf(change).Count >= drift.ContestedAfter
+}
+
+// contests names the other writers of objects whose kind belongs to a condition, unless the message
+// names them already. Each sentence begins with a space.
+func contests(sc *scene, belongs func(kind string) bool, message string) string {
+	text, count, more := "", 0, 0
 	for _, change := range sc.state.Changes {
-		if belongs == nil || !belongs(change.Ref.Kind) || change.Cause != desired.CauseContested {
+		if belongs == nil || !belongs(change.Ref.Kind) || !sc.isContested(change) {
 			continue
 		}
-		if contest := sc.contestOf(change); contest.Count >= drift.ContestedAfter {
-			text += fmt.Sprintf(" After each repair of %s, %s changes %s again; the next repair is at %s. Stop the other writer.",
-				change.Ref, cmp.Or(contest.Rival, "an unknown writer"), listed(change.Fields), change.Until.UTC().Format("15:04:05 MST"))
+		switch sentence := sc.contest(change); {
+		case strings.Contains(message, sentence):
+		case count == maxNames:
+			more++
+		default:
+			text += " " + sentence
+			count++
 		}
 	}
+	if more > 0 {
+		text += " The same happens to " + countOf(more, "other object") + "."
+	}
 	return text
+}
+
+// contest says what another writer does to an object, when the operator writes next, and what to do.
+func (sc *scene) contest(change desired.Change) string {
+	rival, at := cmp.Or(sc.contestOf(change).Rival, "an unknown writer"), change.Until.UTC().Format("15:04:05 MST")
+	switch change.Delayed {
+	case desired.Create:
+		return fmt.Sprintf("%s is deleted again and again. The operator creates it again at %s. Find out what deletes it, and stop that.", change.Ref, at)
+	case desired.Replace:
+		return fmt.Sprintf("After each replacement of %s, %s sets %s again, which only another replacement can undo; the next one is at %s. Stop the other writer.",
+			change.Ref, rival, listed(change.Fields), at)
+	case desired.Apply:
+		return fmt.Sprintf("After each apply of %s, %s writes another version of it; the next apply is at %s. "+
+			"Stop the other writer, for example a second installation of the operator.", change.Ref, rival, at)
+	default:
+		return fmt.Sprintf("After each repair of %s, %s changes %s again; the next repair is at %s. Stop the other writer.", change.Ref, rival, listed(change.Fields), at)
+	}
 }

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -101,5 +102,71 @@ func TestNothingIsTrueWhileAnObjectOfItIsLeft(t *testing.T) {
 		if found == nil || found.Status != metav1.ConditionFalse || found.Reason != v1alpha1.ReasonApplyFailed {
 			t.Errorf("%s left: %s is %+v", kind, condition, found)
 		}
+	}
+}
+
+// left is an object without a check of its own that waits for the change, because somebody undid it each time.
+func left(kind string, delayed desired.ChangeKind, field string, repair snapshot.Repair) option {
+	return func(g *given) {
+		ref := snapshot.Ref{Kind: kind, Name: "public"}
+		g.d.Changes = append(g.d.Changes, desired.Change{
+			Kind: desired.Leave, Ref: ref, Cause: desired.CauseContested, Delayed: delayed, Until: noon, Fields: []string{field}, Version: repair.Version,
+		})
+		g.s.Repairs = map[snapshot.Ref]snapshot.Repairs{ref: {field: repair}}
+	}
+}
+
+func TestAContestSaysWhatHappensToTheObject(t *testing.T) {
+	thrice := snapshot.Repair{Count: 3, Last: noon, Rival: "rival"}
+	const role, applied = "roleRef.name", "metadata.annotations." + v1alpha1.AppliedAnnotation
+	runRows(t, v1alpha1.ConditionControllerAvailable, map[string]row{
+		"it is deleted": {
+			given: []option{left("ServiceAccount", desired.Create, "", thrice)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "ServiceAccount public is deleted again and again. The operator creates it again at 12:00:00 UTC. Find out what deletes it, and stop that.",
+		},
+		"a field is set that only a replacement can undo": {
+			given: []option{left("RoleBinding", desired.Replace, role, thrice)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "After each replacement of RoleBinding public, rival sets roleRef.name again, which only another replacement can undo; the next one is at 12:00:00 UTC. Stop the other writer.",
+		},
+		"another version is applied": {
+			given:  []option{left("RoleBinding", desired.Apply, applied, snapshot.Repair{Count: 3, Version: "a"})},
+			status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "After each apply of RoleBinding public, an unknown writer writes another version of it; the next apply is at 12:00:00 UTC. Stop the other writer, for example a second installation of the operator.",
+		},
+		"a field is changed": {
+			given: []option{left("RoleBinding", desired.Repair, "subjects", thrice)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "After each repair of RoleBinding public, rival changes subjects again; the next repair is at 12:00:00 UTC. Stop the other writer.",
+		},
+		"it was written a moment ago": {
+			given: []option{left("RoleBinding", desired.Repair, "subjects", snapshot.Repair{Count: 1})}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "RoleBinding public does not match the spec, although the operator wrote it a moment ago. The operator writes it again at 12:00:00 UTC.",
+		},
+	})
+	runRows(t, v1alpha1.ConditionNodesReady, map[string]row{
+		"a node that is otherwise as the spec asks": {
+			given: []option{left("Node", desired.Repair, "metadata.labels.x", thrice)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "After each repair of Node public, rival changes metadata.labels.x again",
+		},
+		"a node without its label": {
+			given: []option{node("edge-1", unlabelled), left("Node", desired.Repair, "metadata.labels.x", thrice)}, status: unknown, reason: v1alpha1.ReasonLabelsMissing,
+			says: "yet. After each repair of Node public, rival changes metadata.labels.x again",
+		},
+	})
+}
+
+func TestAContestIsToldOnceAndOfFewObjects(t *testing.T) {
+	g := healthy()
+	g.s.Repairs = map[snapshot.Ref]snapshot.Repairs{}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		ref := snapshot.Ref{Kind: "Node", Name: name}
+		g.d.Changes = append(g.d.Changes, desired.Change{Kind: desired.Leave, Ref: ref, Cause: desired.CauseContested, Delayed: desired.Repair, Until: noon, Fields: []string{"spec.taints"}})
+		g.s.Repairs[ref] = snapshot.Repairs{"spec.taints": {Count: 3}}
+	}
+	message := meta.FindStatusCondition(Status(g.s, g.d, g.o, noon).Conditions, v1alpha1.ConditionNodesReady).Message
+	if count := strings.Count(message, "After each repair of Node a,"); count != 1 {
+		t.Errorf("the first node is named %d times: %s", count, message)
+	}
+	if !strings.HasSuffix(message, " The same happens to 2 other objects.") {
+		t.Error(message)
 	}
 }

@@ -56,7 +56,7 @@ type read struct {
 // beats True, and among equals the first check wins.
 func (q question) answer(sc *scene) verdict {
 	answered := q.decide(sc)
-	answered.message += contests(sc, q.writes)
+	answered.message += contests(sc, q.writes, answered.message)
 	return answered
 }
 
@@ -94,12 +94,16 @@ func (q question) decide(sc *scene) verdict {
 	return q.holds(sc)
 }
 
-// contestedWrite reports an object that is left because another writer undoes each repair. No check
+// contestedWrite reports an object that is left because it was written a moment ago. No check
 // looks at every object, so a condition must not be True while one of its objects is left.
 func contestedWrite(sc *scene, belongs func(kind string) bool) *verdict {
 	for _, change := range sc.state.Changes {
-		if belongs != nil && belongs(change.Ref.Kind) && change.Cause == desired.CauseContested {
-			return isNot(v1alpha1.ReasonApplyFailed, "Another writer undoes each repair of %s. The next repair is at %s. Stop the other writer.",
+		switch {
+		case belongs == nil || !belongs(change.Ref.Kind) || change.Cause != desired.CauseContested:
+		case sc.isContested(change):
+			return isNot(v1alpha1.ReasonApplyFailed, "%s", sc.contest(change))
+		default:
+			return isNot(v1alpha1.ReasonApplyFailed, "%s does not match the spec, although the operator wrote it a moment ago. The operator writes it again at %s.",
 				change.Ref, change.Until.UTC().Format("15:04:05 MST"))
 		}
 	}

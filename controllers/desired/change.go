@@ -58,6 +58,8 @@ type Change struct {
 	Differences []drift.Difference
 	// Cause is set for Leave only.
 	Cause Cause
+	// Delayed is the change that a contested object waits for; empty for every other object.
+	Delayed ChangeKind
 	// Until is the time of the next write of a contested object.
 	Until time.Time
 	// Fields are the fields that cause the write, as in [snapshot.Repairs]. For a contested object
@@ -100,7 +102,7 @@ func planChange(seen snapshot.Live, wanted *unstructured.Unstructured) (change C
 	}
 	change = Change{Kind: Repair, Ref: ref, Wanted: wanted, Live: live, Differences: drift.Find(live, wanted)}
 	switch {
-	case isFrozen(live, change.Differences):
+	case len(frozenFields(live, change.Differences)) > 0:
 		change.Kind = Replace
 	case !sameDigest(live, wanted):
 		// After a change of the spec, added fields may be our own, and the apply removes them together with
@@ -128,13 +130,19 @@ func (state State) Recheck() time.Time {
 	return at
 }
 
-// isFrozen reports whether Kubernetes does not allow the change to the wanted object, and creating
-// the object again loses nothing.
-func isFrozen(live *unstructured.Unstructured, differences []drift.Difference) bool {
+// frozenFields returns the fields that differ and that Kubernetes does not allow to change, of objects
+// that can be deleted and created again without a loss.
+func frozenFields(live *unstructured.Unstructured, differences []drift.Difference) []string {
+	var frozen []string
 	if immutable, _, _ := unstructured.NestedBool(live.Object, "immutable"); immutable {
-		return true
+		frozen = append(frozen, "immutable")
 	}
-	return slices.ContainsFunc(differences, func(d drift.Difference) bool { return strings.HasPrefix(d.Field, "roleRef") })
+	for _, field := range drift.Fields(differences) {
+		if strings.HasPrefix(field, "roleRef") {
+			frozen = append(frozen, field)
+		}
+	}
+	return frozen
 }
 
 func additions(differences []drift.Difference) []drift.Difference {

@@ -23,8 +23,10 @@ const (
 // repairs do not help.
 func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	switch change.Kind {
-	case Create, Replace:
+	case Create:
 		change.Fields = []string{""}
+	case Replace:
+		change.Fields = frozenFields(change.Live, change.Differences)
 	case Apply:
 		// Applying another version than the last one is not a repair, however often the spec goes
 		// back and forth. Applying the same one again is.
@@ -36,7 +38,7 @@ func holdBack(change Change, repairs snapshot.Repairs, now time.Time) Change {
 	}
 	due, until := dueFields(repairs, change.Write(), now)
 	if len(due) == 0 && len(change.Fields) > 0 {
-		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Until: until, Fields: change.Fields, Version: change.Version}
+		return Change{Kind: Leave, Ref: change.Ref, Cause: CauseContested, Delayed: change.Kind, Until: until, Fields: change.Fields, Version: change.Version}
 	}
 	if change.Kind == Repair {
 		change.Fields = due
@@ -98,7 +100,7 @@ func holdBackNodes(s snapshot.Snapshot, plan *NodePlan) (left []Change) {
 		}
 		plan.recheckAt(until)
 		if drift.IsContested(s.Repairs[write.Ref], write) {
-			left = append(left, Change{Kind: Leave, Ref: write.Ref, Cause: CauseContested, Until: until, Fields: write.Fields, Version: write.Version})
+			left = append(left, Change{Kind: Leave, Ref: write.Ref, Cause: CauseContested, Delayed: Repair, Until: until, Fields: write.Fields, Version: write.Version})
 		}
 		return true
 	}

@@ -29,10 +29,17 @@ func repairOf(fields ...string) Change {
 	return change
 }
 
+func replacement(fields ...string) Change {
+	change := repairOf(fields...)
+	change.Kind = Replace
+	return change
+}
+
 // held is what decides whether and when a change is made.
 type held struct {
 	Kind        ChangeKind
 	Cause       Cause
+	Delayed     ChangeKind
 	Fields      []string
 	Differences []string
 	Until       time.Time
@@ -57,11 +64,11 @@ func TestHoldBack(t *testing.T) {
 		},
 		"a field that was repaired a moment ago is left": {
 			change: repairOf("data.a"), repairs: snapshot.Repairs{"data.a": just(1)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{"data.a"}, Until: in(time.Second)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Repair, Fields: []string{"data.a"}, Until: in(time.Second)},
 		},
 		"a field that was repaired three times waits longer": {
 			change: repairOf("data.a"), repairs: snapshot.Repairs{"data.a": just(3)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{"data.a"}, Until: in(4 * time.Second)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Repair, Fields: []string{"data.a"}, Until: in(4 * time.Second)},
 		},
 		"a field whose time has come is repaired": {
 			change: repairOf("data.a"), repairs: snapshot.Repairs{"data.a": long}, want: held{Kind: Repair, Fields: []string{"data.a"}, Differences: []string{"data.a"}},
@@ -72,19 +79,22 @@ func TestHoldBack(t *testing.T) {
 		},
 		"of two fields that wait the first one counts": {
 			change: repairOf("data.a", "data.b"), repairs: snapshot.Repairs{"data.a": just(3), "data.b": just(1)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{"data.a", "data.b"}, Until: in(time.Second)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Repair, Fields: []string{"data.a", "data.b"}, Until: in(time.Second)},
 		},
 		"a missing object is created": {change: Change{Kind: Create, Wanted: version("a")}, want: held{Kind: Create, Fields: []string{""}}},
 		"an object that was created a moment ago and is missing is left": {
 			change: Change{Kind: Create, Wanted: version("a")}, repairs: snapshot.Repairs{"": just(1)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{""}, Until: in(time.Second)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Create, Fields: []string{""}, Until: in(time.Second)},
 		},
 		"a repair of a field delays no creation": {
 			change: Change{Kind: Create, Wanted: version("a")}, repairs: snapshot.Repairs{"data.a": just(1)}, want: held{Kind: Create, Fields: []string{""}},
 		},
+		"a field that cannot be changed back is replaced": {
+			change: replacement("roleRef.name", "subjects"), want: held{Kind: Replace, Fields: []string{"roleRef.name"}, Differences: []string{"roleRef.name", "subjects"}},
+		},
 		"an object that was replaced a moment ago is left": {
-			change: Change{Kind: Replace, Wanted: version("a"), Live: version("a")}, repairs: snapshot.Repairs{"": just(2)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{""}, Until: in(2 * time.Second)},
+			change: replacement("roleRef.name"), repairs: snapshot.Repairs{"roleRef.name": just(2)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Replace, Fields: []string{"roleRef.name"}, Until: in(2 * time.Second)},
 		},
 		"a changed spec is applied at once": {
 			change: Change{Kind: Apply, Wanted: version("b"), Live: version("a")}, repairs: snapshot.Repairs{appliedField: applied("a", 9)},
@@ -92,7 +102,7 @@ func TestHoldBack(t *testing.T) {
 		},
 		"the spec that was applied a moment ago is left": {
 			change: Change{Kind: Apply, Wanted: version("a"), Live: version("b")}, repairs: snapshot.Repairs{appliedField: applied("a", 1)},
-			want: held{Kind: Leave, Cause: CauseContested, Fields: []string{appliedField}, Until: in(time.Second)},
+			want: held{Kind: Leave, Cause: CauseContested, Delayed: Apply, Fields: []string{appliedField}, Until: in(time.Second)},
 		},
 		"a deletion never waits": {
 			change: Change{Kind: Delete, Live: version("a")}, repairs: snapshot.Repairs{"": just(9)}, want: held{Kind: Delete},
@@ -103,7 +113,7 @@ func TestHoldBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := holdBack(test.change, test.repairs, noon)
-			got := held{change.Kind, change.Cause, change.Fields, drift.Fields(change.Differences), change.Until}
+			got := held{change.Kind, change.Cause, change.Delayed, change.Fields, drift.Fields(change.Differences), change.Until}
 			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("change (-want +got):\n%s", diff)
 			}

@@ -211,7 +211,7 @@ type Write struct {
 }
 
 // Repairs are the recent repairs of one object, by field. A field with an empty name stands for the whole
-// object, which is written when it is created or replaced.
+// object, which is created.
 type Repairs map[string]Repair
 
 // Repair counts the repairs of a field.
