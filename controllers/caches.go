@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
@@ -110,15 +111,17 @@ func identity(meta metav1.ObjectMeta) metav1.ObjectMeta {
 // keys and mostly the same values.
 func shared(text string) string { return unique.Make(text).Value() }
 
-// trimPod keeps the node and the owner of a controller pod, and from its status the addresses, the
-// readiness, and the reason why it does not run.
+// trimPod keeps the node and the owner of a controller pod, what it runs, and from its status the
+// addresses, the readiness, the digests of its images, and the reason why it does not run.
 func trimPod(object any) (any, error) {
 	pod, isPod := object.(*corev1.Pod)
 	if !isPod {
 		return object, nil
 	}
-	kept := &corev1.Pod{ObjectMeta: identity(pod.ObjectMeta), Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName}}
-	kept.OwnerReferences = pod.OwnerReferences
+	kept := &corev1.Pod{ObjectMeta: identity(pod.ObjectMeta), Spec: drift.PodSpecOf(pod.Spec)}
+	kept.Spec.NodeName = pod.Spec.NodeName
+	shareTexts(kept.Spec.Containers)
+	kept.OwnerReferences, kept.Annotations = pod.OwnerReferences, drift.RedirectsOf(pod.Annotations)
 	kept.Status = corev1.PodStatus{Phase: pod.Status.Phase, PodIPs: pod.Status.PodIPs}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady || condition.Type == corev1.PodScheduled {
@@ -126,12 +129,31 @@ func trimPod(object any) (any, error) {
 		}
 	}
 	for _, container := range pod.Status.ContainerStatuses {
-		if container.State.Waiting != nil {
-			waiting := corev1.ContainerStatus{Name: container.Name, State: corev1.ContainerState{Waiting: container.State.Waiting}}
-			kept.Status.ContainerStatuses = append(kept.Status.ContainerStatuses, waiting)
-		}
+		kept.Status.ContainerStatuses = append(kept.Status.ContainerStatuses, corev1.ContainerStatus{
+			Name: container.Name, ImageID: shared(container.ImageID), State: corev1.ContainerState{Waiting: container.State.Waiting},
+		})
 	}
 	return kept, nil
+}
+
+// shareTexts makes equal pods share their long texts.
+func shareTexts(containers []corev1.Container) {
+	shareAll := func(texts []string) {
+		for i := range texts {
+			texts[i] = shared(texts[i])
+		}
+	}
+	for i := range containers {
+		container := &containers[i]
+		container.Image = shared(container.Image)
+		shareAll(container.Command)
+		shareAll(container.Args)
+		for _, probe := range []*corev1.Probe{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
+			if probe != nil && probe.Exec != nil {
+				shareAll(probe.Exec.Command)
+			}
+		}
+	}
 }
 
 // trimDaemonSet keeps our own DaemonSets whole. Of another DaemonSet it keeps what shows whether it

@@ -21,7 +21,8 @@ func TestAPodKeepsInTheCacheWhatAPassSees(t *testing.T) {
 				OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "DaemonSet", Name: "public", UID: "2", Controller: new(true)}},
 				ManagedFields:   []metav1.ManagedFieldsEntry{{Manager: "kubelet", Operation: metav1.ManagedFieldsOperationUpdate}},
 			},
-			Spec: corev1.PodSpec{NodeName: "a", Containers: []corev1.Container{{Name: "controller", Image: "registry.example.com/controller"}}},
+			Spec: corev1.PodSpec{NodeName: "a", Containers: []corev1.Container{{Name: "controller", Image: "registry.example.com/controller"}},
+				Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}}, Affinity: &corev1.Affinity{}},
 			Status: corev1.PodStatus{
 				Phase: corev1.PodRunning, HostIP: "10.0.0.1", PodIP: "10.244.0.5", PodIPs: []corev1.PodIP{{IP: "10.244.0.5"}},
 				Conditions: []corev1.PodCondition{
@@ -45,13 +46,19 @@ func TestAPodKeepsInTheCacheWhatAPassSees(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*corev1.Pod){
-		"a ready pod":                       func(*corev1.Pod) {},
-		"a pod whose image is not there":    waiting("ImagePullBackOff"),
-		"a pod whose containers are coming": waiting("ContainerCreating"),
-		"a pod that cannot be scheduled":    condition(corev1.PodScheduled),
-		"a pod that was evicted":            func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodFailed },
-		"a pod that is ending":              func(pod *corev1.Pod) { pod.DeletionTimestamp = &deleted },
-		"a pod with two addresses":          func(pod *corev1.Pod) { pod.Status.PodIPs = append(pod.Status.PodIPs, corev1.PodIP{IP: "2001:db8::5"}) },
+		"a ready pod":                           func(*corev1.Pod) {},
+		"a pod whose image is not there":        waiting("ImagePullBackOff"),
+		"a pod whose containers are coming":     waiting("ContainerCreating"),
+		"a pod that cannot be scheduled":        condition(corev1.PodScheduled),
+		"a pod that was evicted":                func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodFailed },
+		"a pod that is ending":                  func(pod *corev1.Pod) { pod.DeletionTimestamp = &deleted },
+		"a pod that a network plugin redirects": func(pod *corev1.Pod) { pod.Annotations["ambient.istio.io/redirection"] = "enabled" },
+		"a pod with a sidecar": func(pod *corev1.Pod) {
+			pod.Spec.InitContainers = []corev1.Container{{Name: "mesh-proxy", Args: []string{"proxy"}}}
+			pod.Spec.Volumes = []corev1.Volume{{Name: "mesh"}, {Name: "kube-api-access-x", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{}}}}
+		},
+		"a pod on the node's network": func(pod *corev1.Pod) { pod.Spec.HostNetwork = true },
+		"a pod with two addresses":    func(pod *corev1.Pod) { pod.Status.PodIPs = append(pod.Status.PodIPs, corev1.PodIP{IP: "2001:db8::5"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := observedPod(whole(change), v1alpha1.WorkloadDaemonSet)
@@ -69,7 +76,7 @@ func TestAPodKeepsInTheCacheWhatAPassSees(t *testing.T) {
 			if diff := cmp.Diff(requestsForOwner(t.Context(), whole(change)), requestsForOwner(t.Context(), pod)); diff != "" {
 				t.Errorf("trimming changed whose the pod is (-whole +trimmed):\n%s", diff)
 			}
-			if len(pod.Spec.Containers)+len(pod.Annotations)+len(pod.ManagedFields) > 0 {
+			if len(pod.Spec.Tolerations)+len(pod.ManagedFields) > 0 || pod.Annotations["example.com/note"] != "" || pod.Spec.Affinity != nil || len(pod.Spec.Volumes) > 1 {
 				t.Errorf("more is kept than a pass sees: %+v", pod)
 			}
 			twice, err := trimPod(pod)

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -58,8 +59,11 @@ func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	seen := snapshot.Pod{
 		Name: pod.Name, Created: pod.CreationTimestamp.Time, Node: pod.Spec.NodeName, Workload: workload,
 		Terminating: !pod.DeletionTimestamp.IsZero(), Problem: podProblem(pod),
-		Ended: pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
+		Ended:   pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
+		Digests: digestsOf(pod), Redirects: drift.RedirectsOf(pod.Annotations),
 	}
+	runs := drift.PodSpecOf(pod.Spec)
+	seen.Spec = &runs
 	if seen.Terminating {
 		seen.Deadline = pod.DeletionTimestamp.Time
 	}
@@ -72,6 +76,22 @@ func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 		}
 	}
 	return seen
+}
+
+// digestsOf returns the digests of the images that the node runs, by container.
+func digestsOf(pod *corev1.Pod) map[string]string {
+	var digests map[string]string
+	for _, container := range pod.Status.ContainerStatuses {
+		digest := drift.DigestOf(container.ImageID)
+		if digest == "" {
+			continue
+		}
+		if digests == nil {
+			digests = map[string]string{}
+		}
+		digests[container.Name] = digest
+	}
+	return digests
 }
 
 // podProblem returns why the pod does not run, from its status; empty where the status does not

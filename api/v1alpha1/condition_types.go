@@ -196,6 +196,10 @@ const (
 	ReasonConfigMissing = "ConfigMissing"
 	// ReasonConfigChanged (Unknown): the ConfigMap differs from the one that the spec asks for.
 	ReasonConfigChanged = "ConfigChanged"
+	// ReasonPodsChanged (Unknown): a controller pod runs something else than the workload says,
+	// because a webhook, a policy or a network plugin changed it. The message names what and, where
+	// it is known, who keeps it out.
+	ReasonPodsChanged = "PodsChanged"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"
 )

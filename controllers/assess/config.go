@@ -7,9 +7,9 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 )
 
-// configEffective implements rows 31, 35, 38 to 40 and 44 of docs/source-ip.md.
+// configEffective implements rows 31, 35, 38 to 40, 44 and 92 of docs/source-ip.md.
 func configEffective(sc *scene) verdict {
-	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
+	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}, {"the controller pods", sc.Pods.Err}}
 	if sc.EdgeIngress.UsesService() {
 		needs = append(needs, read{"the Service", sc.Service.Err})
 	}
@@ -23,7 +23,7 @@ func configEffective(sc *scene) verdict {
 			refused(engine.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
 			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
-			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted,
+			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted, podsChanged,
 		},
 		holds: func(sc *scene) verdict {
 			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s",

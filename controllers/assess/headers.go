@@ -14,17 +14,18 @@ import (
 // configured to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
-// forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43 and 68 of docs/source-ip.md. It is True
+// forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43, 68 and 92 of docs/source-ip.md. It is True
 // only where the controller trusts nothing that a client can write. No object shows whether a
 // trusted proxy writes the address itself or passes on the client's text, whatever the spec declares.
 func forwardedHeadersSafe(sc *scene) verdict {
-	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}}
+	// The pods show whether the engine runs alone, and stand for all pods of the cluster.
+	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}, {"the controller pods", sc.Pods.Err}}
 	exposure := sc.spec.Exposure.Type
 	byService := exposure == v1alpha1.ExposureLoadBalancer || exposure == v1alpha1.ExposureNodePort
 	if byService || sc.trustsAddresses() {
-		// They show which endpoints are controllers on edge nodes, and whether nodes or pods have
-		// trusted addresses. The controller's pods stand for all pods.
-		needs = append(needs, read{"the nodes", sc.Nodes.Err}, read{"the controller pods", sc.Pods.Err})
+		// They show which endpoints are controllers on edge nodes, and whether nodes have trusted
+		// addresses.
+		needs = append(needs, read{"the nodes", sc.Nodes.Err})
 	}
 	if byService {
 		needs = append(needs, read{"the EndpointSlices", sc.EndpointSlices.Err})
@@ -36,7 +37,7 @@ func forwardedHeadersSafe(sc *scene) verdict {
 	return question{
 		needs: needs,
 		checks: []check{
-			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, rolloutUnderWay,
+			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, podsChanged, rolloutUnderWay,
 			othersAnswer, speakerUnmeasured, policyUnknown, policyUnmeasured,
 		},
 		holds: headersSafe,

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"strings"
@@ -26,6 +27,8 @@ type given struct {
 	s snapshot.Snapshot
 	d desired.State
 	o snapshot.Outcome
+	// image of the controller; empty for the engine's own.
+	image string
 }
 
 type option func(*given)
@@ -137,7 +140,7 @@ func (g *given) template() corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{Spec: corev1.PodSpec{
 		HostNetwork: g.spec().Exposure.Type == v1alpha1.ExposureHostNetwork,
 		Containers: []corev1.Container{{
-			Name: "controller", Image: runs.DefaultImage().Repository, Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
+			Name: "controller", Image: cmp.Or(g.image, runs.DefaultImage().Repository), Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
 			Env:   []corev1.EnvVar{fieldVariable("POD_NAME", "metadata.name"), fieldVariable("POD_NAMESPACE", "metadata.namespace")},
 			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 80}, {Name: "https", ContainerPort: 443}},
 		}},

@@ -40,6 +40,8 @@ type scene struct {
 	labelled map[string]bool
 
 	workload liveWorkload
+	// altered are the controller pods that are not as the operator asked.
+	altered []alteredPod
 	// podOn marks the nodes that run a ready controller pod of either workload.
 	podOn map[string]bool
 	// strays lists controller pods outside the edge set as "pod on node". Pods on a deleted node do
@@ -73,6 +75,7 @@ func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 	byIP := sc.indexPods()
 	sc.indexEndpoints(byIP)
 	sc.balancer = provider.Identify(s)
+	sc.altered = sc.alteredPods()
 	if sc.engine, sc.engineErr = registry.For(s.EdgeIngress); sc.engineErr != nil {
 		return sc
 	}

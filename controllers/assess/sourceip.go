@@ -34,7 +34,7 @@ var directChecks = []check{
 	addressThrownAway, // rows 28, 29, 33, 34
 	controllerUnseen,
 	configUnseen, otherConfigRead, configUnwanted, // rows 40, 44
-	podsUnwanted, rolloutUnderWay,
+	podsUnwanted, podsChanged, rolloutUnderWay, // row 92
 	controllerElsewhere, noControllerReady,
 	serviceStillThere,
 	clientsChoose, // rows 32, 68
@@ -57,6 +57,7 @@ var serviceChecks = []check{
 	otherConfigRead, // row 40
 	configUnwanted,  // row 44
 	podsUnwanted,
+	podsChanged, // row 92
 	rolloutUnderWay,
 	serviceUnseen,
 	otherServiceProxy,

@@ -19,6 +19,8 @@ import (
 type Difference struct {
 	// Field is the path for people, such as "spec.template.spec.hostPID".
 	Field string
+	// At is the same path with the names of elements, such as "initContainers[proxy]".
+	At string
 	// Decides is set where the field decides what runs in the pods, which connections reach them,
 	// or which addresses the engine trusts.
 	Decides bool
@@ -100,24 +102,54 @@ func (f *finder) within() *finder { return &finder{hostNetwork: f.hostNetwork} }
 // place is the finder's position in the object.
 type place struct {
 	rule
-	// name is the path for people, pointer the JSON pointer (RFC 6901).
-	name, pointer string
+	// name is the path for people, at the same with the names of elements, pointer the JSON pointer
+	// (RFC 6901).
+	name, at, pointer string
 }
 
 func (p place) field(key string) place {
-	return place{p.child(key), strings.TrimPrefix(p.name+"."+key, "."), p.pointer + Pointer(key)}
+	join := func(path string) string { return strings.TrimPrefix(path+"."+key, ".") }
+	return place{p.child(key), join(p.name), join(p.at), p.pointer + Pointer(key)}
 }
 
 // element keeps the name: people find an element by what the list is called.
-func (p place) element(index int) place {
-	return place{p.rule, p.name, fmt.Sprintf("%s/%d", p.pointer, index)}
+func (p place) element(index int, element any) place {
+	return place{p.rule, p.name, p.at + nameOf(element, p.last()), fmt.Sprintf("%s/%d", p.pointer, index)}
+}
+
+// nameOf returns the keys of a list's element in brackets. It is empty where the list has no keys.
+func nameOf(element any, list string) string {
+	var values []string
+	for _, key := range keysOf(list, []any{element}) {
+		values = append(values, fmt.Sprint(keyAt(element, key)))
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(values, "/") + "]"
+}
+
+// namesIn returns the keys of all elements of a list in brackets; it is empty for other values.
+func namesIn(value any, list string) string {
+	elements, _ := value.([]any)
+	var names strings.Builder
+	for _, element := range elements {
+		names.WriteString(nameOf(element, list))
+	}
+	return names.String()
+}
+
+// missing is the place of an element that the live list does not have.
+func (p place) missing(element any) place {
+	p.at += nameOf(element, p.last())
+	return p
 }
 
 func (p place) last() string { return p.name[strings.LastIndex(p.name, ".")+1:] }
 
 // changed records a difference that an apply repairs.
 func (f *finder) changed(p place, wanted any) {
-	f.found = append(f.found, Difference{Field: p.name, Decides: p.holdsOurs(wanted)})
+	f.found = append(f.found, Difference{Field: p.name, At: p.at, Decides: p.holdsOurs(wanted)})
 }
 
 func (f *finder) value(live, wanted any, p place) {
@@ -165,7 +197,7 @@ func (f *finder) fields(live, wanted map[string]any, p place) {
 	if p.oneOf && NeedsApply(below.found) && slices.ContainsFunc(below.found, isAddition) {
 		// Kubernetes accepts only one of these fields and requires one. So neither can the added
 		// one go first, nor the wanted one come first.
-		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
+		f.found = append(f.found, Difference{Field: p.name, At: p.at, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
 		return
 	}
 	f.found = append(f.found, below.found...)
@@ -181,23 +213,23 @@ func (f *finder) list(live any, wanted []any, p place) {
 	isWanted := func(element any) bool { return indexOf(wanted, element, keys) >= 0 }
 	if p.ours && len(liveList) > 0 && !slices.ContainsFunc(liveList, isWanted) {
 		// Kubernetes accepts no pod without containers, so one step replaces all of them.
-		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
+		f.found = append(f.found, Difference{Field: p.name, At: p.at, Decides: true, Patch: &Operation{Op: "replace", Path: p.pointer, Value: wanted}})
 		return
 	}
 	known := make([]bool, len(liveList))
 	for _, element := range wanted {
 		at := indexOf(liveList, element, keys)
 		if at < 0 {
-			f.changed(p, element)
+			f.changed(p.missing(element), element)
 			continue
 		}
 		known[at] = true
-		f.compare(liveList[at], element, p.element(at))
+		f.compare(liveList[at], element, p.element(at, element))
 	}
 	// From the last on, so that taking one away does not move another.
 	for at, element := range slices.Backward(liveList) {
 		if !known[at] {
-			f.added(element, p.element(at))
+			f.added(element, p.element(at, element))
 		}
 	}
 }
@@ -206,7 +238,7 @@ func (f *finder) list(live any, wanted []any, p place) {
 func (f *finder) plainList(live, wanted []any, p place) {
 	below := f.within()
 	for i := range min(len(live), len(wanted)) {
-		below.value(live[i], wanted[i], p.element(i))
+		below.value(live[i], wanted[i], p.element(i, nil))
 	}
 	if len(live) != len(wanted) || len(below.found) > 0 {
 		f.changed(p, wanted)
@@ -229,7 +261,7 @@ func (f *finder) added(live any, p place) {
 		return
 	}
 	if p.ours || (p.oneOf && p.holdsOurs(live)) {
-		f.found = append(f.found, Difference{Field: p.name, Decides: true, Patch: &Operation{Op: "remove", Path: p.pointer}})
+		f.found = append(f.found, Difference{Field: p.name, At: p.at + namesIn(live, p.last()), Decides: true, Patch: &Operation{Op: "remove", Path: p.pointer}})
 		return
 	}
 	if fields, isMap := live.(map[string]any); isMap {

@@ -158,6 +158,12 @@ type Pod struct {
 	// Problem is the reason and message in the status of a pod that is not ready. It is empty where
 	// the status has none.
 	Problem string
+	// Spec is what the pod runs and who reaches it (drift.PodSpecOf). It is never nil in what was read.
+	Spec *corev1.PodSpec
+	// Digests are those of the images that the node runs, by container, where the node reports them.
+	Digests map[string]string
+	// Redirects are the annotations that lead the pod's connections another way (drift.RedirectsOf).
+	Redirects map[string]string
 }
 
 // Agent is a DaemonSet of a load balancer that announces or serves its addresses on the nodes where it runs.

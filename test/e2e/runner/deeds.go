@@ -42,6 +42,7 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 		scenario.RemoveNodeSelector:      d.removeNodeSelector,
 		scenario.AddForeignEndpointSlice: d.addForeignEndpointSlice,
 		scenario.MasqueradeOnEdge:        d.masqueradeOnEdge,
+		scenario.AddSidecarByPolicy:      d.addSidecarByPolicy,
 		scenario.CrashAnnouncer:          d.crashAnnouncer,
 	}
 	do, there := deeds[deed]

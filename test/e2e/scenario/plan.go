@@ -14,7 +14,7 @@ func Plan() [][]Group {
 		},
 		{
 			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), lostOutside())},
-			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), podsByHand(), externalProxy())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), podsByHand(), podsByPolicy(), externalProxy())},
 			{Name: "spare", EdgeIngress: Spare, Scenarios: fewerReplicas()},
 		},
 		{{Name: "tutorial", Scenarios: tutorial()}, {Name: "side by side", Scenarios: sideBySide()}},

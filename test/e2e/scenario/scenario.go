@@ -92,6 +92,9 @@ const (
 	AddForeignEndpointSlice Deed = "AddForeignEndpointSlice"
 	// MasqueradeOnEdge adds a rule to the first edge node that hides the source of what is led to pods.
 	MasqueradeOnEdge Deed = "MasqueradeOnEdge"
+	// AddSidecarByPolicy makes a policy add a container to the controller's new pods, and replaces
+	// the one on the first edge node.
+	AddSidecarByPolicy Deed = "AddSidecarByPolicy"
 	// CrashAnnouncer crashes the node that announces the load balancer's address. Undoing it starts
 	// the node again.
 	CrashAnnouncer Deed = "CrashAnnouncer"
