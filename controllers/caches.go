@@ -157,7 +157,7 @@ func shareTexts(containers []corev1.Container) {
 }
 
 // trimDaemonSet keeps our own DaemonSets whole. Of another DaemonSet it keeps what shows whether it
-// is a load balancer's agent, and where it runs.
+// is a load balancer's agent or a part of the node's network, and where it runs.
 func trimDaemonSet(object any) (any, error) {
 	daemonSet, isDaemonSet := object.(*appsv1.DaemonSet)
 	if !isDaemonSet {
@@ -175,7 +175,10 @@ func trimDaemonSet(object any) (any, error) {
 	daemonSet.Annotations = nil
 	daemonSet.Spec = appsv1.DaemonSetSpec{Template: corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: daemonSet.Spec.Template.Labels},
-		Spec:       corev1.PodSpec{Containers: images, Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity},
+		Spec: corev1.PodSpec{
+			Containers: images, Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity,
+			HostNetwork: pod.HostNetwork, PriorityClassName: pod.PriorityClassName,
+		},
 	}}
 	daemonSet.Status = appsv1.DaemonSetStatus{}
 	return daemonSet, nil

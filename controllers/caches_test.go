@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -107,5 +108,28 @@ func TestACachedNodeCanBeTrimmedAgain(t *testing.T) {
 				t.Errorf("trimming twice (-once +twice):\n%s %v", diff, err)
 			}
 		})
+	}
+}
+
+func TestACachedDaemonSetKeepsWhereItRuns(t *testing.T) {
+	daemonSet := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "kube-proxy", Annotations: map[string]string{"a": "b"}}}
+	daemonSet.Spec.Template.Spec = corev1.PodSpec{
+		HostNetwork: true, PriorityClassName: nodeCritical,
+		Tolerations:  []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+		NodeSelector: map[string]string{corev1.LabelOSStable: "linux"},
+		Affinity:     &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}},
+		Volumes:      []corev1.Volume{{Name: "big"}},
+	}
+	before := othersAmong([]appsv1.DaemonSet{*daemonSet.DeepCopy()}, nil)
+	trimmed, err := trimDaemonSet(daemonSet)
+	kept, isDaemonSet := trimmed.(*appsv1.DaemonSet)
+	if err != nil || !isDaemonSet {
+		t.Fatal(trimmed, err)
+	}
+	if diff := cmp.Diff(before, othersAmong([]appsv1.DaemonSet{*kept}, nil)); diff != "" || !before.Items[0].NodeNetwork {
+		t.Errorf("trimming changed where it runs (-whole +trimmed):\n%s%+v", diff, before)
+	}
+	if len(kept.Spec.Template.Spec.Volumes)+len(kept.Annotations) > 0 {
+		t.Errorf("more is kept than a pass sees: %+v", kept)
 	}
 }

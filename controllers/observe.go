@@ -45,6 +45,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		Pods:           podsOf(pods, podsErr, key.Name, daemonSet.Foreign, deployment.Foreign),
 		EndpointSlices: endpointSlices,
 		Agents:         agentsAmong(daemonSets, daemonSetsErr),
+		DaemonSets:     othersAmong(daemonSets, daemonSetsErr),
 		Inventory:      objects.inventory,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,7 +21,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 )
 
 // NewScheme returns a scheme with Kubernetes' own kinds and EdgeIngress.
@@ -99,20 +97,13 @@ func (r *Reconciler) requestsForEndpointSlice(_ context.Context, slice client.Ob
 	return nil
 }
 
-// requestsForDaemonSet finds one EdgeIngress where the DaemonSet is its controller, and all where
-// it is a load balancer's agent.
+// requestsForDaemonSet finds one EdgeIngress where the DaemonSet is its controller. Any other
+// DaemonSet concerns all: it may be a load balancer's agent, or leave nodes with a role label.
 func (r *Reconciler) requestsForDaemonSet(ctx context.Context, object client.Object) []reconcile.Request {
 	if requests := requestsForOwner(ctx, object); len(requests) > 0 {
 		return requests
 	}
-	daemonSet, isDaemonSet := object.(*appsv1.DaemonSet)
-	if !isDaemonSet {
-		return nil
-	}
-	if _, isAgent := provider.AgentProvider(daemonSet); isAgent {
-		return r.requestsForAll(ctx, object)
-	}
-	return nil
+	return r.requestsForAll(ctx, object)
 }
 
 func (r *Reconciler) requestsFor(ctx context.Context, concerned func(*v1alpha1.EdgeIngress) bool) []reconcile.Request {

@@ -2,12 +2,15 @@ package controllers_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -62,6 +65,67 @@ func (s *story) addSpeaker() *appsv1.DaemonSet {
 	}
 	s.cleanUp(speaker)
 	return speaker
+}
+
+func TestARoleLabelWaitsForDaemonSetsThatWouldLeave(t *testing.T) {
+	s := newStory(t, "repelling")
+	s.addNodes("a")
+	node := s.node("a")
+	proxy := s.addKubeProxyOfKubeEdge()
+	s.create()
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonLabelWithheldForDaemonSets)
+	s.saysOf(v1alpha1.ConditionNodesReady, "kube-system/kube-proxy", node, "spec.nodes.label: node-role.kubernetes.io/ingress")
+	if err := s.hasNoRoleLabel(node)(); err != nil {
+		t.Error(err)
+	}
+	s.eventually("the controller runs nevertheless", s.readyPodsOn(node))
+
+	s.patch(proxy, `{"spec":{"template":{"spec":{"affinity":null}}}}`)
+	s.eventually("the label is set once the DaemonSet stays", s.isEdgeNode(node))
+
+	s.patch(proxy, excludingRole)
+	s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionUnknown, v1alpha1.ReasonDaemonSetsKeptOff)
+	if err := s.isEdgeNode(node)(); err != nil {
+		t.Errorf("a DaemonSet that begins to exclude the label does not undo it: %v", err)
+	}
+}
+
+// excludingRole is the affinity that KubeEdge's guide gives to DaemonSets of the cloud.
+const excludingRole = `{"spec":{"template":{"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":` +
+	`{"nodeSelectorTerms":[{"matchExpressions":[{"key":"node-role.kubernetes.io/edge","operator":"DoesNotExist"}]}]}}}}}}}`
+
+func (s *story) addKubeProxyOfKubeEdge() *appsv1.DaemonSet {
+	s.Helper()
+	labels := map[string]string{"k8s-app": "kube-proxy"}
+	proxy := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: "kube-proxy", Labels: labels}}
+	proxy.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
+	proxy.Spec.Template.Labels = labels
+	proxy.Spec.Template.Spec = corev1.PodSpec{
+		HostNetwork: true, PriorityClassName: "system-node-critical",
+		Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+		Containers:  []corev1.Container{{Name: "kube-proxy", Image: "registry.k8s.io/kube-proxy:v1.37.0"}},
+	}
+	if err := json.Unmarshal([]byte(excludingRole), proxy); err != nil {
+		s.Fatal(err)
+	}
+	if err := admin.Create(s.Context(), proxy); err != nil {
+		s.Fatal(err)
+	}
+	s.cleanUp(proxy)
+	return proxy
+}
+
+func (s *story) hasNoRoleLabel(name string) func() error {
+	return func() error {
+		node := &corev1.Node{}
+		if err := admin.Get(s.Context(), types.NamespacedName{Name: name}, node); err != nil {
+			return err
+		}
+		if _, there := node.Labels[v1alpha1.DefaultRoleLabel]; there {
+			return fmt.Errorf("node %s has the role label", name)
+		}
+		return nil
+	}
 }
 
 func TestATaintIsWithheldWhereItWouldLeaveNoPlaceForApplications(t *testing.T) {

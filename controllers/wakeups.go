@@ -94,10 +94,11 @@ type sliceView struct {
 }
 
 // viewOfDaemonSet returns all of our own DaemonSets except the conditions. Of another DaemonSet it
-// returns what matters for a load balancer's agent.
+// returns where it runs, and what matters for a load balancer's agent.
 func viewOfDaemonSet(daemonSet *appsv1.DaemonSet) any {
 	if _, ours := daemonSet.Labels[v1alpha1.OwnerLabel]; !ours {
-		return agentsAmong([]appsv1.DaemonSet{*daemonSet}, nil).Items
+		one := []appsv1.DaemonSet{*daemonSet}
+		return [2]any{agentsAmong(one, nil).Items, othersAmong(one, nil).Items}
 	}
 	own := daemonSet.DeepCopy()
 	own.Status.Conditions = nil

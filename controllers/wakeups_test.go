@@ -53,7 +53,11 @@ func TestAnAgentWakesByWhatItIsOnly(t *testing.T) {
 		"an affinity": {change: func(d *appsv1.DaemonSet) {
 			d.Spec.Template.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}}
 		}, wakes: true},
-		"an image of something else":  {change: func(d *appsv1.DaemonSet) { d.Spec.Template.Spec.Containers[0].Image = "example.com/other:1" }, wakes: true},
+		"an image of something else": {change: func(d *appsv1.DaemonSet) { d.Spec.Template.Spec.Containers[0].Image = "example.com/other:1" }, wakes: true},
+		"the host's network":         {change: func(d *appsv1.DaemonSet) { d.Spec.Template.Spec.HostNetwork = true }},
+		"a part of the node's network": {change: func(d *appsv1.DaemonSet) {
+			d.Spec.Template.Spec.HostNetwork, d.Spec.Template.Spec.PriorityClassName = true, nodeCritical
+		}, wakes: true},
 		"the label of an EdgeIngress": {change: func(d *appsv1.DaemonSet) { d.Labels = map[string]string{v1alpha1.OwnerLabel: "public"} }, wakes: true},
 	})
 }

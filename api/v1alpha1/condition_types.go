@@ -80,6 +80,16 @@ const (
 	// ReasonTaintWithheldForAgents (False): load-balancer agents do not tolerate the taint and
 	// would be removed, so the operator does not set it.
 	ReasonTaintWithheldForAgents = "TaintWithheldForAgents"
+	// ReasonTaintWithheldForDaemonSets (False): a part of the nodes' network, such as kube-proxy,
+	// does not tolerate the taint, so the operator does not set it.
+	ReasonTaintWithheldForDaemonSets = "TaintWithheldForDaemonSets"
+	// ReasonLabelWithheldForDaemonSets (False): the rules of DaemonSets exclude nodes with the role
+	// label. Their pods would leave the nodes, so the operator does not set the label. The
+	// controller runs there without it.
+	ReasonLabelWithheldForDaemonSets = "LabelWithheldForDaemonSets"
+	// ReasonDaemonSetsKeptOff (Unknown): the role label or the taint is there already, and keeps a
+	// part of the node's network off edge nodes. The operator does not remove it.
+	ReasonDaemonSetsKeptOff = "DaemonSetsKeptOff"
 	// ReasonTaintWithheldAllNodes (False): the edge nodes are all schedulable nodes. With the
 	// taint, applications would have nowhere to run.
 	ReasonTaintWithheldAllNodes = "TaintWithheldAllNodes"

@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, releaseHeld},
+		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld},
 		holds:  nodesLabelled,
 	}.answer(sc)
 }
@@ -56,29 +55,6 @@ func noNodeReady(sc *scene) *verdict {
 	return isNot(v1alpha1.ReasonNodesNotReady, "No edge node is Ready: %s.", listed(sc.notReady()))
 }
 
-// taintsWithheld reports the first cause for which desired withholds taints.
-func taintsWithheld(sc *scene) *verdict {
-	if len(sc.edge) == 0 || len(sc.state.Nodes.Withheld) == 0 {
-		return nil
-	}
-	withheld := sc.state.Nodes.Withheld[0]
-	nodes := "The operator did not taint " + nodesNamed(withheld.Nodes)
-	switch withheld.Cause {
-	case desired.WithheldForAgents:
-		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. "+
-			"Add a toleration for %s (operator Exists, effect NoSchedule) to each DaemonSet, or set spec.nodes.isolation to Shared.",
-			nodes, agentsNamed(withheld), sc.spec.Nodes.Label)
-	case desired.WithheldFromAllNodes:
-		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications. Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes)
-	case desired.WithheldFromControlPlane:
-		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there. Select other nodes, or set spec.nodes.isolation to Shared.", nodes)
-	case desired.WithheldUnread:
-		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which load-balancer agents and applications the taint would affect: %v.",
-			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
-	}
-	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
-}
-
 // noPlaceForApplications checks nodes that are tainted already. The other nodes may have left the
 // cluster since, or another EdgeIngress may have taken them.
 func noPlaceForApplications(sc *scene) *verdict {
@@ -95,14 +71,6 @@ func (sc *scene) takesOrdinaryPods(node snapshot.Node) bool {
 	return !sc.isEdge[node.Name] && !node.Deleting && !slices.ContainsFunc(node.Taints, func(taint corev1.Taint) bool {
 		return desired.KeepsPodsAway(taint) && (!sc.isReleasing[node.Name] || taint.Key != sc.spec.Nodes.Label)
 	})
-}
-
-func agentsNamed(withheld desired.Withheld) string {
-	var names []string
-	for _, agent := range withheld.Agents {
-		names = append(names, fmt.Sprintf("%s's DaemonSet %s/%s", agent.Provider, agent.Namespace, agent.Name))
-	}
-	return listed(names)
 }
 
 func labelsMissing(sc *scene) *verdict {
@@ -140,7 +108,7 @@ func nodesLabelled(sc *scene) verdict {
 	if notReady := sc.notReady(); len(notReady) > 0 {
 		message += " Not Ready: " + listed(notReady) + "."
 	}
-	return is(v1alpha1.ReasonNodesLabelled, "%s%s", message, sc.departures())
+	return is(v1alpha1.ReasonNodesLabelled, "%s%s%s", message, sc.departures(), sc.keptOff())
 }
 
 // releaseHeld is Unknown rather than True, because the labels do not match the spec yet and users

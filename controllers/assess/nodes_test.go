@@ -39,6 +39,36 @@ func withheld(cause desired.WithheldCause, nodes []string, agents ...snapshot.Ag
 	}
 }
 
+func labelWithheld(cause desired.WithheldCause, other string, nodes []string, daemonSets ...string) option {
+	return planned(func(p *desired.NodePlan) {
+		p.LabelsWithheld = append(p.LabelsWithheld, desired.Withheld{Cause: cause, Nodes: nodes, DaemonSets: daemonSets, OtherLabel: other})
+	})
+}
+
+func keptOff(network bool, other string, daemonSets ...string) option {
+	return planned(func(p *desired.NodePlan) {
+		p.KeptOff = &desired.KeptOff{Nodes: []string{"edge-1"}, DaemonSets: daemonSets, OtherLabel: other, Network: network}
+	})
+}
+
+// TestNodesReadyBehindTheGate has the rows about labels and taints that push other pods off.
+func TestNodesReadyBehindTheGate(t *testing.T) {
+	both := []string{"edge-1", "edge-2"}
+	noRole := func(n *snapshot.Node) { delete(n.Labels, v1alpha1.DefaultRoleLabel) }
+	const other = "node-role.kubernetes.io/ingress"
+	runRows(t, v1alpha1.ConditionNodesReady, map[string]row{
+		"row 100: the label would push kube-proxy off":      {given: []option{node("edge-1", noRole), node("edge-2", noRole), labelWithheld(desired.WithheldForDaemonSets, other, both, "kube-system/kube-proxy")}, status: no, reason: v1alpha1.ReasonLabelWithheldForDaemonSets, says: "The operator did not set label node-role.kubernetes.io/edge on nodes edge-1, edge-2, because the rules of DaemonSet kube-system/kube-proxy exclude nodes with it, and their pods would leave. The controller runs there without it. Create a second EdgeIngress with spec.nodes.label: node-role.kubernetes.io/ingress, then delete this one."},
+		"row 100: no other label helps":                     {given: []option{node("edge-1", noRole), labelWithheld(desired.WithheldForDaemonSets, "", both[:1], "a/b", "c/d")}, status: no, reason: v1alpha1.ReasonLabelWithheldForDaemonSets, says: "DaemonSets a/b, c/d exclude nodes with it, and their pods would leave. The controller runs there without it. To set it, change the affinity"},
+		"a withheld label and a taint that is not seen yet": {given: []option{node("edge-1", nodeChanges(noRole, untainted)), labelWithheld(desired.WithheldForDaemonSets, other, both[:1], "a/b")}, status: no, reason: v1alpha1.ReasonLabelWithheldForDaemonSets},
+		"DaemonSets not read, so no label":                  {given: []option{node("edge-1", noRole), unread["DaemonSets"], labelWithheld(desired.WithheldUnread, "", both[:1])}, status: unknown, reason: v1alpha1.ReasonNotRead, says: "could not read which DaemonSets the label would affect: " + errNoAPI.Error()},
+		"row 101: the label keeps kube-proxy off already":   {given: []option{keptOff(true, other, "kube-system/kube-proxy")}, status: unknown, reason: v1alpha1.ReasonDaemonSetsKeptOff, says: "The node's network may be incomplete. Because of node-role.kubernetes.io/edge, DaemonSet kube-system/kube-proxy does not run on node edge-1. If it should, create a second EdgeIngress with spec.nodes.label: node-role.kubernetes.io/ingress, then delete this one. Or change the rules"},
+		"row 101: the label keeps logs off already":         {given: []option{keptOff(false, "", "logs/a", "logs/b")}, status: yes, reason: v1alpha1.ReasonNodesLabelled, says: "2 Ready. Because of node-role.kubernetes.io/edge, DaemonSets logs/a, logs/b do not run on node edge-1. If they should, change the rules or tolerations of the DaemonSet."},
+		"row 102: the taint would keep a network off": {given: []option{node("edge-1", untainted), func(g *given) {
+			g.d.Nodes.Withheld = []desired.Withheld{{Cause: desired.WithheldForDaemonSets, Nodes: both[:1], DaemonSets: []string{"kube-system/cni"}}}
+		}}, status: no, reason: v1alpha1.ReasonTaintWithheldForDaemonSets, says: "did not taint node edge-1, because the taint would keep off DaemonSet kube-system/cni, which runs the nodes' network. Add a toleration for node-role.kubernetes.io/edge"},
+	})
+}
+
 func TestNodesReady(t *testing.T) {
 	const condition = v1alpha1.ConditionNodesReady
 	both := []string{"edge-1", "edge-2"}

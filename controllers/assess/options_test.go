@@ -23,6 +23,7 @@ var unread = map[string]option{
 	"Deployment":     func(g *given) { g.s.Deployment = snapshot.Read[appsv1.Deployment]{Err: errNoAPI} },
 	"Pods":           func(g *given) { g.s.Pods = snapshot.List[snapshot.Pod]{Err: errNoAPI} },
 	"EndpointSlices": func(g *given) { g.s.EndpointSlices = snapshot.List[discoveryv1.EndpointSlice]{Err: errNoAPI} },
+	"DaemonSets":     func(g *given) { g.s.DaemonSets = snapshot.List[snapshot.DaemonSet]{Err: errNoAPI} },
 	"Agents":         func(g *given) { g.s.Agents = snapshot.List[snapshot.Agent]{Err: errNoAPI} },
 }
 

@@ -36,7 +36,8 @@ type scene struct {
 	isEdge, isReleasing map[string]bool
 	// nodes holds all existing nodes by name.
 	nodes map[string]*snapshot.Node
-	// labelled marks the nodes that match the controller's nodeSelector and have the role label.
+	// labelled marks the nodes that match the controller's nodeSelector and have the role label,
+	// unless the operator withholds it.
 	labelled map[string]bool
 
 	workload liveWorkload
@@ -100,13 +101,19 @@ func (sc *scene) indexNodes() {
 			isWithdrawn[name] = true
 		}
 	}
+	withoutRole := map[string]bool{}
+	for _, withheld := range plan.LabelsWithheld {
+		for _, name := range withheld.Nodes {
+			withoutRole[name] = true
+		}
+	}
 	own, role := v1alpha1.NodeLabel(sc.EdgeIngress.Name), sc.spec.Nodes.Label
 	for i := range sc.Nodes.Items {
 		node := &sc.Nodes.Items[i]
 		sc.nodes[node.Name] = node
 		_, hasOwn := node.Labels[own]
 		_, hasRole := node.Labels[role]
-		sc.labelled[node.Name] = hasOwn && hasRole
+		sc.labelled[node.Name] = hasOwn && (hasRole || withoutRole[node.Name])
 		switch {
 		case !sc.isEdge[node.Name]:
 			continue

@@ -25,12 +25,9 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	r.decide()
 	plan := NodePlan{Missing: missing}
 	r.report(&plan)
-	for _, p := range r.places {
-		if change, needed := labelChange(s.EdgeIngress, p); needed {
-			plan.Labels = append(plan.Labels, change)
-		}
-	}
-	plan.Taints, plan.Withheld = planTaints(s, chosen, r)
+	g := newGate(s, chosen)
+	planLabels(s, g, r, &plan)
+	plan.Taints, plan.Withheld = planTaints(s, g, r)
 	plan.Traces = findTraces(s, plan.Taints)
 	return plan, nil
 }
@@ -51,7 +48,7 @@ func (plan NodePlan) untouched() NodePlan {
 	for _, name := range plan.Releasing {
 		changed[name] = true
 	}
-	for _, withheld := range plan.Withheld {
+	for _, withheld := range slices.Concat(plan.Withheld, plan.LabelsWithheld) {
 		for _, name := range withheld.Nodes {
 			changed[name] = true
 		}
@@ -172,7 +169,7 @@ func labelsOf(e *v1alpha1.EdgeIngress, p *place) (LabelChange, bool) {
 }
 
 func setRole(change LabelChange, p *place, role string) {
-	if value, there := p.Labels[role]; !there || value == "" {
+	if value, there := p.Labels[role]; !p.roleWithheld && (!there || value == "") {
 		change.Labels[role] = ""
 	}
 }

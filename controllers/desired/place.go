@@ -43,6 +43,8 @@ type place struct {
 	serves   bool
 	settles  time.Time
 	standing standing
+	// roleWithheld is set where the gate withholds the role label.
+	roleWithheld bool
 }
 
 // standing is the role of a node for this EdgeIngress after the writes of this pass.

@@ -95,6 +95,10 @@ type NodePlan struct {
 	Untouched []string
 	// Withheld are the taints that the spec asks for and the operator does not set, with the reasons.
 	Withheld []Withheld
+	// LabelsWithheld are the role labels that the operator does not set, with the reasons.
+	LabelsWithheld []Withheld
+	// KeptOff are the DaemonSets that the role labels and taints of edge nodes keep off; nil for none.
+	KeptOff *KeptOff
 }
 
 // LabelChange is the whole set of labels that this EdgeIngress's field manager should hold on a
@@ -139,26 +143,3 @@ type Trace struct {
 	Node string
 	UID  types.UID
 }
-
-// Withheld are taints that are not set, with the reason.
-type Withheld struct {
-	Cause WithheldCause
-	// Nodes that stay without the taint, ordered.
-	Nodes []string
-	// Agents that the taint would remove.
-	Agents []snapshot.Agent
-}
-
-// WithheldCause is the reason why a taint is not set.
-type WithheldCause string
-
-const (
-	// WithheldForAgents: the taint would remove load-balancer agents that do not tolerate it.
-	WithheldForAgents WithheldCause = "ForAgents"
-	// WithheldFromAllNodes: the taint would leave no node for ordinary pods.
-	WithheldFromAllNodes WithheldCause = "FromAllNodes"
-	// WithheldFromControlPlane: the node runs the control plane.
-	WithheldFromControlPlane WithheldCause = "FromControlPlane"
-	// WithheldUnread: a failed read hides what the taint would do to agents and applications.
-	WithheldUnread WithheldCause = "Unread"
-)

@@ -66,11 +66,10 @@ func isClaimed(claims map[string]string, key string) bool {
 }
 
 // planTaints decides which taints change on which node, and which taints the gate withholds.
-func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]TaintChange, []Withheld) {
+func planTaints(s snapshot.Snapshot, g gate, r *release) ([]TaintChange, []Withheld) {
 	name, spec := s.EdgeIngress.Name, s.EdgeIngress.Spec.Nodes
 	dedicated := spec.Isolation != v1alpha1.IsolationShared
-	gate := newTaintGate(s, chosen)
-	var withheld withheldTaints
+	var withheld withheldOn
 	var changes []TaintChange
 	for _, p := range r.places {
 		node := *p.Node
@@ -83,8 +82,8 @@ func planTaints(s snapshot.Snapshot, chosen map[string]bool, r *release) ([]Tain
 		if !wanted || !needsTaint(node, name, spec.Label) {
 			continue
 		}
-		if cause, agents := gate.objection(node); cause != "" {
-			withheld.add(cause, node.Name, agents)
+		if objection := g.againstTaint(node); objection != nil {
+			withheld.add(*objection, node.Name)
 			continue
 		}
 		changes = append(changes, TaintChange{Node: node.Name, UID: node.UID, Key: spec.Label, Present: true})

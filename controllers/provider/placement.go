@@ -14,18 +14,33 @@ import (
 // AgentRunsOn reports whether the agent's DaemonSet runs a pod on the node: its selector and affinity
 // select the node, and it tolerates the node's taints and the extra ones.
 func AgentRunsOn(agent snapshot.Agent, node snapshot.Node, extra ...corev1.Taint) bool {
-	return AgentMeantFor(agent, node) && tolerates(agent, node.Taints) && tolerates(agent, extra)
+	return RunsOn(placementOf(agent), node, extra...)
 }
 
 // AgentMeantFor reports whether the agent's selector and affinity select the node, whatever its taints.
 func AgentMeantFor(agent snapshot.Agent, node snapshot.Node) bool {
-	if !labels.SelectorFromSet(agent.NodeSelector).Matches(labels.Set(node.Labels)) {
+	return selects(placementOf(agent), node)
+}
+
+func placementOf(agent snapshot.Agent) snapshot.Placement {
+	return snapshot.Placement{Tolerations: agent.Tolerations, NodeSelector: agent.NodeSelector, Affinity: agent.Affinity}
+}
+
+// RunsOn reports whether a DaemonSet with this placement runs a pod on the node, as AgentRunsOn.
+// The DaemonSet controller decides in the same way (pkg/controller/daemon/daemon_controller.go of
+// kubernetes/kubernetes, NodeShouldRunDaemonPod).
+func RunsOn(p snapshot.Placement, node snapshot.Node, extra ...corev1.Taint) bool {
+	return selects(p, node) && Tolerates(p, node.Taints) && Tolerates(p, extra)
+}
+
+func selects(p snapshot.Placement, node snapshot.Node) bool {
+	if !labels.SelectorFromSet(p.NodeSelector).Matches(labels.Set(node.Labels)) {
 		return false
 	}
-	if agent.Affinity == nil || agent.Affinity.NodeAffinity == nil {
+	if p.Affinity == nil || p.Affinity.NodeAffinity == nil {
 		return true
 	}
-	required := agent.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	required := p.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
 	return required == nil || slices.ContainsFunc(required.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool { return termMatches(term, node) })
 }
 
@@ -41,9 +56,10 @@ var toleratedByDaemonSets = []corev1.Taint{
 	{Key: corev1.TaintNodeNetworkUnavailable, Effect: corev1.TaintEffectNoSchedule},
 }
 
-func tolerates(agent snapshot.Agent, taints []corev1.Taint) bool {
+// Tolerates reports whether none of the taints keeps a DaemonSet with this placement off a node.
+func Tolerates(p snapshot.Placement, taints []corev1.Taint) bool {
 	return !slices.ContainsFunc(taints, func(taint corev1.Taint) bool {
-		return taint.Effect != corev1.TaintEffectPreferNoSchedule && !toleratesTaint(agent.Tolerations, taint)
+		return taint.Effect != corev1.TaintEffectPreferNoSchedule && !toleratesTaint(p.Tolerations, taint)
 	})
 }
 

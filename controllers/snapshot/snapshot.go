@@ -49,6 +49,8 @@ type Snapshot struct {
 	EndpointSlices List[discoveryv1.EndpointSlice]
 	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
 	Agents List[Agent]
+	// DaemonSets are all other DaemonSets of the cluster, ordered by namespace and name.
+	DaemonSets List[DaemonSet]
 	// Inventory names every object with this EdgeIngress's labels and owner reference that is not
 	// being deleted.
 	Inventory List[Ref]
@@ -56,7 +58,7 @@ type Snapshot struct {
 
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
-	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.Inventory.Err}
+	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}

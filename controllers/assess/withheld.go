@@ -1,0 +1,104 @@
+package assess
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+)
+
+// labelsWithheld reports the first cause for which desired withholds role labels (row 100).
+func labelsWithheld(sc *scene) *verdict {
+	if len(sc.edge) == 0 || len(sc.state.Nodes.LabelsWithheld) == 0 {
+		return nil
+	}
+	withheld := sc.state.Nodes.LabelsWithheld[0]
+	nodes := fmt.Sprintf("The operator did not set label %s on %s", sc.spec.Nodes.Label, nodesNamed(withheld.Nodes))
+	switch withheld.Cause {
+	case desired.WithheldForDaemonSets:
+		return isNot(v1alpha1.ReasonLabelWithheldForDaemonSets, "%s, because the rules of %s exclude nodes with it, and their pods would leave. "+
+			"The controller runs there without it. %s", nodes, daemonSetsNamed(withheld.DaemonSets), otherLabel(withheld.OtherLabel))
+	case desired.WithheldUnread:
+		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which DaemonSets the label would affect: %v.", nodes, sc.DaemonSets.Err)
+	}
+	return unclear(v1alpha1.ReasonLabelsMissing, "%s.", nodes)
+}
+
+// otherLabel is the remedy where DaemonSets exclude the role label. The label of an EdgeIngress
+// cannot change.
+func otherLabel(key string) string {
+	const change = "change the affinity or nodeSelector of these DaemonSets."
+	if key == "" {
+		return "To set it, " + change
+	}
+	return "Create a second EdgeIngress with spec.nodes.label: " + key + ", then delete this one. Or " + change
+}
+
+// taintsWithheld reports the first cause for which desired withholds taints.
+func taintsWithheld(sc *scene) *verdict {
+	if len(sc.edge) == 0 || len(sc.state.Nodes.Withheld) == 0 {
+		return nil
+	}
+	withheld := sc.state.Nodes.Withheld[0]
+	nodes := "The operator did not taint " + nodesNamed(withheld.Nodes)
+	tolerate := fmt.Sprintf("Add a toleration for %s (operator Exists, effect NoSchedule) to each DaemonSet, or set spec.nodes.isolation to Shared.", sc.spec.Nodes.Label)
+	switch withheld.Cause {
+	case desired.WithheldForAgents:
+		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. %s", nodes, agentsNamed(withheld), tolerate)
+	case desired.WithheldForDaemonSets:
+		return isNot(v1alpha1.ReasonTaintWithheldForDaemonSets, "%s, because the taint would keep off %s, which runs the nodes' network. %s",
+			nodes, daemonSetsNamed(withheld.DaemonSets), tolerate)
+	case desired.WithheldFromAllNodes:
+		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications. Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes)
+	case desired.WithheldFromControlPlane:
+		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there. Select other nodes, or set spec.nodes.isolation to Shared.", nodes)
+	case desired.WithheldUnread:
+		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which load-balancer agents and applications the taint would affect: %v.",
+			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
+	}
+	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
+}
+
+func agentsNamed(withheld desired.Withheld) string {
+	var names []string
+	for _, agent := range withheld.Agents {
+		names = append(names, fmt.Sprintf("%s's DaemonSet %s/%s", agent.Provider, agent.Namespace, agent.Name))
+	}
+	return listed(names)
+}
+
+func daemonSetsNamed(names []string) string {
+	if len(names) == 1 {
+		return "DaemonSet " + names[0]
+	}
+	return "DaemonSets " + listed(names)
+}
+
+// networkKeptOff reports a part of the nodes' network that the label or the taint keeps off edge
+// nodes. They may be off for a reason that no object shows, such as another network plugin.
+func networkKeptOff(sc *scene) *verdict {
+	kept := sc.state.Nodes.KeptOff
+	if kept == nil || !kept.Network {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonDaemonSetsKeptOff, "The node's network may be incomplete.%s", sc.keptOff())
+}
+
+// keptOff names the DaemonSets that the label and the taint keep off edge nodes, in sentences that
+// begin with a space. The operator does not remove a label or a taint for them.
+func (sc *scene) keptOff() string {
+	kept := sc.state.Nodes.KeptOff
+	if kept == nil {
+		return ""
+	}
+	they, run := "they", "do not run"
+	if len(kept.DaemonSets) == 1 {
+		they, run = "it", "does not run"
+	}
+	remedy := "change the rules or tolerations of the DaemonSet."
+	if kept.OtherLabel != "" {
+		remedy = "create a second EdgeIngress with spec.nodes.label: " + kept.OtherLabel + ", then delete this one. Or " + remedy
+	}
+	return fmt.Sprintf(" Because of %s, %s %s on %s. If %s should, %s", sc.spec.Nodes.Label, daemonSetsNamed(kept.DaemonSets), run, nodesNamed(kept.Nodes), they, remedy)
+}
