@@ -163,11 +163,14 @@ const (
 	// has none.
 	ReasonNodePortsNotAllocated = "NodePortsNotAllocated"
 	// ReasonEdgeNodeExcluded (False): an edge node has the label
-	// node.kubernetes.io/exclude-from-external-load-balancers.
+	// node.kubernetes.io/exclude-from-external-load-balancers, or one of its load balancer.
 	ReasonEdgeNodeExcluded = "EdgeNodeExcluded"
-	// ReasonExcludeLabelAmbiguous (Unknown): the exclude label has the value "false", which load
-	// balancers read differently.
+	// ReasonExcludeLabelAmbiguous (Unknown): the exclude label has the value "false" or its older
+	// name, which load balancers read differently.
 	ReasonExcludeLabelAmbiguous = "ExcludeLabelAmbiguous"
+	// ReasonEdgeNodesNotTargeted (False or Unknown): an annotation makes the balancer choose nodes by
+	// their labels, and it leaves an edge node out.
+	ReasonEdgeNodesNotTargeted = "EdgeNodesNotTargeted"
 	// ReasonEdgeNodeBeingDeleted (False): the cluster autoscaler is about to remove an edge node,
 	// and too few other nodes serve to withdraw it.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"

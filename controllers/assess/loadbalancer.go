@@ -28,7 +28,7 @@ func loadBalancerReady(sc *scene) verdict {
 		q.checks = []check{
 			serviceTaken, serviceBlocked, serviceMissing, addressMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
-			edgeNodeExcluded, edgeNodeGoing, agentMissing, needsClusterPolicy, edgeWithoutEndpoint,
+			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing, agentMissing, needsClusterPolicy, edgeWithoutEndpoint,
 		}
 		q.holds = addressAssigned
 	}
@@ -43,9 +43,9 @@ func noAddressNeeded(sc *scene) verdict {
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s",
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s%s",
 		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"),
-		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere())
+		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere(), sc.notRead())
 }
 
 func serviceTaken(sc *scene) *verdict {

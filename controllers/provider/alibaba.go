@@ -15,6 +15,7 @@ const (
 	alibabaProxyProtocol = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-proxy-protocol"
 	alibabaProtocolPort  = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-protocol-port"
 	alibabaBackendType   = "service.beta.kubernetes.io/backend-type"
+	alibabaNodes         = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-backend-label"
 	alibabaCheckSwitch   = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-switch"
 	alibabaCheckFlag     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-flag"
 	alibabaCheckType     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-type"
@@ -33,7 +34,10 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType, alibabaCheckSwitch, alibabaCheckFlag, alibabaCheckType, alibabaCheckPort,
+		alibabaNodes,
 	}},
+	// pkg/controller/helper HasExcludeLabel.
+	excludes: []LabelSign{{Key: "service.alibabacloud.com/exclude-node"}, {Key: "service.beta.kubernetes.io/exclude-node"}},
 	describe: alibaba,
 })
 
@@ -45,11 +49,12 @@ func alibaba(v view) Balancer {
 		ProxyProtocol:       settingOf(v.is(alibabaProxyProtocol, "on")),
 		ProxyProtocolRemedy: Annotation{alibabaProxyProtocol, "on"},
 		HealthChecks:        alibabaChecks(v),
+		Nodes:               v.nodeChoice(alibabaNodes, Selector),
 	}
 	switch {
 	case v.is(alibabaBackendType, "eni"):
 		b.Path, b.Why, b.NeedsNodePorts = Unknown, "it sends to pods, and the operator does not know whether that keeps the client's address", false
-		b.HealthChecks = HealthChecks{}
+		b.HealthChecks, b.Nodes = HealthChecks{}, NodeChoice{}
 	case v.class == alibabaNetworkClass:
 		return alibabaNetwork(v, b)
 	case strings.Contains(strings.ToLower(v.annotations[alibabaProtocolPort]), "http"):

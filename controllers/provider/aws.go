@@ -18,6 +18,7 @@ const (
 	awsAddressType           = "service.beta.kubernetes.io/aws-load-balancer-ip-address-type"
 	awsHealthCheckProtocol   = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol"
 	awsHealthCheckPort       = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-port"
+	awsTargetNodes           = "service.beta.kubernetes.io/aws-load-balancer-target-node-labels"
 	awsHealthCheckCodes      = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-success-codes"
 
 	awsPreserveAttribute = "preserve_client_ip.enabled"
@@ -49,7 +50,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
-		awsHealthCheckCodes,
+		awsHealthCheckCodes, awsTargetNodes,
 	}},
 	describe: aws,
 })
@@ -80,6 +81,7 @@ func awsClassic(v view) Balancer {
 		WritesHeader:        v.is(awsBackendProtocol, "http", "https"),
 		ProxyProtocolRemedy: Annotation{awsProxyProtocol, "*"},
 		HealthChecks:        v.ofHealthPort(checkKeys{awsHealthCheckPort, awsHealthCheckProtocol}),
+		Nodes:               v.nodeChoice(awsTargetNodes, LabelsOrKeys),
 	}
 }
 
@@ -105,6 +107,7 @@ func awsInstanceTargets(v view, proxy Setting) Balancer {
 		Name: "AWS Network Load Balancer (instance targets)", Path: Forwards, NeedsNodePorts: true,
 		ProxyProtocol: proxy, Preserve: On, HealthChecksCarryProxy: true,
 		HealthChecks:        awsNetworkChecks(v),
+		Nodes:               awsTargets(v),
 		PreserveRemedy:      Annotation{awsTargetGroupAttributes, awsPreserveAttribute + "=true"},
 		ProxyProtocolRemedy: Annotation{awsTargetGroupAttributes, awsProxyAttribute + "=true"},
 	}
@@ -132,6 +135,16 @@ func awsConvertsFamilies(v view, b Balancer) Balancer {
 		b.Path, b.Why = Unknown, "with address type dualstack it converts between IPv6 and IPv4, and a converted connection has the balancer's address"
 	}
 	return b
+}
+
+// awsTargets reads the same annotation as both controllers do. Only the cloud controller takes an empty
+// value for any value (filterTargetNodes in pkg/providers/v1/aws_loadbalancer.go, and
+// buildTargetGroupBindingNodeSelector in pkg/service/model_build_target_group.go).
+func awsTargets(v view) NodeChoice {
+	if v.class == "" && v.is(awsType, "nlb") {
+		return v.nodeChoice(awsTargetNodes, LabelsOrKeys)
+	}
+	return v.nodeChoice(awsTargetNodes, Labels)
 }
 
 // awsNetworkChecks also reads the codes that count as healthy, which only the AWS Load Balancer Controller

@@ -9,6 +9,7 @@ import (
 const (
 	azurePrivateLink              = "service.beta.kubernetes.io/azure-pls-create"
 	azurePrivateLinkProxyProtocol = "service.beta.kubernetes.io/azure-pls-proxy-protocol"
+	azureMode                     = "service.beta.kubernetes.io/azure-load-balancer-mode"
 	azureProbeProtocol            = "service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol"
 
 	// azurePortPrefix stands before the number of a port and one of the settings below.
@@ -24,7 +25,8 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderAzure,
 	name:        "Azure Load Balancer",
 	signs:       signs{providerIDs: []string{"azure://"}},
-	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol}, decidePrefixes: []string{azurePortPrefix}},
+	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol, azureMode}, decidePrefixes: []string{azurePortPrefix}},
+	excludes:    []LabelSign{{Key: "kubernetes.azure.com/managed", Value: "false"}}, // pkg/consts ManagedByAzureLabel
 	describe:    azure,
 })
 
@@ -32,10 +34,10 @@ var _ = register(loadBalancer{
 // (site/content/en/topics/pls-integration.md). No object shows whether traffic comes that way.
 func azure(v view) Balancer {
 	if v.is(azurePrivateLink, "true") {
-		return Balancer{Path: Unknown, HealthChecks: azureChecks(v), ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
+		return Balancer{Path: Unknown, HealthChecks: azureChecks(v), Nodes: azureNodes(v), ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
 			Why: "connections through its Private Link Service have a translated source, and the cluster does not show whether traffic comes that way"}
 	}
-	return Balancer{Path: Forwards, HealthChecks: azureChecks(v)}
+	return Balancer{Path: Forwards, HealthChecks: azureChecks(v), Nodes: azureNodes(v)}
 }
 
 // azureChecks look at the healthCheckNodePort unless an annotation of a port says otherwise
@@ -59,4 +61,14 @@ func azureChecks(v view) HealthChecks {
 		}
 	}
 	return HealthChecks{}
+}
+
+// azureNodes reads the names of scale sets. Only basic load balancers, and several standard ones in
+// one cluster, use them.
+func azureNodes(v view) NodeChoice {
+	choice := v.nodeChoice(azureMode, ScaleSets)
+	if choice.Annotation.Key != "" {
+		choice.Doubt = "a single standard load balancer ignores it"
+	}
+	return choice
 }

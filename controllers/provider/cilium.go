@@ -32,7 +32,10 @@ var _ = register(loadBalancer{
 func cilium(v view) Balancer {
 	switch v.class {
 	case ciliumBGPClass:
-		return Balancer{Name: "Cilium (BGP)", Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}}
+		return Balancer{
+			Name: "Cilium (BGP)", Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"},
+			NotRead: "the node selectors of CiliumBGPClusterConfig objects",
+		}
 	case ciliumL2Class:
 		return Balancer{Name: "Cilium (L2 announcements)", Path: Forwards, NeedsClusterPolicy: true}
 	}

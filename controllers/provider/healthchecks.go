@@ -54,8 +54,8 @@ func (v view) ofHealthPort(keys checkKeys) HealthChecks {
 // ofNodePort returns the checks of a balancer that connects to a node port unless an annotation says
 // otherwise. The protocol is the one that it uses without an annotation.
 func (v view) ofNodePort(keys checkKeys, protocol string, remedies ...Annotation) HealthChecks {
-	if chosen, there := v.annotations[keys.protocol]; there {
-		protocol = strings.TrimSpace(chosen)
+	if chosen := strings.TrimSpace(v.annotations[keys.protocol]); chosen != "" {
+		protocol = chosen
 	}
 	port := v.annotation(keys.port)
 	switch {

@@ -10,6 +10,7 @@ const (
 	hetznerProxyProtocol = "load-balancer.hetzner.cloud/uses-proxyprotocol"
 	hetznerProtocol      = "load-balancer.hetzner.cloud/protocol"
 	hetznerCheckPort     = "load-balancer.hetzner.cloud/health-check-port"
+	hetznerNodes         = "load-balancer.hetzner.cloud/node-selector"
 	hetznerCheckProtocol = "load-balancer.hetzner.cloud/health-check-protocol"
 )
 
@@ -19,7 +20,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderHetzner,
 	name:        "Hetzner Load Balancer",
 	signs:       signs{providerIDs: []string{"hcloud://", "hrobot://"}},
-	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol, hetznerCheckPort, hetznerCheckProtocol}},
+	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol, hetznerCheckPort, hetznerCheckProtocol, hetznerNodes}},
 	describe:    hetzner,
 })
 
@@ -37,6 +38,7 @@ func hetzner(v view) Balancer {
 		WritesHeader:        v.is(hetznerProtocol, "http", "https"),
 		ProxyProtocolRemedy: Annotation{hetznerProxyProtocol, "true"},
 		HealthChecks:        hetznerChecks(v),
+		Nodes:               v.nodeChoice(hetznerNodes, Selector),
 	}
 }
 

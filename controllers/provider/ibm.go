@@ -9,6 +9,7 @@ import (
 
 const (
 	ibmFeatures      = "service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features"
+	ibmNodes         = "service.kubernetes.io/ibm-load-balancer-cloud-provider-vpc-node-selector"
 	ibmCheckPort     = "service.kubernetes.io/ibm-load-balancer-cloud-provider-vpc-health-check-port"
 	ibmCheckProtocol = "service.kubernetes.io/ibm-load-balancer-cloud-provider-vpc-health-check-protocol"
 )
@@ -20,7 +21,7 @@ var _ = register(loadBalancer{
 	name:          "IBM Cloud's load balancer",
 	lowConfidence: true,
 	signs:         signs{providerIDs: []string{"ibm://"}},
-	annotations:   annotations{decide: []string{ibmFeatures, ibmCheckPort, ibmCheckProtocol}},
+	annotations:   annotations{decide: []string{ibmFeatures, ibmCheckPort, ibmCheckProtocol, ibmNodes}},
 	describe:      ibm,
 })
 
@@ -30,11 +31,11 @@ func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
 	switch {
 	case slices.Contains(features, "nlb"):
-		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, HealthChecks: ibmChecks(v)}
+		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
 	case slices.Contains(features, "proxy-protocol"):
-		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On, HealthChecks: ibmChecks(v)}
+		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
 	}
-	return Balancer{Path: Unknown, HealthChecks: ibmChecks(v), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
+	return Balancer{Path: Unknown, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
 		"to PacketForwarding or Proxying"}
 }
 

@@ -5,6 +5,7 @@ import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 const (
 	openStackProxyProtocol = "loadbalancer.openstack.org/proxy-protocol"
 	openStackForwardedFor  = "loadbalancer.openstack.org/x-forwarded-for"
+	openStackNodes         = "loadbalancer.openstack.org/node-selector"
 	openStackHealthMonitor = "loadbalancer.openstack.org/enable-health-monitor"
 )
 
@@ -14,7 +15,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderOpenStack,
 	name:        "OpenStack Octavia",
 	signs:       signs{providerIDs: []string{"openstack://"}},
-	annotations: annotations{decide: []string{openStackProxyProtocol, openStackForwardedFor, openStackHealthMonitor}},
+	annotations: annotations{decide: []string{openStackProxyProtocol, openStackForwardedFor, openStackHealthMonitor, openStackNodes}},
 	describe:    octavia,
 })
 
@@ -42,7 +43,8 @@ func octavia(v view) Balancer {
 // externalTrafficPolicy Local loses connections.
 func octaviaAmphora(v view) Balancer {
 	b := Balancer{
-		Path: Proxies, NeedsNodePorts: true, WritesHeader: v.is(openStackForwardedFor, "true"),
+		Nodes: v.nodeChoice(openStackNodes, LabelsOrKeys),
+		Path:  Proxies, NeedsNodePorts: true, WritesHeader: v.is(openStackForwardedFor, "true"),
 		ProxyProtocol:       settingOf(v.is(openStackProxyProtocol, "true", "v1", "v2")),
 		ProxyProtocolRemedy: Annotation{openStackProxyProtocol, "v2"},
 	}

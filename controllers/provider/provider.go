@@ -71,6 +71,13 @@ type Balancer struct {
 	NeedsClusterPolicy bool
 	// HealthChecks says how the balancer finds out which nodes serve.
 	HealthChecks HealthChecks
+	// Nodes says which nodes the balancer uses.
+	Nodes NodeChoice
+	// Excludes are the labels with which it leaves a node out, besides the one that all balancers read.
+	Excludes []LabelSign
+	// NotRead names objects that could keep the balancer from the nodes, and that the operator does not
+	// read. It is empty where there are none.
+	NotRead string
 	// ProxyProtocolRemedy switches PROXY protocol on, or is the zero value where the balancer does
 	// not support it.
 	ProxyProtocolRemedy Annotation
@@ -112,7 +119,7 @@ func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 		return unknown(p, fmt.Sprintf("the operator knows nothing about provider %q", p))
 	}
 	b := known.describe(view)
-	b.Provider = p
+	b.Provider, b.Excludes = p, known.excludes
 	if b.Name == "" {
 		b.Name = known.name
 	}

@@ -22,6 +22,8 @@ type loadBalancer struct {
 	signs signs
 	// annotations of Services that have a meaning for it.
 	annotations annotations
+	// excludes are labels with which it leaves a node out, besides the one that all load balancers read.
+	excludes []LabelSign
 	// describe returns what it does with the source address, and which health checks it sends, for the
 	// current Service. Name, ProxyProtocol and Preserve may stay empty. The caller fills in Provider.
 	describe func(view) Balancer

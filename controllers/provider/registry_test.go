@@ -183,6 +183,9 @@ func TestEveryKeyThatAFileNamesIsRegistered(t *testing.T) {
 				[]string{lb.signs.agentPerService.label}) {
 				known[k] = true
 			}
+			for _, sign := range lb.excludes {
+				known[sign.Key] = true
+			}
 			for _, sign := range lb.signs.agents {
 				for label := range sign.labels {
 					known[label] = true

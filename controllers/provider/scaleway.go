@@ -11,6 +11,7 @@ const (
 	scalewayProxyProtocolV1 = "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v1"
 	scalewayProxyProtocolV2 = "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2"
 	scalewayHTTP            = "service.beta.kubernetes.io/scw-loadbalancer-protocol-http"
+	scalewayNodes           = "service.beta.kubernetes.io/scw-loadbalancer-target-node-labels"
 	scalewayCheckType       = "service.beta.kubernetes.io/scw-loadbalancer-health-check-type"
 	scalewayCheckOfService  = "service.beta.kubernetes.io/scw-loadbalancer-health-check-from-service"
 	scalewayCheckWithProxy  = "service.beta.kubernetes.io/scw-loadbalancer-health-check-send-proxy"
@@ -23,6 +24,7 @@ var _ = register(loadBalancer{
 	signs:    signs{providerIDs: []string{"scaleway://"}},
 	annotations: annotations{decide: []string{
 		scalewayProxyProtocolV1, scalewayProxyProtocolV2, scalewayHTTP, scalewayCheckType, scalewayCheckOfService, scalewayCheckWithProxy,
+		scalewayNodes,
 	}},
 	describe: scaleway,
 })
@@ -35,6 +37,7 @@ func scaleway(v view) Balancer {
 		WritesHeader:        v.scalewayPorts(scalewayHTTP) == On,
 		ProxyProtocolRemedy: Annotation{scalewayProxyProtocolV2, "true"},
 		HealthChecks:        scalewayChecks(v),
+		Nodes:               v.nodeChoice(scalewayNodes, LabelsOrKeys),
 	}
 }
 
