@@ -177,6 +177,10 @@ const (
 	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge
 	// node, so it does not announce the address from there.
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
+	// ReasonAgentNotReadyOnEdgeNodes (False or Unknown): the load balancer's agent is meant to run on
+	// an edge node, and none of its pods is ready there, so the address is not announced from there.
+	// Unknown while it is not known which pods are ready, or whether this balancer serves the Service.
+	ReasonAgentNotReadyOnEdgeNodes = "AgentNotReadyOnEdgeNodes"
 	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
 	// do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"

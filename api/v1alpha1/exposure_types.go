@@ -119,7 +119,7 @@ type LoadBalancerSpec struct {
 type AnnotationValue string
 
 // Provider is a load-balancer implementation, or what it does with connections.
-// +kubebuilder:validation:Enum=Auto;PacketForwarding;Proxying;MetalLB;KubeVIP;Cilium;ServiceLB;CloudProviderKind;AWS;GCP;Azure;DigitalOcean;Hetzner;OVH;Scaleway;Linode;Vultr;OpenStack;IBM;Oracle;Alibaba;Tencent;Naver
+// +kubebuilder:validation:Enum=Auto;PacketForwarding;Proxying;MetalLB;KubeVIP;Cilium;Calico;KubeRouter;LoxiLB;OpenELB;PureLB;ServiceLB;CloudProviderKind;AWS;GCP;Azure;DigitalOcean;Hetzner;OVH;Scaleway;Linode;Vultr;OpenStack;IBM;Oracle;Alibaba;Tencent;Naver
 type Provider string
 
 // The values of Provider.
@@ -130,6 +130,11 @@ const (
 	ProviderMetalLB           Provider = "MetalLB"
 	ProviderKubeVIP           Provider = "KubeVIP"
 	ProviderCilium            Provider = "Cilium"
+	ProviderCalico            Provider = "Calico"
+	ProviderKubeRouter        Provider = "KubeRouter"
+	ProviderLoxiLB            Provider = "LoxiLB"
+	ProviderOpenELB           Provider = "OpenELB"
+	ProviderPureLB            Provider = "PureLB"
 	ProviderServiceLB         Provider = "ServiceLB"
 	ProviderCloudProviderKind Provider = "CloudProviderKind"
 	ProviderAWS               Provider = "AWS"

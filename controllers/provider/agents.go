@@ -1,19 +1,30 @@
 package provider
 
 import (
+	"path"
 	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// agentSign identifies the pods of a load balancer's agent: by one of the images (a path without
-// registry and tag), or by all of the labels that the project sets.
+// agentSign identifies the pods of a load balancer's agent: by one of the images, commands, environment
+// variables or names, or by all of the labels that the project sets. An image that a registry of one's own
+// renamed is often recognised by the rest, because the program needs its variables.
 type agentSign struct {
+	// images are paths without registry and tag. One with a slash also matches where another separator
+	// stands in its place, as in mirror.example.com/quay.io-metallb-speaker.
 	images []string
+	// commands are programs without their directory, as the first word of a container's command.
+	commands []string
+	// variables are environment variables that only this program reads.
+	variables []string
+	// names of DaemonSets that nobody else would choose.
+	names  []string
 	labels map[string]string
 }
 
@@ -63,12 +74,8 @@ func (a agentPerService) serves(daemonSet, service string) bool {
 }
 
 func (sign agentSign) matches(ds *appsv1.DaemonSet) bool {
-	for _, container := range ds.Spec.Template.Spec.Containers {
-		for _, image := range sign.images {
-			if path := imagePath(container.Image); path == image || strings.HasSuffix(path, "/"+image) {
-				return true
-			}
-		}
+	if slices.Contains(sign.names, ds.Name) || slices.ContainsFunc(ds.Spec.Template.Spec.Containers, sign.matchesContainer) {
+		return true
 	}
 	for key, value := range sign.labels {
 		if ds.Spec.Template.Labels[key] != value {
@@ -77,6 +84,30 @@ func (sign agentSign) matches(ds *appsv1.DaemonSet) bool {
 	}
 	return len(sign.labels) > 0
 }
+
+func (sign agentSign) matchesContainer(container corev1.Container) bool {
+	if len(container.Command) > 0 && slices.Contains(sign.commands, path.Base(container.Command[0])) {
+		return true
+	}
+	return slices.ContainsFunc(sign.images, func(image string) bool { return isImage(imagePath(container.Image), image) }) ||
+		slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool { return slices.Contains(sign.variables, variable.Name) })
+}
+
+// isImage reports whether the path ends in the known image, after a separator.
+func isImage(path, known string) bool {
+	rest, found := strings.CutSuffix(path, known)
+	if found && (rest == "" || strings.HasSuffix(rest, "/")) {
+		return true
+	}
+	if !strings.Contains(known, "/") {
+		return false
+	}
+	rest, found = strings.CutSuffix(flat.Replace(path), flat.Replace(known))
+	return found && (rest == "" || strings.HasSuffix(rest, "/"))
+}
+
+// flat replaces every separator in the path of an image by a slash.
+var flat = strings.NewReplacer("-", "/", "_", "/", ".", "/")
 
 // imagePath returns an image without its tag and digest.
 func imagePath(image string) string {
@@ -89,4 +120,38 @@ func imagePath(image string) string {
 
 func (lb *loadBalancer) runs(s snapshot.Snapshot) bool {
 	return slices.ContainsFunc(s.Agents.Items, func(a snapshot.Agent) bool { return a.Provider == lb.provider })
+}
+
+// HasAgents reports whether the load balancer runs agents on the nodes, or may.
+func HasAgents(p v1alpha1.Provider) bool {
+	lb := registration(p)
+	return Anonymous(p) || (lb != nil && (len(lb.signs.agents) > 0 || lb.signs.agentPerService != (agentPerService{})))
+}
+
+// Anonymous reports whether the value says at most what the load balancer does, and not which one it is.
+func Anonymous(p v1alpha1.Provider) bool {
+	return p == v1alpha1.ProviderAuto || p == v1alpha1.ProviderPacketForwarding || p == v1alpha1.ProviderProxying
+}
+
+// Name returns the load balancer's name for messages.
+func Name(p v1alpha1.Provider) string {
+	if lb := registration(p); lb != nil {
+		return lb.name
+	}
+	return string(p)
+}
+
+// OnlyAgents returns the load balancer to which all agents belong, apart from those of network plugins, which
+// run for other reasons, too. It returns false if there is none, or more than one.
+func OnlyAgents(agents []snapshot.Agent) (only v1alpha1.Provider, found bool) {
+	for _, agent := range agents {
+		switch lb := registration(agent.Provider); {
+		case lb == nil || lb.signs.networkPlugin || agent.Provider == only:
+		case found:
+			return "", false
+		default:
+			only, found = agent.Provider, true
+		}
+	}
+	return only, found
 }

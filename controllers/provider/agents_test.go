@@ -21,6 +21,18 @@ func daemonSet(name, image string, labels map[string]string) *appsv1.DaemonSet {
 	}
 }
 
+// with adds a command and environment variables to the container.
+func with(ds *appsv1.DaemonSet, command string, variables ...string) *appsv1.DaemonSet {
+	container := &ds.Spec.Template.Spec.Containers[0]
+	if command != "" {
+		container.Command = []string{command, "--verbose"}
+	}
+	for _, name := range variables {
+		container.Env = append(container.Env, corev1.EnvVar{Name: name})
+	}
+	return ds
+}
+
 func TestAgentProviderRecognisesAgents(t *testing.T) {
 	const nobody = v1alpha1.Provider("")
 	tests := map[string]struct {
@@ -32,21 +44,44 @@ func TestAgentProviderRecognisesAgents(t *testing.T) {
 		"MetalLB's speaker packed by somebody else":  {ds: daemonSet("s", "docker.io/bitnami/metallb-speaker:0.14", nil), want: v1alpha1.ProviderMetalLB},
 		"MetalLB's speaker by the chart's labels":    {ds: daemonSet("s", "example.com/own:1", map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"}), want: v1alpha1.ProviderMetalLB},
 		"MetalLB's speaker by the manifest's labels": {ds: daemonSet("s", "example.com/own:1", map[string]string{"app": "metallb", "component": "speaker"}), want: v1alpha1.ProviderMetalLB},
-		"MetalLB's FRR":                              {ds: daemonSet("frr-k8s", "quay.io/metallb/frr-k8s:v0.0.17", nil), want: v1alpha1.ProviderMetalLB},
-		"something else of MetalLB":                  {ds: daemonSet("m", "example.com/own:1", map[string]string{"app": "metallb", "component": "monitor"}), want: nobody},
-		"kube-vip by its image":                      {ds: daemonSet("vip", "ghcr.io/kube-vip/kube-vip:v0.8.7", nil), want: v1alpha1.ProviderKubeVIP},
-		"kube-vip by its label":                      {ds: daemonSet("vip", "example.com/own", map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}), want: v1alpha1.ProviderKubeVIP},
-		"kube-vip's cloud provider is no agent":      {ds: daemonSet("vip", "ghcr.io/kube-vip/kube-vip-cloud-provider:v0.0.10", nil), want: nobody},
-		"ServiceLB by its name":                      {ds: daemonSet("svclb-public-edge-ingress-0123", "example.com/own", nil), want: v1alpha1.ProviderServiceLB},
-		"ServiceLB by its label":                     {ds: daemonSet("lb", "example.com/own", map[string]string{"svccontroller.k3s.cattle.io/svcname": "public-edge-ingress"}), want: v1alpha1.ProviderServiceLB},
-		"ServiceLB by its image":                     {ds: daemonSet("lb", "rancher/klipper-lb:v0.4.9", nil), want: v1alpha1.ProviderServiceLB},
-		"Cilium by its image":                        {ds: daemonSet("cilium", "quay.io/cilium/cilium:v1.17.1@sha256:00", nil), want: v1alpha1.ProviderCilium},
-		"Cilium by its label":                        {ds: daemonSet("anetd", "gke.gcr.io/cilium/advanced:1", map[string]string{"k8s-app": "cilium"}), want: v1alpha1.ProviderCilium},
-		"Cilium's Envoy is no agent":                 {ds: daemonSet("cilium-envoy", "quay.io/cilium/cilium-envoy:v1", map[string]string{"k8s-app": "cilium-envoy"}), want: nobody},
-		"a name that only sounds alike":              {ds: daemonSet("speaker", "example.com/audio/speaker:1", nil), want: nobody},
-		"an image that only ends alike":              {ds: daemonSet("s", "example.com/notmetallb/speaker:1", nil), want: nobody},
-		"kube-proxy is no agent":                     {ds: daemonSet("kube-proxy", "registry.k8s.io/kube-proxy:v1.36.3", map[string]string{"k8s-app": "kube-proxy"}), want: nobody},
-		"a DaemonSet without containers is no agent": {ds: &appsv1.DaemonSet{}, want: nobody},
+		"MetalLB's FRR":                               {ds: daemonSet("frr-k8s", "quay.io/metallb/frr-k8s:v0.0.17", nil), want: v1alpha1.ProviderMetalLB},
+		"something else of MetalLB":                   {ds: daemonSet("m", "example.com/own:1", map[string]string{"app": "metallb", "component": "monitor"}), want: nobody},
+		"kube-vip by its image":                       {ds: daemonSet("vip", "ghcr.io/kube-vip/kube-vip:v0.8.7", nil), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip by its label":                       {ds: daemonSet("vip", "example.com/own", map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip's cloud provider is no agent":       {ds: daemonSet("vip", "ghcr.io/kube-vip/kube-vip-cloud-provider:v0.0.10", nil), want: nobody},
+		"ServiceLB by its name":                       {ds: daemonSet("svclb-public-edge-ingress-0123", "example.com/own", nil), want: v1alpha1.ProviderServiceLB},
+		"ServiceLB by its label":                      {ds: daemonSet("lb", "example.com/own", map[string]string{"svccontroller.k3s.cattle.io/svcname": "public-edge-ingress"}), want: v1alpha1.ProviderServiceLB},
+		"ServiceLB by its image":                      {ds: daemonSet("lb", "rancher/klipper-lb:v0.4.9", nil), want: v1alpha1.ProviderServiceLB},
+		"Cilium by its image":                         {ds: daemonSet("cilium", "quay.io/cilium/cilium:v1.17.1@sha256:00", nil), want: v1alpha1.ProviderCilium},
+		"Cilium by its label":                         {ds: daemonSet("anetd", "gke.gcr.io/cilium/advanced:1", map[string]string{"k8s-app": "cilium"}), want: v1alpha1.ProviderCilium},
+		"Cilium's Envoy is no agent":                  {ds: daemonSet("cilium-envoy", "quay.io/cilium/cilium-envoy:v1", map[string]string{"k8s-app": "cilium-envoy"}), want: nobody},
+		"a name that only sounds alike":               {ds: daemonSet("speaker", "example.com/audio/speaker:1", nil), want: nobody},
+		"an image that only ends alike":               {ds: daemonSet("s", "example.com/notmetallb/speaker:1", nil), want: nobody},
+		"kube-proxy is no agent":                      {ds: daemonSet("kube-proxy", "registry.k8s.io/kube-proxy:v1.36.3", map[string]string{"k8s-app": "kube-proxy"}), want: nobody},
+		"MetalLB's speaker renamed with a hyphen":     {ds: daemonSet("s", "registry.example.com/infra/quay.io-metallb-speaker:v0.14.9", nil), want: v1alpha1.ProviderMetalLB},
+		"MetalLB's speaker renamed with underscores":  {ds: daemonSet("s", "registry.example.com/metallb_speaker:v0.14.9", nil), want: v1alpha1.ProviderMetalLB},
+		"MetalLB's speaker by its variables alone":    {ds: with(daemonSet("s", "registry.example.com/l2:1", nil), "", "METALLB_NODE_NAME"), want: v1alpha1.ProviderMetalLB},
+		"kube-vip in an organisation of one's own":    {ds: daemonSet("vip", "registry.example.com/infra/kube-vip:v0.8.7", nil), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip by its variables alone":             {ds: with(daemonSet("vip", "registry.example.com/arp:1", nil), "", "svc_enable"), want: v1alpha1.ProviderKubeVIP},
+		"Cilium by its command alone":                 {ds: with(daemonSet("cni", "registry.example.com/cni:1", nil), "cilium-agent"), want: v1alpha1.ProviderCilium},
+		"PureLB by its image":                         {ds: daemonSet("lb", "registry.gitlab.com/purelb/purelb/lbnodeagent:v0.13.0", nil), want: v1alpha1.ProviderPureLB},
+		"PureLB by its newer image":                   {ds: daemonSet("lb", "ghcr.io/purelb/purelb:v0.16", nil), want: v1alpha1.ProviderPureLB},
+		"PureLB by its command":                       {ds: with(daemonSet("lb", "registry.example.com/own:1", nil), "/usr/local/bin/lbnodeagent"), want: v1alpha1.ProviderPureLB},
+		"PureLB by its labels":                        {ds: daemonSet("lb", "example.com/own:1", map[string]string{"app.kubernetes.io/name": "purelb", "app.kubernetes.io/component": "lbnodeagent"}), want: v1alpha1.ProviderPureLB},
+		"OpenELB by its image":                        {ds: daemonSet("lb", "kubesphere/openelb-speaker:v0.6.0", nil), want: v1alpha1.ProviderOpenELB},
+		"OpenELB from a mirror":                       {ds: daemonSet("lb", "registry.example.com/mirror/openelb-speaker:v0.6.0", nil), want: v1alpha1.ProviderOpenELB},
+		"OpenELB by its name":                         {ds: daemonSet("openelb-speaker", "registry.example.com/own:1", nil), want: v1alpha1.ProviderOpenELB},
+		"kube-router by its image":                    {ds: daemonSet("net", "docker.io/cloudnativelabs/kube-router:v2.5.0", nil), want: v1alpha1.ProviderKubeRouter},
+		"kube-router by its label":                    {ds: daemonSet("net", "registry.example.com/own:1", map[string]string{"k8s-app": "kube-router", "tier": "node"}), want: v1alpha1.ProviderKubeRouter},
+		"loxilb by its image":                         {ds: daemonSet("lb", "ghcr.io/loxilb-io/loxilb:latest", nil), want: v1alpha1.ProviderLoxiLB},
+		"loxilb by its command":                       {ds: with(daemonSet("lb", "registry.example.com/own:1", nil), "/root/loxilb-io/loxilb/loxilb"), want: v1alpha1.ProviderLoxiLB},
+		"Calico by its image":                         {ds: daemonSet("cni", "quay.io/calico/node:v3.30.0", nil), want: v1alpha1.ProviderCalico},
+		"Calico renamed":                              {ds: daemonSet("cni", "registry.example.com/rancher/mirrored-calico-node:v3.30.0", nil), want: v1alpha1.ProviderCalico},
+		"Calico by its label":                         {ds: daemonSet("cni", "registry.example.com/own:1", map[string]string{"k8s-app": "calico-node"}), want: v1alpha1.ProviderCalico},
+		"Calico's Typha and CSI driver are no agents": {ds: daemonSet("csi-node-driver", "quay.io/calico/node-driver-registrar:v3.30.0", nil), want: nobody},
+		"a variable of another program":               {ds: with(daemonSet("s", "example.com/own:1", nil), "", "NODE_NAME"), want: nobody},
+		"a command of another program":                {ds: with(daemonSet("s", "example.com/own:1", nil), "/bin/sh"), want: nobody},
+		"a DaemonSet without containers is no agent":  {ds: &appsv1.DaemonSet{}, want: nobody},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

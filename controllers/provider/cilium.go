@@ -20,7 +20,7 @@ var _ = register(loadBalancer{
 	signs: signs{
 		classes:       []string{ciliumBGPClass, ciliumL2Class},
 		conditions:    []string{ciliumPoolCondition},
-		agents:        []agentSign{{images: []string{"cilium/cilium"}, labels: map[string]string{"k8s-app": "cilium"}}},
+		agents:        []agentSign{{images: []string{"cilium/cilium"}, commands: []string{"cilium-agent"}, labels: map[string]string{"k8s-app": "cilium"}}},
 		agentOrder:    3,
 		networkPlugin: true,
 	},

@@ -16,7 +16,8 @@ var _ = register(loadBalancer{
 		marks:   []string{kubeVIPHost},
 		agents: []agentSign{
 			{
-				images: []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables"},
+				images:   []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables", "kube-vip", "kube-vip-iptables"},
+				commands: []string{"kube-vip"}, variables: []string{"vip_interface", "svc_enable", "vip_arp"}, names: []string{"kube-vip-ds", "kube-vip"},
 				labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"},
 			},
 			{labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}},

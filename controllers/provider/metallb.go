@@ -19,7 +19,7 @@ var _ = register(loadBalancer{
 		marks: []string{metalLBPool, metalLBPoolBefore},
 		agents: []agentSign{
 			{
-				images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s"},
+				images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s", "frr-k8s"}, variables: []string{"METALLB_NODE_NAME", "METALLB_HOST"},
 				labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"},
 			},
 			{labels: map[string]string{"app": "metallb", "component": "speaker"}},

@@ -10,7 +10,7 @@ var _ = register(loadBalancer{
 	name:     "k3s ServiceLB",
 	signs: signs{
 		agentPerService: agentPerService{namePrefix: "svclb-", label: "svccontroller.k3s.cattle.io/svcname"},
-		agents:          []agentSign{{images: []string{"rancher/klipper-lb"}}},
+		agents:          []agentSign{{images: []string{"rancher/klipper-lb", "klipper-lb"}}},
 		agentOrder:      2,
 	},
 	describe: func(view) Balancer {

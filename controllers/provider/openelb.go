@@ -1,0 +1,30 @@
+package provider
+
+import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+
+const openELBProtocol = "protocol.openelb.kubesphere.io/v1alpha1"
+
+// OpenELB announces addresses by BGP, on layer 2 or with keepalived. Users choose it by an annotation that
+// it does not write itself, so nothing on the Service proves it. Whether it honours externalTrafficPolicy
+// Local on layer 2 is disputed (openelb/openelb issue 416). Images, commands and variables come from its
+// charts/templates/openelb-speaker.yaml; before that, the project was called Porter.
+var _ = register(loadBalancer{
+	provider: v1alpha1.ProviderOpenELB,
+	name:     "OpenELB",
+	signs: signs{
+		agents: []agentSign{
+			{
+				images:   []string{"kubesphere/openelb-speaker", "openelb/openelb-speaker", "openelb-speaker", "kubespheredev/porter-agent"},
+				commands: []string{"openelb-speaker"}, variables: []string{"OPENELB_DSNAME", "OPENELB_NAMESPACE"}, names: []string{"openelb-speaker"},
+			},
+			{labels: map[string]string{"app": "openelb", "component": "speaker"}},
+		},
+	},
+	annotations: annotations{decide: []string{openELBProtocol}},
+	describe: func(v view) Balancer {
+		if v.is(openELBProtocol, "bgp") {
+			return Balancer{Name: "OpenELB (BGP)", Path: Forwards}
+		}
+		return Balancer{Path: Unknown, Why: "the annotation " + openELBProtocol + " does not choose bgp, and OpenELB may announce the address from a node without a controller"}
+	},
+})
