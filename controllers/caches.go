@@ -157,7 +157,8 @@ func shareTexts(containers []corev1.Container) {
 }
 
 // trimDaemonSet keeps our own DaemonSets whole. Of another DaemonSet it keeps what shows whether it
-// is a load balancer's agent or a part of the node's network, and where it runs.
+// is a load balancer's agent or a part of the node's network, where it runs, and how many of its
+// pods do.
 func trimDaemonSet(object any) (any, error) {
 	daemonSet, isDaemonSet := object.(*appsv1.DaemonSet)
 	if !isDaemonSet {
@@ -170,18 +171,31 @@ func trimDaemonSet(object any) (any, error) {
 	pod := daemonSet.Spec.Template.Spec
 	images := make([]corev1.Container, 0, len(pod.Containers))
 	for _, container := range pod.Containers {
-		images = append(images, corev1.Container{Name: container.Name, Image: container.Image})
+		images = append(images, signOfAgent(container))
 	}
 	daemonSet.Annotations = nil
-	daemonSet.Spec = appsv1.DaemonSetSpec{Template: corev1.PodTemplateSpec{
+	daemonSet.Spec = appsv1.DaemonSetSpec{Selector: daemonSet.Spec.Selector, Template: corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: daemonSet.Spec.Template.Labels},
 		Spec: corev1.PodSpec{
 			Containers: images, Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity,
 			HostNetwork: pod.HostNetwork, PriorityClassName: pod.PriorityClassName,
 		},
 	}}
-	daemonSet.Status = appsv1.DaemonSetStatus{}
+	daemonSet.Status.Conditions, daemonSet.Status.CollisionCount = nil, nil
 	return daemonSet, nil
+}
+
+// signOfAgent keeps of a container what shows which program it runs: its image, the first word of its
+// command, and the names of its environment variables.
+func signOfAgent(container corev1.Container) corev1.Container {
+	kept := corev1.Container{Name: container.Name, Image: container.Image}
+	if len(container.Command) > 0 {
+		kept.Command = []string{container.Command[0]}
+	}
+	for _, variable := range container.Env {
+		kept.Env = append(kept.Env, corev1.EnvVar{Name: shared(variable.Name)})
+	}
+	return kept
 }
 
 func trimEndpointSlice(object any) (any, error) {

@@ -38,6 +38,8 @@ type Reconciler struct {
 	retries *retries
 	// repairs are those of earlier passes; nil where nothing is remembered.
 	repairs *repairLog
+	// agentReads are the pods of agents that earlier passes read; nil where nothing is remembered.
+	agentReads *agentReads
 }
 
 // Reconcile makes one pass, which has a deadline, and arranges the next one.
@@ -79,6 +81,9 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	follow.lookAgain(restInterval)
 	if !edge.DeletionTimestamp.IsZero() {
 		follow.lookAgain(eventFallback)
+	}
+	if agentsToRecheck(seen) {
+		follow.lookAgain(agentRecheck)
 	}
 	if at := state.Recheck(); !at.IsZero() {
 		follow.lookAgain(at.Sub(seen.Time))

@@ -15,7 +15,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -29,7 +28,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	endpointSlices := r.observeEndpointSlices(ctx, service)
 	objects := r.observeObjects(ctx, edge, append(desired.Names(edge), leftovers(key, pods, service, endpointSlices.Items)...))
 	daemonSet, deployment := readAs[appsv1.DaemonSet](objects, refTo("DaemonSet", key)), readAs[appsv1.Deployment](objects, refTo("Deployment", key))
-	return snapshot.Snapshot{
+	seen := snapshot.Snapshot{
 		Time:           r.Now(),
 		EdgeIngress:    edge,
 		Others:         r.observeOthers(ctx, edge),
@@ -48,6 +47,8 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		DaemonSets:     othersAmong(daemonSets, daemonSetsErr),
 		Inventory:      objects.inventory,
 	}
+	r.observeAgentPods(ctx, &seen, daemonSets)
+	return seen
 }
 
 func (r *Reconciler) observeOthers(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[v1alpha1.EdgeIngress] {
@@ -67,26 +68,6 @@ func (r *Reconciler) listDaemonSets(ctx context.Context) ([]appsv1.DaemonSet, er
 		return nil, fmt.Errorf("listing DaemonSets: %w", err)
 	}
 	return list.Items, nil
-}
-
-func agentsAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapshot.Agent] {
-	agents := snapshot.List[snapshot.Agent]{Err: err}
-	for i := range daemonSets {
-		daemonSet := &daemonSets[i]
-		belongsTo, isAgent := provider.AgentProvider(daemonSet)
-		if !isAgent {
-			continue
-		}
-		pod := daemonSet.Spec.Template.Spec
-		agents.Items = append(agents.Items, snapshot.Agent{
-			Provider: belongsTo, Namespace: daemonSet.Namespace, Name: daemonSet.Name,
-			Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity,
-		})
-	}
-	slices.SortFunc(agents.Items, func(a, b snapshot.Agent) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
-	return agents
 }
 
 func (r *Reconciler) observeEndpointSlices(ctx context.Context, service types.NamespacedName) snapshot.List[discoveryv1.EndpointSlice] {

@@ -97,8 +97,7 @@ type sliceView struct {
 // returns where it runs, and what matters for a load balancer's agent.
 func viewOfDaemonSet(daemonSet *appsv1.DaemonSet) any {
 	if _, ours := daemonSet.Labels[v1alpha1.OwnerLabel]; !ours {
-		one := []appsv1.DaemonSet{*daemonSet}
-		return [2]any{agentsAmong(one, nil).Items, othersAmong(one, nil).Items}
+		return [2]any{viewOfAgents(daemonSet), othersAmong([]appsv1.DaemonSet{*daemonSet}, nil).Items}
 	}
 	own := daemonSet.DeepCopy()
 	own.Status.Conditions = nil

@@ -79,6 +79,7 @@ func healthy(options ...option) given {
 			Agents: snapshot.List[snapshot.Agent]{Items: []snapshot.Agent{{
 				Provider: v1alpha1.ProviderMetalLB, Namespace: "metallb-system", Name: "speaker",
 				Tolerations: []corev1.Toleration{{Key: v1alpha1.DefaultRoleLabel, Operator: corev1.TolerationOpExists}},
+				Pods:        snapshot.AgentPods{Running: snapshot.RunningAll, Wanted: 3, Created: 3, Ready: 3},
 			}}},
 		},
 		d: desired.State{Namespace: namespace, Nodes: desired.NodePlan{Selected: []string{"edge-1", "edge-2"}}},

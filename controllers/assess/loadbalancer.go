@@ -9,11 +9,9 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// loadBalancerReady implements rows 4, 12, 13, 15 to 20, 48, 52 and 59 of docs/source-ip.md.
+// loadBalancerReady implements rows 4, 12, 13, 15 to 20, 48, 52, 59, 85 and 86 of docs/source-ip.md.
 func loadBalancerReady(sc *scene) verdict {
 	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
 	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}
@@ -28,7 +26,9 @@ func loadBalancerReady(sc *scene) verdict {
 		q.checks = []check{
 			serviceTaken, serviceBlocked, serviceMissing, addressMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
-			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing, agentMissing, needsClusterPolicy, edgeWithoutEndpoint,
+			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
+			agentMissing, agentNotReady,
+			needsClusterPolicy, edgeWithoutEndpoint,
 		}
 		q.holds = addressAssigned
 	}
@@ -45,7 +45,7 @@ func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
 	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s%s",
 		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"),
-		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere(), sc.notRead())
+		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere()+agentsUnchecked(sc), sc.notRead())
 }
 
 func serviceTaken(sc *scene) *verdict {
@@ -153,63 +153,6 @@ func edgeNodeGoing(sc *scene) *verdict {
 		"The cluster autoscaler is about to remove %s, and load balancers exclude such nodes. Too few other nodes serve to withdraw the controller first. "+
 			"Keep edge nodes out of the autoscaler's node groups.",
 		nodesNamed(going))
-}
-
-// agentMissing checks the agents of the balancer in use. It reports nothing for a balancer whose
-// agents the operator does not recognise. It ignores temporary taints, on a node that starts or has
-// crashed: the node's endpoint shows whether it serves.
-func agentMissing(sc *scene) *verdict {
-	agents := slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != sc.balancer.Provider })
-	if len(agents) == 0 {
-		return nil
-	}
-	var without []string
-	remedy := ""
-	for _, node := range sc.edge {
-		settled := *node
-		settled.Taints = slices.DeleteFunc(slices.Clone(node.Taints), func(taint corev1.Taint) bool { return !desired.KeepsPodsAway(taint) })
-		if runsAgents(agents, settled) {
-			continue
-		}
-		without = append(without, node.Name)
-		if remedy == "" {
-			remedy = agentRemedy(agents, settled)
-		}
-	}
-	if len(without) == 0 {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
-		"%s's agent cannot run on %s and does not announce the address from there. %s.", sc.balancer.Name, nodesNamed(without), remedy)
-}
-
-// runsAgents reports whether at least one agent is meant for the node, and all that are can run there.
-func runsAgents(agents []snapshot.Agent, node snapshot.Node) bool {
-	meant := 0
-	for _, agent := range agents {
-		if !provider.AgentMeantFor(agent, node) {
-			continue
-		}
-		if !provider.AgentRunsOn(agent, node) {
-			return false
-		}
-		meant++
-	}
-	return meant > 0
-}
-
-// agentRemedy names the taint that keeps an agent away, or else its selector.
-func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
-	bare := node
-	bare.Taints = nil
-	for _, agent := range agents {
-		for _, taint := range node.Taints {
-			if provider.AgentRunsOn(agent, bare) && !provider.AgentRunsOn(agent, bare, taint) {
-				return fmt.Sprintf("Add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
-			}
-		}
-	}
-	return fmt.Sprintf("Let the nodeSelector and affinity of DaemonSet %s/%s select the node", agents[0].Namespace, agents[0].Name)
 }
 
 func needsClusterPolicy(sc *scene) *verdict {

@@ -133,7 +133,10 @@ func declared(p v1alpha1.Provider) option {
 
 func agent(p v1alpha1.Provider, namespace, name string, tolerations ...corev1.Toleration) option {
 	return func(g *given) {
-		g.s.Agents.Items = append(g.s.Agents.Items, snapshot.Agent{Provider: p, Namespace: namespace, Name: name, Tolerations: tolerations})
+		g.s.Agents.Items = append(g.s.Agents.Items, snapshot.Agent{
+			Provider: p, Namespace: namespace, Name: name, Tolerations: tolerations,
+			Pods: snapshot.AgentPods{Running: snapshot.RunningAll, Wanted: 3, Created: 3, Ready: 3},
+		})
 	}
 }
 

@@ -178,6 +178,8 @@ type Agent struct {
 	NodeSelector map[string]string
 	// Affinity of its pods; nil where there is none.
 	Affinity *corev1.Affinity
+	// Pods says which of its pods run.
+	Pods AgentPods
 }
 
 // Ref names an object. Namespace is empty for cluster-scoped kinds.

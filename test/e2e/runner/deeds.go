@@ -33,6 +33,7 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 	d.object.touched, d.object.calm = true, calm{}
 	deeds := map[scenario.Deed]func(context.Context) error{
 		scenario.TolerateEdgeTaint:       d.object.runner.lab.TolerateEdgeTaint,
+		scenario.RefuseSpeakers:          d.refuseSpeakers,
 		scenario.PolicyToCluster:         d.policyToCluster,
 		scenario.TrustEveryone:           d.trustEveryone,
 		scenario.RefuseServiceRepairs:    func(ctx context.Context) error { return d.refuseRepairs(ctx, "services", &corev1.Service{}) },

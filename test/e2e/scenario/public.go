@@ -35,6 +35,20 @@ func taintGate() []Scenario {
 				v1alpha1.ConditionEngineSupported:      unclear(v1alpha1.ReasonForkNotTracked),
 			},
 		},
+		speakersRefused(),
+	}
+}
+
+// speakersRefused sends to node ports only: how long neighbours remember who had the address is up to them.
+func speakersRefused() Scenario {
+	return Scenario{
+		Name: "the speaker's namespace refuses its pods", Item: 2, Spec: public(), Deeds: []Deed{TolerateEdgeTaint, RefuseSpeakers},
+		Requests: requests(FromClient, NodePort(Edge1), TheSender, Plain, ForgedForwardedFor),
+		Says: Says{
+			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonAgentNotReadyOnEdgeNodes),
+			v1alpha1.ConditionLoadBalancerReady:    isNot(v1alpha1.ReasonAgentNotReadyOnEdgeNodes),
+			v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+		},
 	}
 }
 

@@ -73,6 +73,8 @@ type Deed string
 const (
 	// TolerateEdgeTaint gives MetalLB's speaker the toleration that it does not have when it is installed.
 	TolerateEdgeTaint Deed = "TolerateEdgeTaint"
+	// RefuseSpeakers makes the namespace of MetalLB refuse the pods of its speaker, and deletes them.
+	RefuseSpeakers Deed = "RefuseSpeakers"
 	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
 	PolicyToCluster Deed = "PolicyToCluster"
 	// TrustEveryone makes the controller's ConfigMap trust X-Forwarded-For from everyone.

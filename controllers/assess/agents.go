@@ -1,0 +1,81 @@
+package assess
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// agentsOf returns the agents of a load balancer.
+func (sc *scene) agentsOf(p v1alpha1.Provider) []snapshot.Agent {
+	return slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != p })
+}
+
+// settled is the node without its temporary taints.
+func settled(node *snapshot.Node) snapshot.Node {
+	bare := *node
+	bare.Taints = slices.DeleteFunc(slices.Clone(node.Taints), func(taint corev1.Taint) bool { return !desired.KeepsPodsAway(taint) })
+	return bare
+}
+
+// agentMissing checks the agents of the balancer in use. It reports nothing for a balancer whose
+// agents the operator does not recognise. It ignores temporary taints, on a node that starts or has
+// crashed: the node's endpoint shows whether it serves.
+func agentMissing(sc *scene) *verdict {
+	agents := sc.agentsOf(sc.balancer.Provider)
+	if len(agents) == 0 {
+		return nil
+	}
+	var without []string
+	remedy := ""
+	for _, node := range sc.edge {
+		settled := settled(node)
+		if mayRun(agents, settled) {
+			continue
+		}
+		without = append(without, node.Name)
+		if remedy == "" {
+			remedy = agentRemedy(agents, settled)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
+		"%s's agent cannot run on %s and does not announce the address from there. %s.", sc.balancer.Name, nodesNamed(without), remedy)
+}
+
+// mayRun reports whether at least one agent is meant for the node, and all that are can run there.
+func mayRun(agents []snapshot.Agent, node snapshot.Node) bool {
+	meant := 0
+	for _, agent := range agents {
+		if !provider.AgentMeantFor(agent, node) {
+			continue
+		}
+		if !provider.AgentRunsOn(agent, node) {
+			return false
+		}
+		meant++
+	}
+	return meant > 0
+}
+
+// agentRemedy names the taint that keeps an agent away, or else its selector.
+func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
+	bare := node
+	bare.Taints = nil
+	for _, agent := range agents {
+		for _, taint := range node.Taints {
+			if provider.AgentRunsOn(agent, bare) && !provider.AgentRunsOn(agent, bare, taint) {
+				return fmt.Sprintf("Add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
+			}
+		}
+	}
+	return fmt.Sprintf("Let the nodeSelector and affinity of DaemonSet %s/%s select the node", agents[0].Namespace, agents[0].Name)
+}
