@@ -1,6 +1,9 @@
 package controllers
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,10 +92,29 @@ func TestAPodKeepsInTheCacheWhatAPassSees(t *testing.T) {
 }
 
 func TestACachedNodeCanBeTrimmedAgain(t *testing.T) {
-	for name, isEdge := range map[string]bool{"an edge node": true, "another node": false} {
+	deleted := metav1.NewTime(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
+	drained := func(node *corev1.Node) {
+		node.Spec.Unschedulable, node.Spec.PodCIDRs = true, []string{"10.244.12.0/24", "2001:db8::/64"}
+		node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule})
+	}
+	for name, test := range map[string]struct {
+		isEdge bool
+		change func(*corev1.Node)
+	}{
+		"an edge node":                 {isEdge: true, change: func(*corev1.Node) {}},
+		"another node":                 {change: func(*corev1.Node) {}},
+		"a node that is being drained": {isEdge: true, change: drained},
+		"a node that is being deleted": {change: func(node *corev1.Node) { node.DeletionTimestamp = &deleted }},
+		"a node that is not ready":     {change: func(node *corev1.Node) { node.Status.Conditions[3].Status = corev1.ConditionFalse }},
+	} {
 		t.Run(name, func(t *testing.T) {
-			whole := observedNode(busyNode(isEdge))
-			once, err := trimNode(busyNode(isEdge))
+			given := func() *corev1.Node {
+				node := busyNode(test.isEdge)
+				test.change(node)
+				return node
+			}
+			whole := observedNode(given())
+			once, err := trimNode(given())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,6 +124,9 @@ func TestACachedNodeCanBeTrimmedAgain(t *testing.T) {
 			}
 			if diff := cmp.Diff(whole, observedNode(node)); diff != "" {
 				t.Errorf("trimming changed what is seen (-whole +trimmed):\n%s", diff)
+			}
+			if len(node.Status.Images) > 0 || slices.ContainsFunc(slices.Collect(maps.Keys(node.Annotations)), func(key string) bool { return !strings.HasPrefix(key, v1alpha1.TaintAnnotationPrefix) }) {
+				t.Errorf("more is kept than a pass sees: %+v", node)
 			}
 			twice, err := trimNode(node)
 			if diff := cmp.Diff(once, twice); diff != "" || err != nil {

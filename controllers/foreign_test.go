@@ -14,6 +14,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 // foreigner is a foreign object with a name that the operator needs.
@@ -90,9 +91,10 @@ func TestForeignObjectsAreNeverTakenOver(t *testing.T) {
 			}
 			s.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionTrue, v1alpha1.ReasonNodesLabelled)
 			result, err := operator.reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.edge())})
-			if err != nil || result.RequeueAfter == 0 {
-				t.Errorf("the operator does not look again by itself: %v, %v", result, err)
+			if err != nil || result.RequeueAfter == 0 || result.RequeueAfter > snapshot.NameTakenRecheck {
+				t.Errorf("the operator does not check the name again within %s: %v, %v", snapshot.NameTakenRecheck, result, err)
 			}
+			s.saysOf(row.condition, "checks again every 10 seconds")
 
 			s.delete(foreign)
 			s.eventually("the foreign object goes", s.hasMadeRoom(foreign))
