@@ -106,6 +106,41 @@ func TestTwoEdgesShareANode(t *testing.T) {
 	}
 }
 
+func TestTheYoungerOfTwoEdgesDoesNotLockTheOlderOut(t *testing.T) {
+	for name, isolation := range map[string]v1alpha1.Isolation{"open": v1alpha1.IsolationShared, "shut": v1alpha1.IsolationDedicated} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			older, younger := newStory(t, "older-"+name), newStory(t, "younger-"+name)
+			older.addNodes("both")
+			node := older.node("both")
+			older.create(func(e *v1alpha1.EdgeIngress) { e.Spec.Nodes.Isolation = isolation })
+			older.eventually("the older one runs a controller", older.readyPodsOn(node))
+			younger.create(func(e *v1alpha1.EdgeIngress) {
+				e.Spec.Nodes.Label = "node-role.kubernetes.io/edge-b"
+				e.Spec.Nodes.Selector.MatchLabels = map[string]v1alpha1.LabelValue{poolLabel: v1alpha1.LabelValue(older.name)}
+			})
+			reason := v1alpha1.ReasonTaintWithheldForEdgeIngress
+			if isolation == v1alpha1.IsolationDedicated {
+				reason = v1alpha1.ReasonTaintOfAnotherEdgeIngress
+			}
+			younger.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, reason)
+			younger.saysOf(v1alpha1.ConditionNodesReady, "EdgeIngress "+older.name, node)
+			if err := older.hasCondition(v1alpha1.ConditionNodesReady, metav1.ConditionTrue, v1alpha1.ReasonNodesLabelled); err != nil {
+				t.Errorf("the older one: %v", err)
+			}
+			found, err := older.readNode(node)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, taint := range found.Spec.Taints {
+				if taint.Key == "node-role.kubernetes.io/edge-b" {
+					t.Errorf("the younger one tainted %s", node)
+				}
+			}
+		})
+	}
+}
+
 func TestTwoEdgesNeverLandOnEachOthersNodes(t *testing.T) {
 	t.Parallel()
 	one, two := newStory(t, "apart-one"), newStory(t, "apart-two")

@@ -83,6 +83,13 @@ const (
 	// ReasonTaintWithheldForDaemonSets (False): a part of the nodes' network, such as kube-proxy,
 	// does not tolerate the taint, so the operator does not set it.
 	ReasonTaintWithheldForDaemonSets = "TaintWithheldForDaemonSets"
+	// ReasonTaintWithheldForEdgeIngress (False): the controllers of another EdgeIngress use the same
+	// nodes and do not tolerate the taint. The other one came first, so the operator does not set
+	// the taint.
+	ReasonTaintWithheldForEdgeIngress = "TaintWithheldForEdgeIngress"
+	// ReasonTaintOfAnotherEdgeIngress (False): another EdgeIngress tainted an edge node, and the
+	// controllers of this one do not tolerate that. No new controller pod can start there.
+	ReasonTaintOfAnotherEdgeIngress = "TaintOfAnotherEdgeIngress"
 	// ReasonLabelWithheldForDaemonSets (False): the rules of DaemonSets exclude nodes with the role
 	// label. Their pods would leave the nodes, so the operator does not set the label. The
 	// controller runs there without it.

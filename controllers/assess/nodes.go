@@ -17,7 +17,7 @@ func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld},
+		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, lockedOut, labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld},
 		holds:  nodesLabelled,
 	}.answer(sc)
 }

@@ -69,6 +69,28 @@ func TestNodesReadyBehindTheGate(t *testing.T) {
 	})
 }
 
+// TestNodesReadyBesideOthers has the rows about other EdgeIngress objects on the same nodes.
+func TestNodesReadyBesideOthers(t *testing.T) {
+	const theirs = "node-role.kubernetes.io/edge-b"
+	tainted := func(name, key string) func(*snapshot.Node) {
+		return nodeChanges(taintedWith(key, corev1.TaintEffectNoSchedule), func(n *snapshot.Node) { n.TaintClaims = map[string]string{name: key} })
+	}
+	claimed := func(n *snapshot.Node) { n.TaintClaims = map[string]string{"b": theirs} }
+	shared := func(g *given) { g.spec().Nodes.Isolation = v1alpha1.IsolationShared }
+	runRows(t, v1alpha1.ConditionNodesReady, map[string]row{
+		"row 103: the taint would lock another one out": {given: []option{node("edge-1", untainted), func(g *given) {
+			g.d.Nodes.Withheld = []desired.Withheld{{Cause: desired.WithheldForEdgeIngress, Nodes: []string{"edge-1"}, EdgeIngresses: []string{"a"}}}
+		}}, status: no, reason: v1alpha1.ReasonTaintWithheldForEdgeIngress, says: "did not taint node edge-1, because the taint would keep off the controllers of EdgeIngress a, which uses the same nodes and came first. Select other nodes."},
+		"row 104: another one tainted both nodes":            {given: []option{node("edge-1", tainted("b", theirs)), node("edge-2", tainted("b", theirs))}, status: no, reason: v1alpha1.ReasonTaintOfAnotherEdgeIngress, says: "EdgeIngress b tainted nodes edge-1, edge-2 with node-role.kubernetes.io/edge-b, which the controllers of this EdgeIngress do not tolerate. A controller pod that runs there stays, but no new one can start."},
+		"row 104: another one tainted a shared node":         {given: []option{shared, node("edge-2", nodeChanges(untainted, tainted("b", theirs)))}, status: no, reason: v1alpha1.ReasonTaintOfAnotherEdgeIngress, says: "EdgeIngress b tainted node edge-2"},
+		"row 104: two others tainted a node each":            {given: []option{node("edge-1", tainted("c", "edgeingress.dev/c")), node("edge-2", tainted("b", theirs))}, status: no, reason: v1alpha1.ReasonTaintOfAnotherEdgeIngress, says: "EdgeIngresses b, c tainted nodes edge-1, edge-2 with edgeingress.dev/c, node-role.kubernetes.io/edge-b"},
+		"row 104: a claim beside the taint of a person":      {given: []option{node("edge-1", nodeChanges(claimed, taintedWith(theirs, corev1.TaintEffectNoSchedule)))}, status: no, reason: v1alpha1.ReasonTaintOfAnotherEdgeIngress, says: "node edge-1"},
+		"a claim whose taint is gone":                        {given: []option{node("edge-1", claimed)}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
+		"another one with the same label":                    {given: []option{node("edge-1", tainted("b", v1alpha1.DefaultRoleLabel))}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
+		"the taint of another one on a node that is no edge": {given: []option{node("app-1", tainted("b", theirs)), shared}, status: yes, reason: v1alpha1.ReasonNodesLabelled},
+	})
+}
+
 func TestNodesReady(t *testing.T) {
 	const condition = v1alpha1.ConditionNodesReady
 	both := []string{"edge-1", "edge-2"}

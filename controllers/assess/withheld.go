@@ -3,6 +3,8 @@ package assess
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
@@ -49,6 +51,10 @@ func taintsWithheld(sc *scene) *verdict {
 	case desired.WithheldForDaemonSets:
 		return isNot(v1alpha1.ReasonTaintWithheldForDaemonSets, "%s, because the taint would keep off %s, which runs the nodes' network. %s",
 			nodes, daemonSetsNamed(withheld.DaemonSets), tolerate)
+	case desired.WithheldForEdgeIngress:
+		return isNot(v1alpha1.ReasonTaintWithheldForEdgeIngress, "%s, because the taint would keep off the controllers of %s, which uses the same nodes and came first. "+
+			"Select other nodes. Or create a second EdgeIngress with the same spec.nodes.label as the other one, then delete this one.",
+			nodes, edgeIngressesNamed(withheld.EdgeIngresses))
 	case desired.WithheldFromAllNodes:
 		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications. Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes)
 	case desired.WithheldFromControlPlane:
@@ -101,4 +107,43 @@ func (sc *scene) keptOff() string {
 		remedy = "create a second EdgeIngress with spec.nodes.label: " + kept.OtherLabel + ", then delete this one. Or " + remedy
 	}
 	return fmt.Sprintf(" Because of %s, %s %s on %s. If %s should, %s", sc.spec.Nodes.Label, daemonSetsNamed(kept.DaemonSets), run, nodesNamed(kept.Nodes), they, remedy)
+}
+
+func edgeIngressesNamed(names []string) string {
+	if len(names) == 1 {
+		return "EdgeIngress " + names[0]
+	}
+	return "EdgeIngresses " + listed(names)
+}
+
+// lockedOut reports edge nodes with the taint of another EdgeIngress, which the controllers of this
+// one do not tolerate.
+func lockedOut(sc *scene) *verdict {
+	var nodes, others, keys []string
+	for _, node := range sc.edge {
+		before := len(others)
+		for _, other := range slices.Sorted(maps.Keys(node.TaintClaims)) {
+			key := node.TaintClaims[other]
+			taint := desired.RoleTaint(key)
+			if other != sc.EdgeIngress.Name && desired.HasRoleTaint(node.Taints, key) && !desired.ControllerTolerates(sc.EdgeIngress, taint) {
+				others, keys = append(others, other), append(keys, key)
+			}
+		}
+		if len(others) > before {
+			nodes = append(nodes, node.Name)
+		}
+	}
+	if len(nodes) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonTaintOfAnotherEdgeIngress, "%s tainted %s with %s, which the controllers of this EdgeIngress do not tolerate. "+
+		"A controller pod that runs there stays, but no new one can start. Select other nodes for one of them. "+
+		"Or create an EdgeIngress with the same spec.nodes.label as the other one, then delete this one.",
+		edgeIngressesNamed(distinct(others)), nodesNamed(nodes), listed(distinct(keys)))
+}
+
+// distinct returns the names without repetitions, in order.
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -24,10 +24,13 @@ type gate struct {
 	readers []snapshot.DaemonSet
 	// intolerant are the DaemonSets of the node's network that do not tolerate the role taint.
 	intolerant []snapshot.DaemonSet
+	// neighbours are the other EdgeIngress objects whose controllers do not tolerate the role taint.
+	neighbours []neighbour
 }
 
 func newGate(s snapshot.Snapshot, chosen map[string]bool) gate {
 	g := gate{snapshot: s, key: s.EdgeIngress.Spec.Nodes.Label, noneRemain: !placeRemains(s.Nodes.Items, taken(s, chosen))}
+	g.neighbours = neighboursOf(s)
 	role := []corev1.Taint{RoleTaint(g.key)}
 	for _, daemonSet := range s.DaemonSets.Items {
 		if mentions(daemonSet.Placement, g.key) {
@@ -58,6 +61,9 @@ func (g gate) againstTaint(node snapshot.Node) *Withheld {
 	}
 	if displaced := displacedBy(g.intolerant, settled(node), tainting(g.key)); len(displaced) > 0 {
 		return &Withheld{Cause: WithheldForDaemonSets, DaemonSets: displaced}
+	}
+	if others := g.lockedOut(node); len(others) > 0 {
+		return &Withheld{Cause: WithheldForEdgeIngress, EdgeIngresses: others}
 	}
 	return nil
 }

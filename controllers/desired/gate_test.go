@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -54,6 +56,9 @@ func gated(plan NodePlan) string {
 			part := fmt.Sprintf("%s %s: %s", what, w.Cause, strings.Join(w.Nodes, ","))
 			if len(w.DaemonSets) > 0 {
 				part += " for " + strings.Join(w.DaemonSets, ",")
+			}
+			if len(w.EdgeIngresses) > 0 {
+				part += " for " + strings.Join(w.EdgeIngresses, ",")
 			}
 			if w.OtherLabel != "" {
 				part += " use " + w.OtherLabel
@@ -149,4 +154,48 @@ func TestDaemonSetsThatCouldNotBeReadWithholdLabelAndTaint(t *testing.T) {
 	if got := gated(plan(t, s)); got != "label Unread: a; taint Unread: a" {
 		t.Errorf("got %q", got)
 	}
+}
+
+func TestTheGateLooksForControllersOfOthers(t *testing.T) {
+	const theirs = "node-role.kubernetes.io/edge-b"
+	type change = func(*v1alpha1.EdgeIngress)
+	other := func(name string, changes ...change) v1alpha1.EdgeIngress {
+		e := edge(append([]change{withLabel(theirs), createdAfter(-time.Hour)}, changes...)...)
+		e.Name = name
+		return *e
+	}
+	older := other("internal")
+	for name, test := range map[string]struct {
+		others []v1alpha1.EdgeIngress
+		a      []func(*snapshot.Node)
+		want   string
+	}{
+		"an older one shares the nodes":               {others: []v1alpha1.EdgeIngress{other("internal", shared)}, want: "taint ForEdgeIngress: a,b for internal"},
+		"an older one dedicates the nodes":            {others: []v1alpha1.EdgeIngress{older}, want: "taint ForEdgeIngress: a,b for internal"},
+		"a younger one shares the nodes":              {others: []v1alpha1.EdgeIngress{other("internal", shared, createdAfter(time.Hour))}, want: ""},
+		"a younger one dedicates the nodes":           {others: []v1alpha1.EdgeIngress{other("internal", createdAfter(time.Hour))}, want: ""},
+		"a younger one has tainted a node already":    {others: []v1alpha1.EdgeIngress{other("internal", createdAfter(time.Hour))}, a: []func(*snapshot.Node){taint(theirs, corev1.TaintEffectNoSchedule), claim("internal", theirs)}, want: "taint ForEdgeIngress: a for internal"},
+		"a person set the taint of a younger one":     {others: []v1alpha1.EdgeIngress{other("internal", createdAfter(time.Hour))}, a: []func(*snapshot.Node){taint(theirs, corev1.TaintEffectNoSchedule)}, want: ""},
+		"made at the same time, with an earlier name": {others: []v1alpha1.EdgeIngress{other("internal", createdAfter(0))}, want: "taint ForEdgeIngress: a,b for internal"},
+		"made at the same time, with a later name":    {others: []v1alpha1.EdgeIngress{other("zone", createdAfter(0))}, want: ""},
+		"the same label":                              {others: []v1alpha1.EdgeIngress{other("internal", withLabel(roleLabel))}, want: ""},
+		"one of the nodes":                            {others: []v1alpha1.EdgeIngress{other("internal", named("a"))}, want: "taint ForEdgeIngress: a for internal"},
+		"other nodes":                                 {others: []v1alpha1.EdgeIngress{other("internal", named("w"), shared)}, want: ""},
+		"a node that it has not released yet":         {others: []v1alpha1.EdgeIngress{other("internal", named("w"), shared)}, a: []func(*snapshot.Node){label(v1alpha1.NodeLabel("internal"), "")}, want: "taint ForEdgeIngress: a for internal"},
+		"controllers of a Deployment":                 {others: []v1alpha1.EdgeIngress{other("internal", kind(v1alpha1.WorkloadDeployment))}, want: "taint ForEdgeIngress: a,b for internal"},
+		"two others":                                  {others: []v1alpha1.EdgeIngress{older, other("intranet", shared)}, want: "taint ForEdgeIngress: a,b for internal,intranet"},
+		"a node that is tainted already stays so":     {others: []v1alpha1.EdgeIngress{older}, a: []func(*snapshot.Node){labelled, tainted}, want: "taint ForEdgeIngress: b for internal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := seen(edge(createdAfter(0)), node("a", append(test.a, pool)...), node("b", pool), node("w"))
+			s.Others.Items = test.others
+			if got := gated(plan(t, s)); got != test.want {
+				t.Errorf("want %q, got %q", test.want, got)
+			}
+		})
+	}
+}
+
+func createdAfter(d time.Duration) func(*v1alpha1.EdgeIngress) {
+	return func(e *v1alpha1.EdgeIngress) { e.CreationTimestamp = metav1.NewTime(noon.Add(d)) }
 }

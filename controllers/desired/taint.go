@@ -26,6 +26,12 @@ func HasRoleTaint(taints []corev1.Taint, key string) bool {
 	return slices.ContainsFunc(taints, func(taint corev1.Taint) bool { return IsRoleTaint(taint, key) })
 }
 
+// ControllerTolerates reports whether the controllers of the EdgeIngress can start on a node with
+// the taint.
+func ControllerTolerates(e *v1alpha1.EdgeIngress, taint corev1.Taint) bool {
+	return taint.Effect == corev1.TaintEffectPreferNoSchedule || taint.Key == e.Spec.Nodes.Label
+}
+
 // TaintState holds the taints of a node and the claims on them.
 type TaintState struct {
 	Taints []corev1.Taint

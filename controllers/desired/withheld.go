@@ -16,6 +16,8 @@ type Withheld struct {
 	Agents []snapshot.Agent
 	// DaemonSets that would no longer run on the nodes, as namespace/name.
 	DaemonSets []string
+	// EdgeIngresses are the names of those whose controllers the taint would keep off.
+	EdgeIngresses []string
 	// OtherLabel is a role label that would displace no DaemonSet; empty where none was found.
 	OtherLabel string
 }
@@ -29,6 +31,8 @@ const (
 	// WithheldForDaemonSets: the label would remove pods of DaemonSets whose rules exclude it, or
 	// the taint would remove a part of the node's network.
 	WithheldForDaemonSets WithheldCause = "ForDaemonSets"
+	// WithheldForEdgeIngress: the taint would keep off the controllers of another EdgeIngress.
+	WithheldForEdgeIngress WithheldCause = "ForEdgeIngress"
 	// WithheldFromAllNodes: the taint would leave no node for ordinary pods.
 	WithheldFromAllNodes WithheldCause = "FromAllNodes"
 	// WithheldFromControlPlane: the node runs the control plane.
@@ -68,6 +72,7 @@ func (w *withheldOn) add(objection Withheld, node string) {
 		}
 	}
 	entry.DaemonSets = addNew(entry.DaemonSets, objection.DaemonSets)
+	entry.EdgeIngresses = addNew(entry.EdgeIngresses, objection.EdgeIngresses)
 }
 
 // addNew appends the names that the list does not have.
@@ -82,7 +87,7 @@ func addNew(list, names []string) []string {
 
 // byUrgency puts first what a person should act on first.
 func (w withheldOn) byUrgency() []Withheld {
-	order := []WithheldCause{WithheldForAgents, WithheldForDaemonSets, WithheldFromAllNodes, WithheldFromControlPlane, WithheldUnread}
+	order := []WithheldCause{WithheldForAgents, WithheldForDaemonSets, WithheldForEdgeIngress, WithheldFromAllNodes, WithheldFromControlPlane, WithheldUnread}
 	slices.SortFunc(w, func(a, b Withheld) int {
 		return cmp.Compare(slices.Index(order, a.Cause), slices.Index(order, b.Cause))
 	})
