@@ -289,6 +289,10 @@ const (
 	// ReasonProxyWithoutProxyProtocol (False): the balancer ends the connection and does not pass
 	// the client's address on.
 	ReasonProxyWithoutProxyProtocol = "ProxyWithoutProxyProtocol"
+	// ReasonPortsTreatedDifferently (False or Unknown): the balancer treats the ports of the Service
+	// differently, so the client's address has another fate on each. The message says what happens
+	// on which port.
+	ReasonPortsTreatedDifferently = "PortsTreatedDifferently"
 	// ReasonIPModeProxy (False): the balancer declares that it ends the connection, and the
 	// controller reads no PROXY protocol.
 	ReasonIPModeProxy = "IPModeProxy"

@@ -46,12 +46,13 @@ var serviceChecks = []check{
 	notExternal,     // row 3
 	policyIsCluster, // rows 5 to 10
 	policyFallsBack,
-	proxyBalancerOnly,   // row 25
-	proxyControllerOnly, // row 26
-	proxiedWithout,      // rows 24, 54
-	ipModeProxies,       // row 55
-	preservationOff,     // rows 21, 23
-	addressThrownAway,   // rows 28, 29, 33, 34
+	portsTreatedDifferently, // row 80
+	proxyBalancerOnly,       // row 25
+	proxyControllerOnly,     // row 26
+	proxiedWithout,          // rows 24, 54
+	ipModeProxies,           // row 55
+	preservationOff,         // rows 21, 23
+	addressThrownAway,       // rows 28, 29, 33, 34
 	controllerUnseen,
 	configUnseen,
 	otherConfigRead, // row 40

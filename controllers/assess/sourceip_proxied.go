@@ -54,7 +54,7 @@ func ipModeProxies(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.ConfigMap.Value == nil || sc.trust.ProxyProtocol || sc.headerOfBalancer() {
 		return nil
 	}
-	if !sc.hasModeProxy() {
+	if !sc.hasModeProxy() || sc.portsDiffer() {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonIPModeProxy,

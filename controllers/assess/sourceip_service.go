@@ -44,9 +44,9 @@ func policyFallsBack(sc *scene) *verdict {
 		provider.TrafficPolicyFallback, sc.serviceRef())
 }
 
-// viaBalancer reports whether a load balancer with a known path is in front.
+// viaBalancer reports whether a load balancer with one known path is in front.
 func (sc *scene) viaBalancer() bool {
-	return sc.isLoadBalancer() && sc.balancer.Path != provider.Unknown
+	return sc.isLoadBalancer() && sc.balancer.Path != provider.Unknown && !sc.portsDiffer()
 }
 
 func proxyBalancerOnly(sc *scene) *verdict {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
@@ -57,10 +59,22 @@ func alibaba(v view) Balancer {
 		b.HealthChecks, b.Nodes = HealthChecks{}, NodeChoice{}
 	case v.class == alibabaNetworkClass:
 		return alibabaNetwork(v, b)
-	case strings.Contains(strings.ToLower(v.annotations[alibabaProtocolPort]), "http"):
-		b.Path, b.WritesHeader = Proxies, true
+	default:
+		return v.perPort(b, v.alibabaPort)
 	}
 	return b
+}
+
+// alibabaPort reads a list such as https:443,http:80. It forwards the packets of other ports.
+func (v view) alibabaPort(port corev1.ServicePort) Port {
+	of := Port{Path: Forwards, ProxyProtocol: settingOf(v.is(alibabaProxyProtocol, "on"))}
+	for item := range strings.SplitSeq(v.annotations[alibabaProtocolPort], ",") {
+		protocol, number, named := strings.Cut(item, ":")
+		if readsHTTP(protocol) && (!named || listed(number, port)) {
+			of.Path, of.WritesHeader = Proxies, true
+		}
+	}
+	return of
 }
 
 func alibabaNetwork(v view, b Balancer) Balancer {

@@ -3,6 +3,8 @@ package provider
 import (
 	"regexp"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
@@ -18,6 +20,8 @@ const (
 	awsAddressType           = "service.beta.kubernetes.io/aws-load-balancer-ip-address-type"
 	awsHealthCheckProtocol   = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol"
 	awsHealthCheckPort       = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-port"
+	awsCertificate           = "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"
+	awsTLSPorts              = "service.beta.kubernetes.io/aws-load-balancer-ssl-ports"
 	awsTargetNodes           = "service.beta.kubernetes.io/aws-load-balancer-target-node-labels"
 	awsHealthCheckCodes      = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-success-codes"
 
@@ -50,7 +54,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
-		awsHealthCheckCodes, awsTargetNodes,
+		awsHealthCheckCodes, awsTargetNodes, awsCertificate, awsTLSPorts,
 	}},
 	describe: aws,
 })
@@ -75,13 +79,22 @@ func aws(v view) Balancer {
 
 // awsClassic ends connections. Its controller accepts only the star as a value for PROXY protocol.
 func awsClassic(v view) Balancer {
-	return Balancer{
-		Name: "AWS Classic Load Balancer", Path: Proxies, NeedsNodePorts: true,
-		ProxyProtocol:       settingOf(v.annotations[awsProxyProtocol] == "*"),
-		WritesHeader:        v.is(awsBackendProtocol, "http", "https"),
+	return v.perPort(Balancer{
+		Name: "AWS Classic Load Balancer", NeedsNodePorts: true,
 		ProxyProtocolRemedy: Annotation{awsProxyProtocol, "*"},
 		HealthChecks:        v.ofHealthPort(checkKeys{awsHealthCheckPort, awsHealthCheckProtocol}),
 		Nodes:               v.nodeChoice(awsTargetNodes, LabelsOrKeys),
+	}, v.awsClassicPort)
+}
+
+// awsClassicPort follows buildListener of the cloud controller. Without a certificate for the port, HTTPS
+// to the nodes is plain TCP for the balancer.
+func (v view) awsClassicPort(port corev1.ServicePort) Port {
+	tls := v.annotations[awsTLSPorts]
+	certified := v.annotations[awsCertificate] != "" && (tls == "" || tls == "*" || listed(tls, port))
+	return Port{
+		Path: Proxies, ProxyProtocol: settingOf(v.annotations[awsProxyProtocol] == "*"),
+		WritesHeader: v.is(awsBackendProtocol, "http") || (certified && v.is(awsBackendProtocol, "https")),
 	}
 }
 

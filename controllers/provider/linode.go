@@ -1,7 +1,12 @@
 package provider
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -9,8 +14,10 @@ import (
 const (
 	linodeProxyProtocol = "service.beta.kubernetes.io/linode-loadbalancer-default-proxy-protocol"
 	linodeProtocol      = "service.beta.kubernetes.io/linode-loadbalancer-default-protocol"
-	linodeCheckType     = "service.beta.kubernetes.io/linode-loadbalancer-check-type"
-	linodePortPrefix    = "service.beta.kubernetes.io/linode-loadbalancer-port-"
+	// linodeProxyProtocolBefore is the older name of linodeProxyProtocol.
+	linodeProxyProtocolBefore = "service.beta.kubernetes.io/linode-loadbalancer-proxy-protocol"
+	linodeCheckType           = "service.beta.kubernetes.io/linode-loadbalancer-check-type"
+	linodePortPrefix          = "service.beta.kubernetes.io/linode-loadbalancer-port-"
 )
 
 // Annotations: linode/linode-cloud-controller-manager docs/configuration/annotations.md.
@@ -18,26 +25,38 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderLinode,
 	name:        "Linode NodeBalancer",
 	signs:       signs{providerIDs: []string{"linode://"}},
-	annotations: annotations{decide: []string{linodeProxyProtocol, linodeProtocol, linodeCheckType}, decidePrefixes: []string{linodePortPrefix}},
+	annotations: annotations{decide: []string{linodeProxyProtocol, linodeProxyProtocolBefore, linodeProtocol, linodeCheckType}, decidePrefixes: []string{linodePortPrefix}},
 	describe:    linode,
 })
 
-// linode ends connections. Settings of single ports override the defaults. They are JSON, which
-// this package does not read.
+// linode ends connections. Settings of single ports override the defaults.
 func linode(v view) Balancer {
-	b := Balancer{
-		Path: Proxies, NeedsNodePorts: true,
-		ProxyProtocol:       settingOf(v.is(linodeProxyProtocol, "v1", "v2")),
-		WritesHeader:        v.is(linodeProtocol, "http", "https"),
+	return v.perPort(Balancer{
+		NeedsNodePorts:      true,
 		ProxyProtocolRemedy: Annotation{linodeProxyProtocol, "v2"},
 		HealthChecks:        linodeChecks(v),
+	}, v.linodePort)
+}
+
+// linodePort follows getPortConfig in cloud/linode/loadbalancers.go.
+func (v view) linodePort(port corev1.ServicePort) Port {
+	type settings struct {
+		Protocol      string `json:"protocol"`
+		ProxyProtocol string `json:"proxy-protocol"`
 	}
-	for key := range v.annotations {
-		if strings.HasPrefix(key, linodePortPrefix) {
-			b.ProxyProtocol = NotSaid
+	chosen := settings{Protocol: v.annotations[linodeProtocol], ProxyProtocol: v.annotations[linodeProxyProtocol]}
+	if chosen.ProxyProtocol == "" {
+		chosen.ProxyProtocol = v.annotations[linodeProxyProtocolBefore]
+	}
+	if key := linodePortPrefix + strconv.Itoa(int(port.Port)); v.has(key) {
+		own, ok := decoded[settings](v, key)
+		if !ok {
+			return Port{Path: Proxies, ProxyProtocol: NotSaid}
 		}
+		chosen = settings{Protocol: cmp.Or(own.Protocol, chosen.Protocol), ProxyProtocol: cmp.Or(own.ProxyProtocol, chosen.ProxyProtocol)}
 	}
-	return b
+	speaks := slices.Contains([]string{"v1", "v2"}, strings.ToLower(strings.TrimSpace(chosen.ProxyProtocol)))
+	return Port{Path: Proxies, WritesHeader: readsHTTP(chosen.Protocol), ProxyProtocol: settingOf(speaks)}
 }
 
 // linodeChecks always go to the node port (cloud/linode/loadbalancers.go getHealthCheckType).

@@ -60,8 +60,11 @@ type Balancer struct {
 	ProxyProtocol Setting
 	// Preserve shows whether the balancer is set to keep the client's address, where it has such a switch.
 	Preserve Setting
-	// WritesHeader is set where the balancer reads HTTP and writes X-Forwarded-For.
+	// WritesHeader is set where the balancer reads HTTP on every port and writes X-Forwarded-For.
 	WritesHeader bool
+	// Ports lists the ports of the Service where the balancer treats them differently, and is empty
+	// elsewhere.
+	Ports []Port
 	// NeedsNodePorts is set where the balancer delivers to node ports.
 	NeedsNodePorts bool
 	// HealthChecksCarryProxy is set where its health checks of nodes begin with a PROXY header,

@@ -1,10 +1,16 @@
 package provider
 
-import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
 
 const (
 	vultrProxyProtocol = "service.beta.kubernetes.io/vultr-loadbalancer-proxy-protocol"
 	vultrProtocol      = "service.beta.kubernetes.io/vultr-loadbalancer-protocol"
+	vultrTLSPorts      = "service.beta.kubernetes.io/vultr-loadbalancer-https-ports"
+	vultrPassThrough   = "service.beta.kubernetes.io/vultr-loadbalancer-ssl-pass-through"
 	vultrCheckPort     = "service.beta.kubernetes.io/vultr-loadbalancer-healthcheck-port"
 	vultrCheckProtocol = "service.beta.kubernetes.io/vultr-loadbalancer-healthcheck-protocol"
 )
@@ -14,17 +20,23 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderVultr,
 	name:        "Vultr Load Balancer",
 	signs:       signs{providerIDs: []string{"vultr://"}},
-	annotations: annotations{decide: []string{vultrProxyProtocol, vultrProtocol, vultrCheckPort, vultrCheckProtocol}},
+	annotations: annotations{decide: []string{vultrProxyProtocol, vultrProtocol, vultrTLSPorts, vultrPassThrough, vultrCheckPort, vultrCheckProtocol}},
 	describe:    vultr,
 })
 
-// vultr ends connections. It checks the first node port (vultr/loadbalancers.go getHealthCheckPort).
+// vultr ends connections. It checks the first node port (vultr/loadbalancers.go
+// getHealthCheckPort). Ports with HTTPS have the protocol HTTPS, or TCP where it passes TLS through
+// (buildForwardingRules).
 func vultr(v view) Balancer {
-	return Balancer{
-		Path: Proxies, NeedsNodePorts: true,
-		ProxyProtocol:       v.switched(vultrProxyProtocol, Off),
-		WritesHeader:        v.is(vultrProtocol, "http", "https"),
+	return v.perPort(Balancer{
+		NeedsNodePorts:      true,
 		ProxyProtocolRemedy: Annotation{vultrProxyProtocol, "true"},
 		HealthChecks:        v.ofNodePort(checkKeys{vultrCheckPort, vultrCheckProtocol}, "tcp"),
-	}
+	}, func(port corev1.ServicePort) Port {
+		reads := readsHTTP(v.annotations[vultrProtocol])
+		if v.lists(vultrTLSPorts, port) {
+			reads = v.switched(vultrPassThrough, Off) != On
+		}
+		return Port{Path: Proxies, WritesHeader: reads, ProxyProtocol: v.switched(vultrProxyProtocol, Off)}
+	})
 }
