@@ -153,6 +153,9 @@ const (
 	ReasonIPFamilyFrozen = "IPFamilyFrozen"
 	// ReasonLoadBalancerPending (False): no load balancer has given the Service an address.
 	ReasonLoadBalancerPending = "LoadBalancerPending"
+	// ReasonBalancerReportsError (False or Unknown): the load balancer wrote an error, or a
+	// condition that says so, into the Service's status. The message quotes it.
+	ReasonBalancerReportsError = "BalancerReportsError"
 	// ReasonHealthCheckNodePortMissing (False): the Service has no healthCheckNodePort, so a
 	// balancer cannot see which nodes serve.
 	ReasonHealthCheckNodePortMissing = "HealthCheckNodePortMissing"

@@ -24,7 +24,7 @@ func loadBalancerReady(sc *scene) verdict {
 	default:
 		q.needs = []read{service, nodes, pods, slices, {"the load-balancer agents", sc.Agents.Err}}
 		q.checks = []check{
-			serviceTaken, serviceBlocked, serviceMissing, addressMissing,
+			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
 			agentMissing, agentNotReady,
@@ -43,9 +43,9 @@ func noAddressNeeded(sc *scene) verdict {
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s%s",
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s",
 		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"),
-		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere()+agentsUnchecked(sc), sc.notRead())
+		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere()+agentsUnchecked(sc)+sc.notRead()+sc.alsoReported())
 }
 
 func serviceTaken(sc *scene) *verdict {
