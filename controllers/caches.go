@@ -136,24 +136,29 @@ func trimPod(object any) (any, error) {
 	return kept, nil
 }
 
-// shareTexts makes equal pods share their long texts.
+// shareTexts makes equal pods share their long texts. It changes no list of the pod in place, because
+// the pod may be in a cache already.
 func shareTexts(containers []corev1.Container) {
-	shareAll := func(texts []string) {
-		for i := range texts {
-			texts[i] = shared(texts[i])
-		}
-	}
 	for i := range containers {
 		container := &containers[i]
 		container.Image = shared(container.Image)
-		shareAll(container.Command)
-		shareAll(container.Args)
-		for _, probe := range []*corev1.Probe{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
-			if probe != nil && probe.Exec != nil {
-				shareAll(probe.Exec.Command)
-			}
+		container.Command, container.Args = sharedAll(container.Command), sharedAll(container.Args)
+		if probe := container.StartupProbe; probe != nil && probe.Exec != nil {
+			container.StartupProbe = probe.DeepCopy()
+			container.StartupProbe.Exec.Command = sharedAll(probe.Exec.Command)
 		}
 	}
+}
+
+func sharedAll(texts []string) []string {
+	if texts == nil {
+		return nil
+	}
+	all := make([]string, 0, len(texts))
+	for _, text := range texts {
+		all = append(all, shared(text))
+	}
+	return all
 }
 
 // trimDaemonSet keeps our own DaemonSets whole. Of another DaemonSet it keeps what shows whether it

@@ -403,11 +403,18 @@ func (s *story) podSteps() []specStep {
 			return want("memory limit", pod.Containers[0].Resources.Limits.Memory().String(), wanted, same)
 		})
 	}
+	tolerations := func(wanted int) func() error {
+		return on(func() error { return want("tolerations", len(pod.Tolerations), wanted, same) })
+	}
 	return []specStep{
 		{name: "resources are set", change: func(e *v1alpha1.EdgeIngress) {
 			e.Spec.Controller.Resources = &v1alpha1.ResourcesSpec{Limits: v1alpha1.ResourceAmounts{corev1.ResourceMemory: resource.MustParse("1024Mi")}}
 		}, look: memory("1Gi")},
 		{name: "resources are taken back", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Resources = nil }, look: memory("0")},
+		{name: "a taint of the pool is tolerated", change: func(e *v1alpha1.EdgeIngress) {
+			e.Spec.Controller.Tolerations = []v1alpha1.Toleration{{Key: "dedicated", Value: "ingress", Effect: corev1.TaintEffectNoSchedule}}
+		}, look: tolerations(2)},
+		{name: "the taint of the pool is no longer tolerated", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Tolerations = nil }, look: tolerations(1)},
 		{name: "the balancer needs longer", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{Duration: time.Minute} }, look: grace(60 + 267)},
 		{name: "the balancer needs no time", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Exposure.DrainDelay = &metav1.Duration{} }, look: grace(267)},
 		{name: "the image is another build of the same repository", change: func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Image = otherBuild() },

@@ -130,6 +130,13 @@ const (
 	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer
 	// replicas are ready than the spec asks for.
 	ReasonControllersMissing = "ControllersMissing"
+	// ReasonTaintNotTolerated (False): no controller can start on an edge node, because the node has
+	// a taint that the controller does not tolerate. The message names the node, the taint and the
+	// toleration for spec.controller.tolerations.
+	ReasonTaintNotTolerated = "TaintNotTolerated"
+	// ReasonNodeNotSuitable (False): no controller can start on an edge node, because the node runs
+	// another operating system.
+	ReasonNodeNotSuitable = "NodeNotSuitable"
 	// ReasonRolloutInProgress (Unknown): all pods are ready, but some run an older template. The
 	// message says what the rollout waits for.
 	ReasonRolloutInProgress = "RolloutInProgress"

@@ -50,6 +50,13 @@ type ControllerSpec struct {
 	// resources of the controller's container. Default: requests of 100m CPU and 128Mi memory, no limits.
 	// +optional
 	Resources *ResourcesSpec `json:"resources,omitempty"`
+
+	// tolerations let the controller run on edge nodes that have taints of their own, such as those of
+	// a node pool. The taint that the operator sets is always tolerated. A change replaces the pods.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Tolerations []Toleration `json:"tolerations,omitempty"`
 }
 
 // ResourcesSpec is what the controller's container gets, as in a pod: cpu, memory and

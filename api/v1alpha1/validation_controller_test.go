@@ -53,6 +53,28 @@ func TestController(t *testing.T) {
 	})
 }
 
+func TestTolerations(t *testing.T) {
+	tolerations := func(list string) string { return "controller: {tolerations: [" + list + "]}" }
+	judge(t, someNodes, map[string]verdict{
+		"a value of a taint is tolerated":           {spec: tolerations("{key: dedicated, operator: Equal, value: ingress, effect: NoSchedule}"), want: accepted},
+		"Equal is the default":                      {spec: tolerations("{key: dedicated, value: ingress}"), want: accepted},
+		"every value is tolerated":                  {spec: tolerations("{key: example.com/pool, operator: Exists}"), want: accepted},
+		"every taint is tolerated":                  {spec: tolerations("{operator: Exists}"), want: accepted},
+		"an end after a while is tolerated":         {spec: tolerations("{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 60}"), want: accepted},
+		"no list at all is fine":                    {spec: tolerations(""), want: accepted},
+		"no key needs Exists":                       {spec: tolerations("{value: ingress}"), want: "write the key of the taint, or operator: Exists"},
+		"an empty toleration needs a key":           {spec: tolerations("{}"), want: "write the key of the taint, or operator: Exists"},
+		"Exists takes no value":                     {spec: tolerations("{key: a, operator: Exists, value: b}"), want: "remove value, or write operator: Equal"},
+		"another operator is none":                  {spec: tolerations("{key: a, operator: Gt, value: '1'}"), want: `supported values: "Exists", "Equal"`},
+		"another effect is none":                    {spec: tolerations("{key: a, effect: NoRun}"), want: `supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"`},
+		"seconds need an effect that ends pods":     {spec: tolerations("{key: a, effect: NoSchedule, tolerationSeconds: 5}"), want: "write effect: NoExecute, or remove tolerationSeconds"},
+		"a key with a space is none":                {spec: tolerations("{key: 'a b'}"), want: "write name or example.com/name"},
+		"a value with a slash is none":              {spec: tolerations("{key: a, value: b/c}"), want: "must be a label value"},
+		"seventeen tolerations are more than fit":   {spec: tolerations(strings.TrimSuffix(strings.Repeat("{key: a},", 17), ",")), want: "must have at most 16 items"},
+		"a time that has passed already is no time": {spec: tolerations("{key: a, effect: NoExecute, tolerationSeconds: -1}"), want: "should be greater than or equal to 0"},
+	})
+}
+
 func TestImage(t *testing.T) {
 	const digest = "sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1"
 	image := func(repository, tag, digest string) string {

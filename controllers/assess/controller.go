@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// controllerAvailable implements rows 1 and 14 of docs/source-ip.md. It also reports the failed
+// controllerAvailable implements rows 1, 14 and 93 of docs/source-ip.md. It also reports the failed
 // writes that belong to no other condition.
 func controllerAvailable(sc *scene) verdict {
 	return question{
@@ -20,7 +20,7 @@ func controllerAvailable(sc *scene) verdict {
 		},
 		checks: []check{
 			namespaceReserved, workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
-			controllersMissing, replicasMissing, rolloutInProgress,
+			controllerKeptOff, controllersMissing, replicasMissing, rolloutInProgress,
 		},
 		holds: controllersReady,
 	}.answer(sc)
@@ -129,7 +129,7 @@ func controllersReady(sc *scene) verdict {
 
 // podTrouble explains why pods are missing, in sentences that each begin with a space.
 func (sc *scene) podTrouble() string {
-	if trouble := sc.unreadyPod() + sc.unendedPods(); trouble != "" {
+	if trouble := sc.unreadyPod() + sc.otherArchitecture() + sc.unendedPods(); trouble != "" {
 		return trouble
 	}
 	return " See the events of " + sc.workload.ref.String() + " and its pods."

@@ -94,7 +94,7 @@ func healthy(options ...option) given {
 
 func edgeNode(name, ip string) snapshot.Node {
 	node := appNode(name, ip)
-	node.Labels = map[string]string{"pool": "edge", v1alpha1.DefaultRoleLabel: "", v1alpha1.NodeLabel(ingressName): ""}
+	node.Labels = map[string]string{corev1.LabelOSStable: "linux", "pool": "edge", v1alpha1.DefaultRoleLabel: "", v1alpha1.NodeLabel(ingressName): ""}
 	node.Taints = []corev1.Taint{{Key: v1alpha1.DefaultRoleLabel, Effect: corev1.TaintEffectNoSchedule}}
 	return node
 }
@@ -102,7 +102,7 @@ func edgeNode(name, ip string) snapshot.Node {
 func appNode(name, ip string) snapshot.Node {
 	number := ip[strings.LastIndex(ip, ".")+1:]
 	return snapshot.Node{
-		Name: name, Ready: corev1.ConditionTrue, Labels: map[string]string{},
+		Name: name, Ready: corev1.ConditionTrue, Labels: map[string]string{corev1.LabelOSStable: "linux"},
 		InternalIPs: []string{ip}, PodCIDRs: []string{"10.244." + number + ".0/24"},
 	}
 }
@@ -140,6 +140,7 @@ func (g *given) writeConfig() {
 func (g *given) template() corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{Spec: corev1.PodSpec{
 		HostNetwork: g.spec().Exposure.Type == v1alpha1.ExposureHostNetwork,
+		Tolerations: []corev1.Toleration{{Key: g.spec().Nodes.Label, Operator: corev1.TolerationOpExists}},
 		Containers: []corev1.Container{{
 			Name: "controller", Image: cmp.Or(g.image, runs.DefaultImage().Repository), Args: []string{"/nginx-ingress-controller", "--configmap=" + namespace + "/" + objectName},
 			Env:   []corev1.EnvVar{fieldVariable("POD_NAME", "metadata.name"), fieldVariable("POD_NAMESPACE", "metadata.namespace")},

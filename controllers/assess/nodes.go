@@ -12,13 +12,16 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// nodesReady implements rows 1 and 2 of docs/source-ip.md.
+// nodesReady implements rows 1, 2 and 93 of docs/source-ip.md.
 func nodesReady(sc *scene) verdict {
 	return question{
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
-		checks: []check{nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, lockedOut, labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld},
-		holds:  nodesLabelled,
+		checks: []check{
+			nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, lockedOut, everyNodeUnfit,
+			labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld,
+		},
+		holds: nodesLabelled,
 	}.answer(sc)
 }
 
@@ -108,7 +111,7 @@ func nodesLabelled(sc *scene) verdict {
 	if notReady := sc.notReady(); len(notReady) > 0 {
 		message += " Not Ready: " + listed(notReady) + "."
 	}
-	return is(v1alpha1.ReasonNodesLabelled, "%s%s%s", message, sc.departures(), sc.keptOff())
+	return is(v1alpha1.ReasonNodesLabelled, "%s%s%s%s", message, sc.unfit(), sc.departures(), sc.keptOff())
 }
 
 // releaseHeld is Unknown rather than True, because the labels do not match the spec yet and users

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -29,7 +30,13 @@ func HasRoleTaint(taints []corev1.Taint, key string) bool {
 // ControllerTolerates reports whether the controllers of the EdgeIngress can start on a node with
 // the taint.
 func ControllerTolerates(e *v1alpha1.EdgeIngress, taint corev1.Taint) bool {
-	return taint.Effect == corev1.TaintEffectPreferNoSchedule || taint.Key == e.Spec.Nodes.Label
+	if taint.Effect == corev1.TaintEffectPreferNoSchedule || taint.Key == e.Spec.Nodes.Label {
+		return true
+	}
+	return slices.ContainsFunc(e.Spec.Controller.PodTolerations(), func(toleration corev1.Toleration) bool {
+		// The comparison operators are an alpha feature, off by default.
+		return toleration.ToleratesTaint(logr.Discard(), &taint, false)
+	})
 }
 
 // TaintState holds the taints of a node and the claims on them.

@@ -9,8 +9,32 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
+
+func TestControllerTolerates(t *testing.T) {
+	edge := &v1alpha1.EdgeIngress{}
+	edge.Spec.Nodes.Label = roleLabel
+	edge.Spec.Controller.Tolerations = []v1alpha1.Toleration{{Key: "dedicated", Value: "ingress", Operator: corev1.TolerationOpEqual}, {Key: "edge-b", Operator: corev1.TolerationOpExists}}
+	for name, test := range map[string]struct {
+		taint corev1.Taint
+		want  bool
+	}{
+		"its own taint": {taint: RoleTaint(roleLabel), want: true},
+		"the taint of another that the spec names": {taint: RoleTaint("edge-b"), want: true},
+		"a taint with the value that it names":     {taint: corev1.Taint{Key: "dedicated", Value: "ingress", Effect: corev1.TaintEffectNoSchedule}, want: true},
+		"a taint with another value":               {taint: corev1.Taint{Key: "dedicated", Value: "db", Effect: corev1.TaintEffectNoSchedule}},
+		"the taint of another":                     {taint: RoleTaint("edge-c")},
+		"a taint that only asks":                   {taint: corev1.Taint{Key: "x", Effect: corev1.TaintEffectPreferNoSchedule}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := ControllerTolerates(edge, test.taint); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
 
 func TestTaintsAndClaimsAfterAChange(t *testing.T) {
 	ours := RoleTaint(roleLabel)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -157,8 +158,9 @@ func (s suite) pinned(t *testing.T, edge *v1alpha1.EdgeIngress, w workload) {
 	if role == "" {
 		role = v1alpha1.DefaultRoleLabel
 	}
-	if len(pod.Tolerations) != 1 || pod.Tolerations[0].Key != role {
-		t.Errorf("pods tolerate %v, want only %s", pod.Tolerations, role)
+	want := append([]corev1.Toleration{{Key: role, Operator: corev1.TolerationOpExists}}, edge.Spec.Controller.PodTolerations()...)
+	if diff := cmp.Diff(want, pod.Tolerations); diff != "" {
+		t.Errorf("pods tolerate the taint of their nodes and those that the spec names (-want +got):\n%s", diff)
 	}
 	if len(pod.Containers) != 1 || pod.Containers[0].Name != names.Container || len(pod.InitContainers) > 0 {
 		t.Errorf("pods have more than the container %q", names.Container)

@@ -26,6 +26,7 @@ type values struct {
 	Config                 map[string]string           `json:"config"`
 	NodeLabel              string                      `json:"nodeLabel"`
 	TaintKey               string                      `json:"taintKey"`
+	Tolerations            []corev1.Toleration         `json:"tolerations"`
 	Image                  string                      `json:"image"`
 	Resources              corev1.ResourceRequirements `json:"resources"`
 	HostPorts              string                      `json:"hostPorts"`
@@ -113,6 +114,7 @@ func valuesOf(in engine.Input) values {
 		Config:                 config,
 		NodeLabel:              v1alpha1.NodeLabel(e.Name),
 		TaintKey:               roleLabel(e),
+		Tolerations:            e.Spec.Controller.PodTolerations(),
 		Image:                  imageReference(e.Spec.Controller.Image),
 		Resources:              resources(e),
 		HostPorts:              hostPorts,

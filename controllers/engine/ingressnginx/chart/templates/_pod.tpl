@@ -19,6 +19,9 @@ spec:
   tolerations:
   - key: {{ .Values.taintKey }}
     operator: Exists
+  {{- with .Values.tolerations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   hostNetwork: {{ eq .Values.hostPorts "HostNetwork" }}
   dnsPolicy: {{ ternary "ClusterFirstWithHostNet" "ClusterFirst" (eq .Values.hostPorts "HostNetwork") }}
   terminationGracePeriodSeconds: {{ .Values.shutdown.totalSeconds }}

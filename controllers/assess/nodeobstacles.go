@@ -1,0 +1,198 @@
+package assess
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+)
+
+// toleratedAnyway are the taints that Kubernetes lets the pods of a DaemonSet tolerate
+// (k8s.io/kubernetes, pkg/controller/daemon/util/daemonset_util.go).
+var toleratedAnyway = []corev1.Taint{
+	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute},
+	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
+	{Key: corev1.TaintNodeDiskPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeMemoryPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodePIDPressure, Effect: corev1.TaintEffectNoSchedule},
+	{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule},
+}
+
+// obstacle is why no controller pod can start on an edge node.
+type obstacle struct {
+	node, reason string
+	// what is wrong with the node, as the end of a sentence that begins with the node. remedy is a
+	// sentence.
+	what, remedy string
+}
+
+// obstacles finds the edge nodes on which no pod of the workload can start. Kubernetes writes no
+// event about such a node, because the DaemonSet controller does not count it among those that the
+// DaemonSet selects (k8s.io/kubernetes, pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod).
+func (sc *scene) obstacles() []obstacle {
+	if sc.workload.template == nil {
+		return nil
+	}
+	var found []obstacle
+	for _, node := range sc.edge {
+		if unsuitable := sc.unsuitable(node); unsuitable != nil {
+			found = append(found, *unsuitable)
+		} else if repelled := sc.repelled(node); repelled != nil {
+			found = append(found, *repelled)
+		}
+	}
+	return found
+}
+
+// unsuitable finds nodes of another operating system. Every kubelet sets the label.
+func (sc *scene) unsuitable(node *snapshot.Node) *obstacle {
+	asked, selects := sc.workload.template.Spec.NodeSelector[corev1.LabelOSStable]
+	system, labelled := node.Labels[corev1.LabelOSStable]
+	found := &obstacle{node: node.Name, reason: v1alpha1.ReasonNodeNotSuitable}
+	switch {
+	case !selects || system == asked:
+		return nil
+	case !labelled:
+		found.what = "has no label " + corev1.LabelOSStable
+		found.remedy = "Let the node's kubelet set this label again, by a restart of the kubelet."
+	default:
+		found.what = fmt.Sprintf("runs %s, and the controller runs on %s only", system, asked)
+		found.remedy = fmt.Sprintf("Leave such nodes out of spec.nodes, for instance by %s=%s in spec.nodes.selector.", corev1.LabelOSStable, asked)
+	}
+	return found
+}
+
+// repelled finds a taint that the pods do not tolerate.
+func (sc *scene) repelled(node *snapshot.Node) *obstacle {
+	at := slices.IndexFunc(node.Taints, sc.keepsControllerAway)
+	if at < 0 {
+		return nil
+	}
+	taint := node.Taints[at]
+	return &obstacle{
+		node: node.Name, reason: v1alpha1.ReasonTaintNotTolerated, what: "has the taint " + taint.ToString() + ", which the controller does not tolerate",
+		remedy: sc.taintRemedy(node, taint),
+	}
+}
+
+func (sc *scene) taintRemedy(node *snapshot.Node, taint corev1.Taint) string {
+	for _, other := range slices.Sorted(maps.Keys(node.TaintClaims)) {
+		if other != sc.EdgeIngress.Name && node.TaintClaims[other] == taint.Key {
+			return fmt.Sprintf("EdgeIngress %s reserves the node. Select other nodes, or set its spec.nodes.isolation to Shared.", other)
+		}
+	}
+	switch {
+	case taint.Key == desired.RemovalTaint:
+		return "The cluster autoscaler is about to remove the node. Wait for its successor."
+	case !desired.KeepsPodsAway(taint):
+		return "Kubernetes, the cloud or the network plugin removes this taint once the node is set up. See the node's conditions and those agents."
+	}
+	return fmt.Sprintf("Add to spec.controller.tolerations {%s}, or remove the taint.", tolerationFor(taint))
+}
+
+// tolerationFor is the toleration in the flow style of YAML.
+func tolerationFor(taint corev1.Taint) string {
+	parts := []string{"key: " + taint.Key}
+	if taint.Value == "" {
+		parts = append(parts, "operator: Exists")
+	} else {
+		parts = append(parts, fmt.Sprintf("value: %q", taint.Value))
+	}
+	return strings.Join(append(parts, "effect: "+string(taint.Effect)), ", ")
+}
+
+func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
+	if taint.Effect == corev1.TaintEffectPreferNoSchedule {
+		return false
+	}
+	anyway := !sc.isDeployment() && slices.ContainsFunc(toleratedAnyway, func(known corev1.Taint) bool { return known.MatchTaint(&taint) })
+	if anyway || (sc.workload.template.Spec.HostNetwork && taint.Key == corev1.TaintNodeNetworkUnavailable) {
+		return false
+	}
+	return !slices.ContainsFunc(sc.workload.template.Spec.Tolerations, func(toleration corev1.Toleration) bool {
+		// The comparison operators are an alpha feature, off by default.
+		return toleration.ToleratesTaint(logr.Discard(), &taint, false)
+	})
+}
+
+// controllerKeptOff finds edge nodes without a controller on which none can start (row 93).
+func controllerKeptOff(sc *scene) *verdict {
+	var missing []obstacle
+	switch obstacles := sc.obstacles(); {
+	case !sc.isDeployment():
+		missing = slices.DeleteFunc(obstacles, func(o obstacle) bool { return sc.podOn[o.node] })
+	case sc.readyPods() < sc.replicas() && len(obstacles) == len(sc.edge):
+		missing = obstacles
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return isNot(missing[0].reason, "%s", describeObstacles(missing)+sc.unreadyPod()+sc.unendedPods()+sc.departures())
+}
+
+// describeObstacles names the first obstacle, its remedy, and the nodes of the others.
+func describeObstacles(obstacles []obstacle) string {
+	first := obstacles[0]
+	var others []string
+	for _, other := range obstacles[1:] {
+		others = append(others, other.node)
+	}
+	text := fmt.Sprintf("No controller can start on node %s: it %s. %s", first.node, first.what, first.remedy)
+	if len(others) > 0 {
+		text += fmt.Sprintf(" Something also keeps the controller off %s.", nodesNamed(others))
+	}
+	return text
+}
+
+// everyNodeUnfit finds edge nodes of which none can start a controller.
+func everyNodeUnfit(sc *scene) *verdict {
+	obstacles := sc.obstacles()
+	if len(obstacles) == 0 || len(obstacles) < len(sc.edge) {
+		return nil
+	}
+	return isNot(obstacles[0].reason, "%s", describeObstacles(obstacles))
+}
+
+// unfit describes the edge nodes on which no controller can start, in a sentence that begins with a
+// space. A pod that runs there stays, and has no successor.
+func (sc *scene) unfit() string {
+	obstacles := sc.obstacles()
+	if len(obstacles) == 0 {
+		return ""
+	}
+	return " " + describeObstacles(obstacles)
+}
+
+// otherArchitecture describes pods that are not ready on nodes of an architecture on which none is, in
+// sentences that each begin with a space.
+func (sc *scene) otherArchitecture() string {
+	runs := map[string]bool{}
+	for name := range sc.podOn {
+		if node := sc.nodes[name]; node != nil {
+			runs[node.Labels[corev1.LabelArchStable]] = true
+		}
+	}
+	for i := range sc.Pods.Items {
+		pod := &sc.Pods.Items[i]
+		node := sc.nodes[pod.Node]
+		if node == nil || pod.Ready || pod.Terminating || pod.Ended {
+			continue
+		}
+		architecture := node.Labels[corev1.LabelArchStable]
+		if architecture == "" || runs[architecture] || (len(runs) == 0 && isUsual(architecture)) {
+			continue
+		}
+		return fmt.Sprintf(" Node %s has the architecture %s, on which no controller is ready. Check that the image is built for it, or leave such nodes out of spec.nodes.",
+			node.Name, architecture)
+	}
+	return ""
+}
+
+func isUsual(architecture string) bool { return architecture == "amd64" || architecture == "arm64" }
