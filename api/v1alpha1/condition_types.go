@@ -188,7 +188,7 @@ const (
 	// ReasonEdgeNodesNotTargeted (False or Unknown): an annotation makes the balancer choose nodes by
 	// their labels, and it leaves an edge node out.
 	ReasonEdgeNodesNotTargeted = "EdgeNodesNotTargeted"
-	// ReasonEdgeNodeBeingDeleted (False): the cluster autoscaler is about to remove an edge node,
+	// ReasonEdgeNodeBeingDeleted (False): a machine manager is about to remove or stop an edge node,
 	// and too few other nodes serve to withdraw it.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
 	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge

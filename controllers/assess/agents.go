@@ -20,7 +20,9 @@ func (sc *scene) agentsOf(p v1alpha1.Provider) []snapshot.Agent {
 // settled is the node without its temporary taints.
 func settled(node *snapshot.Node) snapshot.Node {
 	bare := *node
-	bare.Taints = slices.DeleteFunc(slices.Clone(node.Taints), func(taint corev1.Taint) bool { return !desired.KeepsPodsAway(taint) })
+	bare.Taints = slices.DeleteFunc(slices.Clone(node.Taints), func(taint corev1.Taint) bool {
+		return !desired.KeepsPodsAway(taint) || desired.Temporary(taint)
+	})
 	return bare
 }
 

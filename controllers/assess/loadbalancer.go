@@ -139,22 +139,6 @@ func edgeNodeExcluded(sc *scene) *verdict {
 	return nil
 }
 
-func edgeNodeGoing(sc *scene) *verdict {
-	var going []string
-	for _, node := range sc.edge {
-		if slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == desired.RemovalTaint }) {
-			going = append(going, node.Name)
-		}
-	}
-	if len(going) == 0 {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonEdgeNodeBeingDeleted,
-		"The cluster autoscaler is about to remove %s, and load balancers exclude such nodes. Too few other nodes serve to withdraw the controller first. "+
-			"Keep edge nodes out of the autoscaler's node groups.",
-		nodesNamed(going))
-}
-
 func needsClusterPolicy(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
 		return nil

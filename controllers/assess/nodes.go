@@ -65,7 +65,7 @@ func noPlaceForApplications(sc *scene) *verdict {
 		return nil
 	}
 	return isNot(v1alpha1.ReasonNoNodesForApplications, "The edge nodes are reserved for the controller, and no other node takes ordinary pods, "+
-		"so applications have nowhere to run. Add nodes, select fewer edge nodes, or set spec.nodes.isolation to Shared.")
+		"so applications have nowhere to run.%s Add nodes, select fewer edge nodes, or set spec.nodes.isolation to Shared.", sc.noOtherPlace())
 }
 
 // takesOrdinaryPods reports whether pods without tolerations can be scheduled to the node, now or

@@ -56,7 +56,7 @@ func taintsWithheld(sc *scene) *verdict {
 			"Select other nodes. Or create a second EdgeIngress with the same spec.nodes.label as the other one, then delete this one.",
 			nodes, edgeIngressesNamed(withheld.EdgeIngresses))
 	case desired.WithheldFromAllNodes:
-		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications. Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes)
+		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications.%s Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes, sc.noOtherPlace())
 	case desired.WithheldFromControlPlane:
 		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there. Select other nodes, or set spec.nodes.isolation to Shared.", nodes)
 	case desired.WithheldUnread:

@@ -134,7 +134,7 @@ func tainting(key string) func(snapshot.Node) snapshot.Node {
 // settled returns the node without its temporary taints. A DaemonSet that waits for a starting node
 // will run there soon.
 func settled(node snapshot.Node) snapshot.Node {
-	node.Taints = slices.DeleteFunc(slices.Clone(node.Taints), passes)
+	node.Taints = slices.DeleteFunc(slices.Clone(node.Taints), Temporary)
 	return node
 }
 

@@ -11,10 +11,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// RemovalTaint marks a node that the cluster autoscaler is about to remove
-// (k8s.io/autoscaler/cluster-autoscaler/utils/taints).
-const RemovalTaint = "ToBeDeletedByClusterAutoscaler"
-
 // endMargin is how long a pod still counts as running after its grace period. The kubelet kills it
 // then and must report that.
 const endMargin = 30 * time.Second
@@ -79,7 +75,7 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 		_, p.labelled = node.Labels[v1alpha1.NodeLabel(name)]
 		_, claimed := node.TaintClaims[name]
 		p.marked = claimed || len(node.ManagedLabels[name]) > 0
-		p.drained = node.Unschedulable || slices.ContainsFunc(node.Taints, func(t corev1.Taint) bool { return t.Key == RemovalTaint })
+		p.drained = node.Unschedulable || slices.ContainsFunc(node.Taints, IsLeaving)
 		for _, pod := range pods[node.Name] {
 			p.movable = p.movable || (pod.Workload == v1alpha1.WorkloadDeployment && !pod.Terminating)
 			p.occupy(pod, s.Time)
