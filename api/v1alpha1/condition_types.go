@@ -201,6 +201,9 @@ const (
 	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
 	// do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
+	// ReasonAddressFamilyMissing (False): the Service requires an IPv4 and an IPv6 address, and the
+	// load balancer has given it addresses of one family only.
+	ReasonAddressFamilyMissing = "AddressFamilyMissing"
 	// ReasonEdgeNodesWithoutEndpoint (False): an edge node has no ready endpoint and drops the
 	// packets that reach it, or there is no edge node.
 	ReasonEdgeNodesWithoutEndpoint = "EdgeNodesWithoutEndpoint"

@@ -11,7 +11,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 )
 
-// loadBalancerReady implements rows 4, 12, 13, 15 to 20, 48, 52, 59, 85 and 86 of docs/source-ip.md.
+// loadBalancerReady implements the rows about it of docs/source-ip.md. Each check names its rows where they have a
+// table of their own.
 func loadBalancerReady(sc *scene) verdict {
 	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
 	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}
@@ -20,15 +21,15 @@ func loadBalancerReady(sc *scene) verdict {
 	case v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort:
 	case v1alpha1.ExposureNodePort:
 		q.needs = []read{service, nodes, pods, slices}
-		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, edgeWithoutEndpoint}
+		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, familyWithoutEndpoint, edgeWithoutEndpoint}
 	default:
 		q.needs = []read{service, nodes, pods, slices, {"the load-balancer agents", sc.Agents.Err}}
 		q.checks = []check{
-			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing,
+			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing, addressFamilyMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
 			agentMissing, agentNotReady,
-			needsClusterPolicy, edgeWithoutEndpoint,
+			needsClusterPolicy, familyWithoutEndpoint, edgeWithoutEndpoint,
 		}
 		q.holds = addressAssigned
 	}
@@ -43,9 +44,9 @@ func noAddressNeeded(sc *scene) verdict {
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
-	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s a ready endpoint; the health-check port is %d.%s",
-		capital(countOf(len(found), "address")), listed(found), partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"),
-		sc.service.Spec.HealthCheckNodePort, sc.checksElsewhere()+agentsUnchecked(sc)+sc.notRead()+sc.alsoReported())
+	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s; the health-check port is %d.%s",
+		capital(countOf(len(found), "address")), listed(found), sc.endpoints(),
+		sc.service.Spec.HealthCheckNodePort, sc.oneFamilyOnly()+sc.checksElsewhere()+agentsUnchecked(sc)+sc.notRead()+sc.alsoReported())
 }
 
 func serviceTaken(sc *scene) *verdict {
@@ -97,8 +98,8 @@ func addressMissing(sc *scene) *verdict {
 		whose = fmt.Sprintf("has loadBalancerClass %q", *class)
 	}
 	return isNot(v1alpha1.ReasonLoadBalancerPending,
-		"No load balancer has assigned an address to %s. The Service %s. Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.",
-		sc.serviceRef(), whose)
+		"No load balancer has assigned an address to %s. The Service %s.%s Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.",
+		sc.serviceRef(), whose, sc.familiesAsked())
 }
 
 func nodePortsMissing(sc *scene) *verdict {

@@ -53,8 +53,12 @@ type scene struct {
 
 	// service is the live Service, or nil.
 	service *corev1.Service
-	// endpointOn marks the nodes with a ready endpoint that is a ready controller pod.
-	endpointOn map[string]bool
+	// endpointOn marks the nodes with a ready endpoint that is a ready controller pod, in every family of the
+	// Service. endpointIn marks them for each family, and anyEndpoint is set where an edge
+	// node has one in any family of a dual-stack Service.
+	endpointOn  map[string]bool
+	endpointIn  map[corev1.IPFamily]map[string]bool
+	anyEndpoint bool
 	// foreign lists addresses of endpoints in use that are not controller pods on edge nodes.
 	foreign  []string
 	balancer provider.Balancer
@@ -69,12 +73,13 @@ func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 	sc := &scene{
 		Snapshot: s, state: d, outcome: o, spec: &s.EdgeIngress.Spec,
 		isEdge: map[string]bool{}, isReleasing: map[string]bool{}, nodes: map[string]*snapshot.Node{}, labelled: map[string]bool{},
-		podOn: map[string]bool{}, endpointOn: map[string]bool{},
+		podOn: map[string]bool{}, endpointOn: map[string]bool{}, endpointIn: map[corev1.IPFamily]map[string]bool{},
 		service: s.Service.Value, workload: newWorkload(s, d),
 	}
 	sc.indexNodes()
 	byIP := sc.indexPods()
 	sc.indexEndpoints(byIP)
+	sc.indexFamilies()
 	sc.balancer = provider.Identify(s)
 	sc.altered = sc.alteredPods()
 	if sc.engine, sc.engineErr = registry.For(s.EdgeIngress); sc.engineErr != nil {
@@ -175,6 +180,7 @@ func (sc *scene) indexEndpoints(byIP map[string]*snapshot.Pod) {
 					sc.foreign = append(sc.foreign, address)
 				case pod.Ready && !pod.Terminating && workload.EndpointReady(endpoint):
 					sc.endpointOn[pod.Node] = true
+					sc.inFamily(address, pod.Node)
 				}
 			}
 		}

@@ -133,7 +133,7 @@ func foreignEndpoints(sc *scene) *verdict {
 }
 
 func noReadyEndpoints(sc *scene) *verdict {
-	if sc.edgeWith(sc.endpointOn) > 0 {
+	if sc.edgeWith(sc.endpointOn) > 0 || sc.anyEndpoint {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonNoReadyEndpoints, "No edge node has a ready endpoint, so the nodes drop traffic for %s.", sc.serviceRef())
@@ -241,8 +241,8 @@ func keptThroughService(sc *scene) verdict {
 		reason = v1alpha1.ReasonForwardedHeaderTrusted
 	}
 	return is(reason,
-		"client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %s a ready endpoint, no endpoint is elsewhere, and %s; -> application: %s",
-		sc.balancer.Name, balancer, partOf(sc.edgeWith(sc.endpointOn), len(sc.edge), "edge node", "has", "have"), sc.believes(), passedOn)
+		"client -> load balancer -> node: %s %s; -> controller: externalTrafficPolicy is Local, %s, no endpoint is elsewhere, and %s; -> application: %s",
+		sc.balancer.Name, balancer, sc.endpoints(), sc.believes(), passedOn)
 }
 
 // believes describes which headers and protocols the controller trusts, and from which addresses.

@@ -66,7 +66,7 @@ func isUp(node *snapshot.Node) bool { return node.Ready == corev1.ConditionTrue 
 // places returns a place for every node.
 func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 	name := s.EdgeIngress.Name
-	pods, endpoints := podsByNode(s), readyEndpoints(s)
+	pods, endpoints, families := podsByNode(s), readyEndpoints(s), familiesToServe(s)
 	settling := workload.SettlingTime(s.EdgeIngress)
 	all := make([]*place, 0, len(s.Nodes.Items))
 	for i := range s.Nodes.Items {
@@ -83,7 +83,7 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 				continue
 			}
 			p.ready = true
-			if !s.EdgeIngress.UsesService() || isEndpoint(pod, endpoints) {
+			if !s.EdgeIngress.UsesService() || isEndpoint(pod, endpoints, families) {
 				p.settle(pod.ReadySince.Add(settling), s.Time)
 			}
 		}
@@ -129,8 +129,28 @@ func (p *place) settle(then, now time.Time) {
 	}
 }
 
-func isEndpoint(pod *snapshot.Pod, endpoints map[string]bool) bool {
-	return slices.ContainsFunc(pod.IPs, func(ip string) bool { return endpoints[ip] })
+// isEndpoint reports whether the pod is an endpoint in each of the families, or in any where there are none.
+func isEndpoint(pod *snapshot.Pod, endpoints map[string]bool, families []corev1.IPFamily) bool {
+	serves := slices.DeleteFunc(slices.Clone(pod.IPs), func(ip string) bool { return !endpoints[ip] })
+	for _, family := range families {
+		if !workload.HasFamily(serves, family) {
+			return false
+		}
+	}
+	return len(serves) > 0
+}
+
+// familiesToServe returns the families in which an edge node has to serve: both of a dual-stack Service.
+// One of which no ready controller pod has an address cannot get lost, as where the network plugin does
+// not support it.
+func familiesToServe(s snapshot.Snapshot) []corev1.IPFamily {
+	families := workload.Families(s.Service.Value)
+	if len(families) < 2 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(families), func(family corev1.IPFamily) bool {
+		return !slices.ContainsFunc(s.Pods.Items, func(pod snapshot.Pod) bool { return pod.Ready && workload.HasFamily(pod.IPs, family) })
+	})
 }
 
 // podsByNode returns the controller's pods that have not ended.

@@ -44,7 +44,7 @@ func newRelease(s snapshot.Snapshot, chosen map[string]bool) *release {
 		byLabel:      daemonSet || s.DaemonSet.Value != nil,
 		keepsServing: workload.KeepsServing(s.EdgeIngress),
 		ended:        !s.EdgeIngress.DeletionTimestamp.IsZero(),
-		blind:        s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && s.EndpointSlices.Err != nil),
+		blind:        s.Pods.Err != nil || s.DaemonSet.Err != nil || s.Deployment.Err != nil || (s.EdgeIngress.UsesService() && (s.EndpointSlices.Err != nil || s.Service.Err != nil)),
 		excused:      map[*place]bool{},
 	}
 	r.excuse()

@@ -249,6 +249,7 @@ func TestWhatCannotBeReadIsNotReleased(t *testing.T) {
 		"pods":       func(s *snapshot.Snapshot) { s.Pods = snapshot.List[snapshot.Pod]{Err: noAnswer} },
 		"DaemonSet":  func(s *snapshot.Snapshot) { s.Pods.Items, s.DaemonSet.Err = nil, noAnswer },
 		"Deployment": func(s *snapshot.Snapshot) { s.Pods.Items, s.Deployment.Err = nil, noAnswer },
+		"Service":    func(s *snapshot.Snapshot) { s.Service.Err = noAnswer },
 		"endpoints":  func(s *snapshot.Snapshot) { s.EndpointSlices = snapshot.List[discoveryv1.EndpointSlice]{Err: noAnswer} },
 	} {
 		t.Run(name, func(t *testing.T) {
