@@ -49,7 +49,7 @@ func TestHoldBack(t *testing.T) {
 	noon := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	// just is a repair of a moment ago. The next one waits for a second, or for two after the second one.
 	just := func(count int) snapshot.Repair { return snapshot.Repair{Count: count, Last: noon} }
-	in := func(delay time.Duration) time.Time { return noon.Add(delay) }
+	in := noon.Add
 	applied := func(digest string, count int) snapshot.Repair {
 		return snapshot.Repair{Count: count, Last: noon, Version: digest}
 	}
