@@ -198,6 +198,9 @@ const (
 	// an edge node, and none of its pods is ready there, so the address is not announced from there.
 	// Unknown while it is not known which pods are ready, or whether this balancer serves the Service.
 	ReasonAgentNotReadyOnEdgeNodes = "AgentNotReadyOnEdgeNodes"
+	// ReasonAnnouncedElsewhere (False; of SourceIPConfigured Unknown): the address is announced from
+	// a node, or is the address of a node, that has no ready endpoint and drops the traffic.
+	ReasonAnnouncedElsewhere = "AnnouncedElsewhere"
 	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
 	// do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"

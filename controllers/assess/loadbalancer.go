@@ -28,7 +28,7 @@ func loadBalancerReady(sc *scene) verdict {
 			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing, addressFamilyMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
-			agentMissing, agentNotReady,
+			agentMissing, agentNotReady, announcedElsewhere,
 			needsClusterPolicy, familyWithoutEndpoint, edgeWithoutEndpoint,
 		}
 		q.holds = addressAssigned
@@ -98,8 +98,8 @@ func addressMissing(sc *scene) *verdict {
 		whose = fmt.Sprintf("has loadBalancerClass %q", *class)
 	}
 	return isNot(v1alpha1.ReasonLoadBalancerPending,
-		"No load balancer has assigned an address to %s. The Service %s.%s Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.",
-		sc.serviceRef(), whose, sc.familiesAsked())
+		"No load balancer has assigned an address to %s. The Service %s.%s Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.%s",
+		sc.serviceRef(), whose, sc.familiesAsked(), sc.pendingAgents())
 }
 
 func nodePortsMissing(sc *scene) *verdict {

@@ -71,6 +71,7 @@ var serviceChecks = []check{
 	serviceLBMasquerades, // row 53
 	balancerHeaderUnseen, // row 75
 	providerUnknown,      // rows 56, 74
+	announcerUnclear,     // row 82
 	clusterPolicyNeeded,  // row 52
 	healthChecksFail,     // row 20
 	proxyProtocolUnseen,  // row 56

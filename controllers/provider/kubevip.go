@@ -12,8 +12,9 @@ var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderKubeVIP,
 	name:     "kube-vip",
 	signs: signs{
-		classes: []string{"kube-vip.io/kube-vip-class"},
-		marks:   []string{kubeVIPHost},
+		classes:    []string{"kube-vip.io/kube-vip-class"},
+		marks:      []string{kubeVIPHost},
+		announcers: []announcerSign{{kubeVIPHost, oneNode}},
 		agents: []agentSign{
 			{
 				images:   []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables", "kube-vip", "kube-vip-iptables"},

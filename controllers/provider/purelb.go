@@ -8,7 +8,9 @@ const (
 	pureLBPoolType      = "purelb.io/pool-type"
 	pureLBAnnouncingV4  = "purelb.io/announcing-IPv4"
 	pureLBAnnouncingV6  = "purelb.io/announcing-IPv6"
-	pureLBAllowLocal    = "purelb.io/allow-local"
+	// pureLBAnnouncingNode is what versions before 0.6 write.
+	pureLBAnnouncingNode = "purelb.io/announcing-node"
+	pureLBAllowLocal     = "purelb.io/allow-local"
 )
 
 // PureLB adds the address to an interface of a node and changes no packet. An address of a remote pool is on
@@ -20,8 +22,9 @@ var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderPureLB,
 	name:     "PureLB",
 	signs: signs{
-		classes: []string{"purelb.io/purelb", "purelb.io/purelb-v2", "purelb.io/purelbv2"},
-		marks:   []string{pureLBAllocatedBy},
+		classes:    []string{"purelb.io/purelb", "purelb.io/purelb-v2", "purelb.io/purelbv2"},
+		marks:      []string{pureLBAllocatedBy},
+		announcers: []announcerSign{{pureLBAnnouncingV4, firstOfEach}, {pureLBAnnouncingV6, firstOfEach}, {pureLBAnnouncingNode, oneNode}},
 		agents: []agentSign{
 			{
 				images: []string{"purelb/lbnodeagent", "lbnodeagent", "purelb/purelb"}, commands: []string{"lbnodeagent"},
@@ -32,7 +35,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{
 		decide:  []string{pureLBAllowLocal},
-		written: []string{pureLBAllocatedBy, pureLBAllocatedFrom, pureLBPoolType, pureLBAnnouncingV4, pureLBAnnouncingV6},
+		written: []string{pureLBAllocatedBy, pureLBAllocatedFrom, pureLBPoolType, pureLBAnnouncingV4, pureLBAnnouncingV6, pureLBAnnouncingNode},
 	},
 	describe: pureLB,
 })

@@ -36,6 +36,8 @@ type signs struct {
 	// marks are keys of annotations that its agent writes to the Service. They count only where the
 	// agent runs, because anyone can write an annotation.
 	marks []string
+	// announcers are annotations that show which nodes announce an address.
+	announcers []announcerSign
 	// conditions are types of conditions that it writes to the Service.
 	conditions []string
 
