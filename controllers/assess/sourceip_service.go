@@ -168,10 +168,21 @@ func providerUnknown(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || sc.balancer.Path != provider.Unknown {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonProviderUnknown,
-		"The operator does not know what %s does with the source address, because %s. Set spec.exposure.loadBalancer.provider to its name. If the list does not have it, set "+
-			"PacketForwarding (it passes packets on with their source) or Proxying (it opens a connection of its own).",
-		sc.balancer.Name, sc.balancer.Why)
+	return unclear(v1alpha1.ReasonProviderUnknown, "The operator does not know what %s does with the source address, because %s.%s",
+		sc.balancer.Name, sc.balancer.Why, providerRemedy(sc.balancer))
+}
+
+// providerRemedy returns a sentence that begins with a space. It offers no name that the operator knows
+// already, and nothing where the reason names a remedy of its own.
+func providerRemedy(b provider.Balancer) string {
+	const behaviours = "PacketForwarding (it passes packets on with their source) or Proxying (it opens a connection of its own)"
+	switch {
+	case strings.Contains(b.Why, "spec.exposure.loadBalancer"):
+		return ""
+	case b.Provider == v1alpha1.ProviderAuto:
+		return " Set spec.exposure.loadBalancer.provider to its name. If the list does not have it, set " + behaviours + "."
+	}
+	return " If you know what it does, set spec.exposure.loadBalancer.provider to " + behaviours + "."
 }
 
 func clusterPolicyNeeded(sc *scene) *verdict {

@@ -9,6 +9,7 @@ import (
 const (
 	azurePrivateLink              = "service.beta.kubernetes.io/azure-pls-create"
 	azurePrivateLinkProxyProtocol = "service.beta.kubernetes.io/azure-pls-proxy-protocol"
+	azureFloatingIPOff            = "service.beta.kubernetes.io/azure-disable-load-balancer-floating-ip"
 	azureMode                     = "service.beta.kubernetes.io/azure-load-balancer-mode"
 	azureProbeProtocol            = "service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol"
 
@@ -19,13 +20,13 @@ const (
 	azurePortNoProbe       = "_no_probe_rule"
 )
 
-// Azure Load Balancer forwards packets with a floating IP (kubernetes-sigs/cloud-provider-azure
+// Azure Load Balancer forwards packets, with a floating IP or to node ports (kubernetes-sigs/cloud-provider-azure
 // site/content/en/topics/loadbalancer.md).
 var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderAzure,
 	name:        "Azure Load Balancer",
 	signs:       signs{providerIDs: []string{"azure://"}},
-	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol, azureMode}, decidePrefixes: []string{azurePortPrefix}},
+	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol, azureMode, azureFloatingIPOff}, decidePrefixes: []string{azurePortPrefix}},
 	excludes:    []LabelSign{{Key: "kubernetes.azure.com/managed", Value: "false"}}, // pkg/consts ManagedByAzureLabel
 	describe:    azure,
 })
@@ -37,7 +38,7 @@ func azure(v view) Balancer {
 		return Balancer{Path: Unknown, HealthChecks: azureChecks(v), Nodes: azureNodes(v), ProxyProtocol: v.switched(azurePrivateLinkProxyProtocol, Off),
 			Why: "connections through its Private Link Service have a translated source, and the cluster does not show whether traffic comes that way"}
 	}
-	return Balancer{Path: Forwards, HealthChecks: azureChecks(v), Nodes: azureNodes(v)}
+	return Balancer{Path: Forwards, NeedsNodePorts: v.is(azureFloatingIPOff, "true"), HealthChecks: azureChecks(v), Nodes: azureNodes(v)}
 }
 
 // azureChecks look at the healthCheckNodePort unless an annotation of a port says otherwise

@@ -31,11 +31,11 @@ func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
 	switch {
 	case slices.Contains(features, "nlb"):
-		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
+		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, NeedsNodePorts: true, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
 	case slices.Contains(features, "proxy-protocol"):
-		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, ProxyProtocol: On, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
+		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, NeedsNodePorts: true, ProxyProtocol: On, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
 	}
-	return Balancer{Path: Unknown, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
+	return Balancer{Path: Unknown, NeedsNodePorts: true, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
 		"to PacketForwarding or Proxying"}
 }
 

@@ -133,7 +133,8 @@ func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 		b.Preserve = NotSaid
 	}
 	if known.lowConfidence && !declared && b.Path != Unknown {
-		b.Path, b.Why = Unknown, fmt.Sprintf("the operator recognises %s but knows too little about it to rely on detection", known.name)
+		b.Path, b.Why = Unknown, fmt.Sprintf("the operator recognises %s but knows too little about it to rely on detection; "+
+			"set spec.exposure.loadBalancer.provider to %s", known.name, p)
 	}
 	return b
 }
