@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
@@ -25,9 +26,10 @@ import (
 func CacheOptions() cache.Options {
 	ours := cache.ByObject{Label: labels.NewSelector().Add(hasOwnerLabel())}
 	byObject := map[client.Object]cache.ByObject{
-		&corev1.Node{}:               {Transform: trimNode},
-		&corev1.Pod{}:                {Label: ours.Label, Transform: trimPod},
-		&discoveryv1.EndpointSlice{}: {Transform: trimEndpointSlice},
+		&corev1.Node{}:                {Transform: trimNode},
+		&corev1.Pod{}:                 {Label: ours.Label, Transform: trimPod},
+		&discoveryv1.EndpointSlice{}:  {Transform: trimEndpointSlice},
+		&networkingv1.NetworkPolicy{}: {Transform: trimNetworkPolicy},
 	}
 	for _, owned := range ownedKinds() {
 		if owned.kind == "DaemonSet" {

@@ -3,7 +3,8 @@ package controllers
 // The operator's own rights: the least that works. One test runs every story under them, and
 // another shows what they deny. There is no create on nodes (an apply must never bring back a
 // deleted node), no write to Secrets, and no right to create or change a ClusterRole. The operator
-// may bind only the two ClusterRoles that ship with it, by name.
+// may bind only the two ClusterRoles that ship with it, by name. It reads NetworkPolicies, because
+// one in the namespace of a controller may keep clients out.
 //
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/finalizers,verbs=update
@@ -15,6 +16,7 @@ package controllers
 // +kubebuilder:rbac:groups=apps,resources=daemonsets;deployments,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=ingressclasses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch
 // +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterrolebindings;rolebindings,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,resourceNames=edge-ingress-operator-controller;edge-ingress-operator-controller-election,verbs=bind

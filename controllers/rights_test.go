@@ -8,6 +8,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -85,6 +86,12 @@ func attempts(s *story, c client.Client) map[string]func(context.Context) error 
 		"join those who are cluster-admin": func(ctx context.Context) error {
 			return c.Patch(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "cluster-admin"}},
 				merge(`{"subjects":[{"kind":"ServiceAccount","name":"edge-ingress-operator","namespace":"edge-ingress-operator-system"}]}`))
+		},
+		"create a NetworkPolicy": func(ctx context.Context) error {
+			return c.Create(ctx, &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "attempt", Namespace: s.namespace()}})
+		},
+		"delete all NetworkPolicies of a namespace": func(ctx context.Context) error {
+			return c.DeleteAllOf(ctx, &networkingv1.NetworkPolicy{}, client.InNamespace(s.namespace()))
 		},
 		"delete a namespace": func(ctx context.Context) error { return c.Delete(ctx, namespace) },
 		"change a namespace": func(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -43,6 +44,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), builder.WithPredicates(ignoreHeartbeats)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner), unseen).
 		Watches(&discoveryv1.EndpointSlice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForEndpointSlice), unseen).
+		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNetworkPolicy), unseen).
 		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace), unseen)
 	for _, owned := range ownedKinds() {
 		requests := requestsForOwner
@@ -88,6 +90,10 @@ func (r *Reconciler) requestsForAll(ctx context.Context, _ client.Object) []reco
 
 func (r *Reconciler) requestsForNamespace(ctx context.Context, namespace client.Object) []reconcile.Request {
 	return r.requestsFor(ctx, func(e *v1alpha1.EdgeIngress) bool { return e.ControllerNamespace() == namespace.GetName() })
+}
+
+func (r *Reconciler) requestsForNetworkPolicy(ctx context.Context, policy client.Object) []reconcile.Request {
+	return r.requestsFor(ctx, func(e *v1alpha1.EdgeIngress) bool { return e.ControllerNamespace() == policy.GetNamespace() })
 }
 
 func (r *Reconciler) requestsForEndpointSlice(_ context.Context, slice client.Object) []reconcile.Request {

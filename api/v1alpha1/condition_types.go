@@ -204,6 +204,10 @@ const (
 	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
 	// do not work with externalTrafficPolicy Local.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
+	// ReasonNetworkPolicyBlocks (False; of SourceIPConfigured Unknown): the NetworkPolicies that select the
+	// controller pods let nobody outside of the cluster reach a port of theirs, or let them connect to
+	// no application.
+	ReasonNetworkPolicyBlocks = "NetworkPolicyBlocks"
 	// ReasonAddressFamilyMissing (False): the Service requires an IPv4 and an IPv6 address, and the
 	// load balancer has given it addresses of one family only.
 	ReasonAddressFamilyMissing = "AddressFamilyMissing"

@@ -17,19 +17,24 @@ func loadBalancerReady(sc *scene) verdict {
 	q := question{writes: func(kind string) bool { return kind == "Service" }, holds: noAddressNeeded}
 	service, nodes := read{"the Service", sc.Service.Err}, read{"the nodes", sc.Nodes.Err}
 	pods, slices := read{"the controller pods", sc.Pods.Err}, read{"the EndpointSlices", sc.EndpointSlices.Err}
+	policies := read{"the NetworkPolicies", sc.NetworkPolicies.Err}
 	switch sc.spec.Exposure.Type {
-	case v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort:
+	case v1alpha1.ExposureHostNetwork:
+	case v1alpha1.ExposureHostPort:
+		q.needs, q.checks = []read{policies}, []check{policiesBlock}
 	case v1alpha1.ExposureNodePort:
-		q.needs = []read{service, nodes, pods, slices}
-		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, familyWithoutEndpoint, edgeWithoutEndpoint}
+		q.needs = []read{service, nodes, pods, slices, policies}
+		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, familyWithoutEndpoint, edgeWithoutEndpoint,
+			policiesBlock, policiesBlock}
 	default:
-		q.needs = []read{service, nodes, pods, slices, {"the load-balancer agents", sc.Agents.Err}}
+		q.needs = []read{service, nodes, pods, slices, policies, {"the load-balancer agents", sc.Agents.Err}}
 		q.checks = []check{
 			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing, addressFamilyMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
 			agentMissing, agentNotReady, announcedElsewhere,
 			needsClusterPolicy, familyWithoutEndpoint, edgeWithoutEndpoint,
+			policiesBlock,
 		}
 		q.holds = addressAssigned
 	}
@@ -38,15 +43,15 @@ func loadBalancerReady(sc *scene) verdict {
 
 func noAddressNeeded(sc *scene) verdict {
 	return is(v1alpha1.ReasonNotApplicable,
-		"With spec.exposure.type %s, the operator requests no load balancer. Whatever sends traffic to the edge nodes is set up outside the cluster.",
-		sc.spec.Exposure.Type)
+		"With spec.exposure.type %s, the operator requests no load balancer. Whatever sends traffic to the edge nodes is set up outside the cluster.%s",
+		sc.spec.Exposure.Type, sc.policiesSaid())
 }
 
 func addressAssigned(sc *scene) verdict {
 	found := addressesOf(sc.service.Status.LoadBalancer.Ingress)
 	return is(v1alpha1.ReasonAddressAssigned, "%s: %s. %s; the health-check port is %d.%s",
 		capital(countOf(len(found), "address")), listed(found), sc.endpoints(),
-		sc.service.Spec.HealthCheckNodePort, sc.oneFamilyOnly()+sc.checksElsewhere()+agentsUnchecked(sc)+sc.notRead()+sc.alsoReported())
+		sc.service.Spec.HealthCheckNodePort, sc.oneFamilyOnly()+sc.checksElsewhere()+agentsUnchecked(sc)+sc.notRead()+sc.policiesSaid()+sc.alsoReported())
 }
 
 func serviceTaken(sc *scene) *verdict {

@@ -4,6 +4,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -24,7 +25,10 @@ var unread = map[string]option{
 	"Pods":           func(g *given) { g.s.Pods = snapshot.List[snapshot.Pod]{Err: errNoAPI} },
 	"EndpointSlices": func(g *given) { g.s.EndpointSlices = snapshot.List[discoveryv1.EndpointSlice]{Err: errNoAPI} },
 	"DaemonSets":     func(g *given) { g.s.DaemonSets = snapshot.List[snapshot.DaemonSet]{Err: errNoAPI} },
-	"Agents":         func(g *given) { g.s.Agents = snapshot.List[snapshot.Agent]{Err: errNoAPI} },
+	"NetworkPolicies": func(g *given) {
+		g.s.NetworkPolicies = snapshot.List[networkingv1.NetworkPolicy]{Err: errNoAPI}
+	},
+	"Agents": func(g *given) { g.s.Agents = snapshot.List[snapshot.Agent]{Err: errNoAPI} },
 }
 
 func all(options ...option) option {

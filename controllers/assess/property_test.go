@@ -23,11 +23,11 @@ import (
 var restsOn = map[string][]string{
 	v1alpha1.ConditionNodesReady:           {"Nodes"},
 	v1alpha1.ConditionControllerAvailable:  {"Nodes", "Pods", "DaemonSet"},
-	v1alpha1.ConditionLoadBalancerReady:    {"Nodes", "Pods", "Service", "EndpointSlices", "Agents"},
+	v1alpha1.ConditionLoadBalancerReady:    {"NetworkPolicies", "Nodes", "Pods", "Service", "EndpointSlices", "Agents"},
 	v1alpha1.ConditionConfigEffective:      {"ConfigMap", "DaemonSet", "Service", "Pods"},
 	v1alpha1.ConditionForwardedHeadersSafe: {"ConfigMap", "DaemonSet", "Nodes", "Pods", "Service", "EndpointSlices", "Agents"},
-	v1alpha1.ConditionSourceIPConfigured:   {"Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
-	v1alpha1.ConditionReady:                {"Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
+	v1alpha1.ConditionSourceIPConfigured:   {"NetworkPolicies", "Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
+	v1alpha1.ConditionReady:                {"NetworkPolicies", "Nodes", "Pods", "Service", "EndpointSlices", "Agents", "ConfigMap", "DaemonSet"},
 }
 
 func TestAFailedReadMakesExactlyTheConditionsThatRestOnItUnknown(t *testing.T) {

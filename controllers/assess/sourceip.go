@@ -12,7 +12,7 @@ import (
 // follow. The rows are those of docs/source-ip.md.
 func sourceIPConfigured(sc *scene) verdict {
 	needs := []read{
-		{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err},
+		{"the NetworkPolicies", sc.NetworkPolicies.Err}, {"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err},
 		{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err},
 	}
 	service := []read{{"the Service", sc.Service.Err}, {"the EndpointSlices", sc.EndpointSlices.Err}}
@@ -36,6 +36,7 @@ var directChecks = []check{
 	configUnseen, otherConfigRead, configUnwanted, // rows 40, 44
 	podsUnwanted, podsChanged, rolloutUnderWay, // row 92
 	controllerElsewhere, noControllerReady,
+	policiesBlockAll, // row 89
 	serviceStillThere,
 	clientsChoose, // rows 32, 68
 	frontUnseen,   // row 56
@@ -65,6 +66,7 @@ var serviceChecks = []check{
 	addressPending,   // row 4
 	foreignEndpoints, // row 14
 	noReadyEndpoints, // row 12
+	policiesBlockAll, // row 89
 	clientsChoose,    // rows 32, 68
 	otherWaysIn,
 	nodePortFrontUnseen,  // row 56

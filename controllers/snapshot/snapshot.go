@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -51,6 +52,8 @@ type Snapshot struct {
 	Agents List[Agent]
 	// DaemonSets are all other DaemonSets of the cluster, ordered by namespace and name.
 	DaemonSets List[DaemonSet]
+	// NetworkPolicies are those in the namespace of the controller, ordered by name.
+	NetworkPolicies List[networkingv1.NetworkPolicy]
 	// Inventory names every object with this EdgeIngress's labels and owner reference that is not
 	// being deleted.
 	Inventory List[Ref]
@@ -58,7 +61,7 @@ type Snapshot struct {
 
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
-	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.Inventory.Err}
+	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.NetworkPolicies.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}
@@ -141,6 +144,8 @@ type Pod struct {
 	Name string
 	// Created is when the pod was made, by the clock of the API server.
 	Created time.Time
+	// Labels of the pod. They must not be changed.
+	Labels map[string]string
 	// Node is empty while the pod is not scheduled.
 	Node string
 	// Workload is the kind that the pod belongs to.

@@ -13,7 +13,7 @@ func Plan() [][]Group {
 			{Name: "host network", EdgeIngress: Internal, Scenarios: onHostNetwork()},
 		},
 		{
-			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), families(), lostOutside())},
+			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), families(), policies(), lostOutside())},
 			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), podsByHand(), podsByPolicy(), externalProxy())},
 			{Name: "spare", EdgeIngress: Spare, Scenarios: fewerReplicas()},
 		},

@@ -75,6 +75,8 @@ const (
 	TolerateEdgeTaint Deed = "TolerateEdgeTaint"
 	// RefuseSpeakers makes the namespace of MetalLB refuse the pods of its speaker, and deletes them.
 	RefuseSpeakers Deed = "RefuseSpeakers"
+	// DenyClients adds a NetworkPolicy to the controller's namespace that allows nothing.
+	DenyClients Deed = "DenyClients"
 	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
 	PolicyToCluster Deed = "PolicyToCluster"
 	// TrustEveryone makes the controller's ConfigMap trust X-Forwarded-For from everyone.
