@@ -65,7 +65,8 @@ func announcerUnclear(sc *scene) *verdict {
 	if found == nil {
 		return nil
 	}
-	return unclear(found.reason, "The address leads to a node that drops the traffic, so the path of a packet is not known. See the condition %s.", v1alpha1.ConditionLoadBalancerReady)
+	return unclear(found.reason, "The address leads to a node that drops the traffic, so the path of a packet is not known. See the condition %s.",
+		v1alpha1.ConditionLoadBalancerReady)
 }
 
 // pendingAgents implements row 83. Where agents were found and none of them can run on an edge node,

@@ -103,7 +103,8 @@ func addressMissing(sc *scene) *verdict {
 		whose = fmt.Sprintf("has loadBalancerClass %q", *class)
 	}
 	return isNot(v1alpha1.ReasonLoadBalancerPending,
-		"No load balancer has assigned an address to %s. The Service %s.%s Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.%s",
+		"No load balancer has assigned an address to %s. The Service %s.%s "+
+			"Install a load balancer such as MetalLB or your cloud's controller, or check the log of the installed one.%s",
 		sc.serviceRef(), whose, sc.familiesAsked(), sc.pendingAgents())
 }
 

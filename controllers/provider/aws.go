@@ -108,7 +108,11 @@ func awsController(v view) Balancer {
 	case v.is(awsTargetType, "instance"):
 		return awsInstanceTargets(v, proxy)
 	}
-	return Balancer{Path: Unknown, ProxyProtocol: proxy, Why: "a setting of its controller decides whether it sends to nodes or to pods; add " +
+	nodes := awsTargets(v)
+	if nodes.Annotation.Key != "" {
+		nodes.Doubt = "with pod targets it ignores the annotation, and the Service does not show its targets"
+	}
+	return Balancer{Path: Unknown, ProxyProtocol: proxy, Nodes: nodes, Why: "a setting of its controller decides whether it sends to nodes or to pods; add " +
 		Annotation{awsTargetType, "instance"}.String() + " to spec.exposure.loadBalancer.annotations"}
 }
 

@@ -23,12 +23,15 @@ const (
 // Azure Load Balancer forwards packets, with a floating IP or to node ports (kubernetes-sigs/cloud-provider-azure
 // site/content/en/topics/loadbalancer.md).
 var _ = register(loadBalancer{
-	provider:    v1alpha1.ProviderAzure,
-	name:        "Azure Load Balancer",
-	signs:       signs{providerIDs: []string{"azure://"}},
-	annotations: annotations{decide: []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol, azureMode, azureFloatingIPOff}, decidePrefixes: []string{azurePortPrefix}},
-	excludes:    []LabelSign{{Key: "kubernetes.azure.com/managed", Value: "false"}}, // pkg/consts ManagedByAzureLabel
-	describe:    azure,
+	provider: v1alpha1.ProviderAzure,
+	name:     "Azure Load Balancer",
+	signs:    signs{providerIDs: []string{"azure://"}},
+	annotations: annotations{
+		decide:         []string{azurePrivateLink, azurePrivateLinkProxyProtocol, azureProbeProtocol, azureMode, azureFloatingIPOff},
+		decidePrefixes: []string{azurePortPrefix},
+	},
+	excludes: []LabelSign{{Key: "kubernetes.azure.com/managed", Value: "false"}}, // pkg/consts ManagedByAzureLabel
+	describe: azure,
 })
 
 // azure is Unknown with a Private Link Service, which translates the source
@@ -51,7 +54,7 @@ func azureChecks(v view) HealthChecks {
 			return HealthChecks{Override: v.annotation(of + azurePortNoProbe)}
 		}
 		plain := v.is(of+azurePortProbeProtocol, "http") || (!v.has(of+azurePortProbeProtocol) && v.is(azureProbeProtocol, "http"))
-		if v.has(of+azurePortProbePort) && !(plain && v.isHealthPort(v.annotations[of+azurePortProbePort])) {
+		if v.has(of+azurePortProbePort) && (!plain || !v.isHealthPort(v.annotations[of+azurePortProbePort])) {
 			return HealthChecks{Override: v.annotation(of + azurePortProbePort)}
 		}
 	}

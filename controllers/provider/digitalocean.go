@@ -16,7 +16,7 @@ const (
 	digitalOceanTLSPorts            = "service.beta.kubernetes.io/do-loadbalancer-tls-ports"
 	digitalOceanHTTP2Ports          = "service.beta.kubernetes.io/do-loadbalancer-http2-ports"
 	digitalOceanHTTP3Port           = "service.beta.kubernetes.io/do-loadbalancer-http3-port"
-	digitalOceanPassThrough         = "service.beta.kubernetes.io/do-loadbalancer-tls-passthrough"
+	digitalOceanKeepsTLS            = "service.beta.kubernetes.io/do-loadbalancer-tls-passthrough"
 	digitalOceanCertificate         = "service.beta.kubernetes.io/do-loadbalancer-certificate-id"
 	digitalOceanCertificateName     = "service.beta.kubernetes.io/do-loadbalancer-certificate-name"
 	digitalOceanOverrideHealthCheck = "service.beta.kubernetes.io/do-loadbalancer-override-health-check"
@@ -32,7 +32,7 @@ var _ = register(loadBalancer{
 	annotations: annotations{
 		decide: []string{
 			digitalOceanProxyProtocol, digitalOceanProtocol, digitalOceanHTTPPorts, digitalOceanTLSPorts, digitalOceanHTTP2Ports, digitalOceanHTTP3Port,
-			digitalOceanPassThrough, digitalOceanCertificate, digitalOceanCertificateName, digitalOceanOverrideHealthCheck,
+			digitalOceanKeepsTLS, digitalOceanCertificate, digitalOceanCertificateName, digitalOceanOverrideHealthCheck,
 		},
 		written: []string{digitalOceanType},
 	},
@@ -58,7 +58,7 @@ func digitalOcean(v view) Balancer {
 // digitalOceanPort follows buildForwardingRules of the controller. With a certificate or pass-through, port
 // 443 has HTTPS if no port is named. A balancer that passes TLS through cannot read requests.
 func (v view) digitalOceanPort(port corev1.ServicePort) Port {
-	passes := v.switched(digitalOceanPassThrough, Off) == On
+	passes := v.switched(digitalOceanKeepsTLS, Off) == On
 	secure := passes || v.has(digitalOceanCertificate) || v.has(digitalOceanCertificateName)
 	tls := v.annotations[digitalOceanTLSPorts]
 	if tls == "" && secure && !listed(v.annotations[digitalOceanHTTP2Ports], corev1.ServicePort{Port: 443}) {

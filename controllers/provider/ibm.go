@@ -29,14 +29,17 @@ var _ = register(loadBalancer{
 // Balancer ends connections.
 func ibm(v view) Balancer {
 	features := strings.Split(strings.ReplaceAll(v.annotations[ibmFeatures], " ", ""), ",")
+	b := Balancer{NeedsNodePorts: true, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
 	switch {
 	case slices.Contains(features, "nlb"):
-		return Balancer{Name: "IBM Cloud Network Load Balancer", Path: Forwards, NeedsNodePorts: true, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
+		b.Name, b.Path = "IBM Cloud Network Load Balancer", Forwards
 	case slices.Contains(features, "proxy-protocol"):
-		return Balancer{Name: "IBM Cloud Application Load Balancer", Path: Proxies, NeedsNodePorts: true, ProxyProtocol: On, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels)}
+		b.Name, b.Path, b.ProxyProtocol = "IBM Cloud Application Load Balancer", Proxies, On
+	default:
+		b.Path, b.Why = Unknown, "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider "+
+			"to PacketForwarding or Proxying"
 	}
-	return Balancer{Path: Unknown, NeedsNodePorts: true, HealthChecks: ibmChecks(v), Nodes: v.nodeChoice(ibmNodes, Labels), Why: "the Service does not show which of IBM Cloud's load balancers it uses; set spec.exposure.loadBalancer.provider " +
-		"to PacketForwarding or Proxying"}
+	return b
 }
 
 // ibmChecks look at the healthCheckNodePort unless the protocol is set. The port counts only beside it.

@@ -229,17 +229,23 @@ func TestEveryAnnotationThatDecidesCounts(t *testing.T) {
 
 func TestIsClientAddressAnnotation(t *testing.T) {
 	for key, want := range map[string]bool{
-		awsTargetType:                 true,
-		hetznerProtocol:               true,
-		linodePortPrefix + "443":      true,
-		TrafficPolicyFallback:         true,
-		ServiceProxyName:              false,
-		digitalOceanType:              false,
-		metalLBPool:                   false,
-		"metallb.io/address-pool":     false,
-		"kube-vip.io/loadbalancerIPs": false,
-		strings.ToUpper(awsType):      false,
-		"":                            false,
+		awsTargetType:        true,
+		hetznerProtocol:      true,
+		awsTargetNodes:       true,
+		hetznerNodes:         true,
+		oracleNetworkNodes:   true,
+		linodeCheckType:      true,
+		digitalOceanTLSPorts: true,
+		azurePortPrefix + "443" + azurePortProbePort: true,
+		linodePortPrefix + "443":                     true,
+		TrafficPolicyFallback:                        true,
+		ServiceProxyName:                             false,
+		digitalOceanType:                             false,
+		metalLBPool:                                  false,
+		"metallb.io/address-pool":                    false,
+		"kube-vip.io/loadbalancerIPs":                false,
+		strings.ToUpper(awsType):                     false,
+		"":                                           false,
 	} {
 		t.Run(key, func(t *testing.T) {
 			if got := IsClientAddressAnnotation(key); got != want {

@@ -81,6 +81,7 @@ func (c NodeChoice) Fitting(nodes []*snapshot.Node, roleLabel string) Annotation
 		if value, same := valueOfAll(nodes, roleLabel); same {
 			return Annotation{c.Annotation.Key, roleLabel + "=" + value}
 		}
+	case ScaleSets:
 	}
 	return Annotation{}
 }
@@ -100,6 +101,7 @@ func (c NodeChoice) keys() []string {
 				keys = append(keys, requirement.Key())
 			}
 		}
+	case ScaleSets:
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
@@ -147,10 +149,13 @@ var scaleSet = regexp.MustCompile(`(?i)/virtualMachineScaleSets/([^/]+)/`)
 // isScaleSetOf returns a function that reports whether a name is that of the node's scale set. The
 // two names of the automatic mode stand for every scale set.
 func isScaleSetOf(node snapshot.Node) func(string) bool {
-	found := scaleSet.FindStringSubmatch(node.ProviderID)
+	in := ""
+	if found := scaleSet.FindStringSubmatch(node.ProviderID); len(found) == 2 {
+		in = found[1]
+	}
 	return func(name string) bool {
 		name = strings.TrimSpace(name)
-		return name == "auto" || name == "__auto__" || (found != nil && strings.EqualFold(found[1], name))
+		return name == "auto" || name == "__auto__" || (name != "" && strings.EqualFold(in, name))
 	}
 }
 

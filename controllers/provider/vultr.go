@@ -10,7 +10,7 @@ const (
 	vultrProxyProtocol = "service.beta.kubernetes.io/vultr-loadbalancer-proxy-protocol"
 	vultrProtocol      = "service.beta.kubernetes.io/vultr-loadbalancer-protocol"
 	vultrTLSPorts      = "service.beta.kubernetes.io/vultr-loadbalancer-https-ports"
-	vultrPassThrough   = "service.beta.kubernetes.io/vultr-loadbalancer-ssl-pass-through"
+	vultrKeepsTLS      = "service.beta.kubernetes.io/vultr-loadbalancer-ssl-pass-through"
 	vultrCheckPort     = "service.beta.kubernetes.io/vultr-loadbalancer-healthcheck-port"
 	vultrCheckProtocol = "service.beta.kubernetes.io/vultr-loadbalancer-healthcheck-protocol"
 )
@@ -20,7 +20,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderVultr,
 	name:        "Vultr Load Balancer",
 	signs:       signs{providerIDs: []string{"vultr://"}},
-	annotations: annotations{decide: []string{vultrProxyProtocol, vultrProtocol, vultrTLSPorts, vultrPassThrough, vultrCheckPort, vultrCheckProtocol}},
+	annotations: annotations{decide: []string{vultrProxyProtocol, vultrProtocol, vultrTLSPorts, vultrKeepsTLS, vultrCheckPort, vultrCheckProtocol}},
 	describe:    vultr,
 })
 
@@ -35,7 +35,7 @@ func vultr(v view) Balancer {
 	}, func(port corev1.ServicePort) Port {
 		reads := readsHTTP(v.annotations[vultrProtocol])
 		if v.lists(vultrTLSPorts, port) {
-			reads = v.switched(vultrPassThrough, Off) != On
+			reads = v.switched(vultrKeepsTLS, Off) != On
 		}
 		return Port{Path: Proxies, WritesHeader: reads, ProxyProtocol: v.switched(vultrProxyProtocol, Off)}
 	})
