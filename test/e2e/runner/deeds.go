@@ -35,6 +35,7 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 		scenario.TolerateEdgeTaint:       d.object.runner.lab.TolerateEdgeTaint,
 		scenario.RefuseSpeakers:          d.refuseSpeakers,
 		scenario.DenyClients:             d.denyClients,
+		scenario.RequireDualStack:        d.requireDualStack,
 		scenario.PolicyToCluster:         d.policyToCluster,
 		scenario.TrustEveryone:           d.trustEveryone,
 		scenario.RefuseServiceRepairs:    func(ctx context.Context) error { return d.refuseRepairs(ctx, "services", &corev1.Service{}) },

@@ -77,6 +77,8 @@ const (
 	RefuseSpeakers Deed = "RefuseSpeakers"
 	// DenyClients adds a NetworkPolicy to the controller's namespace that allows nothing.
 	DenyClients Deed = "DenyClients"
+	// RequireDualStack asks for both IP families in the EdgeIngress.
+	RequireDualStack Deed = "RequireDualStack"
 	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
 	PolicyToCluster Deed = "PolicyToCluster"
 	// TrustEveryone makes the controller's ConfigMap trust X-Forwarded-For from everyone.
