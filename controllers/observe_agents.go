@@ -17,6 +17,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 const (
@@ -35,8 +36,9 @@ func agentsAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapsho
 		if !isAgent {
 			continue
 		}
-		pod := daemonSet.Spec.Template.Spec
+		pod, version := daemonSet.Spec.Template.Spec, provider.AgentVersion(belongsTo, daemonSet)
 		agents.Items = append(agents.Items, snapshot.Agent{
+			Version: version, Mixed: version != "" && workload.DaemonSetRolls(daemonSet),
 			Provider: belongsTo, Namespace: daemonSet.Namespace, Name: daemonSet.Name,
 			Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity, Pods: agentCounts(daemonSet.Status),
 		})

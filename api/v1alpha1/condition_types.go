@@ -201,9 +201,14 @@ const (
 	// ReasonAnnouncedElsewhere (False; of SourceIPConfigured Unknown): the address is announced from
 	// a node, or is the address of a node, that has no ready endpoint and drops the traffic.
 	ReasonAnnouncedElsewhere = "AnnouncedElsewhere"
-	// ReasonCiliumL2NeedsCluster (False; of SourceIPConfigured Unknown): Cilium's L2 announcements
-	// do not work with externalTrafficPolicy Local.
+	// ReasonCiliumL2NeedsCluster (False or Unknown; of SourceIPConfigured Unknown): Cilium's L2 announcements
+	// do not work with externalTrafficPolicy Local in the version that runs. Unknown if the version is not
+	// known, or no source says it of this version.
 	ReasonCiliumL2NeedsCluster = "CiliumL2NeedsCluster"
+	// ReasonAgentIgnoresLocalPolicy (False or Unknown; of SourceIPConfigured Unknown): the running version of
+	// the load balancer's agent announces the address also from nodes without a ready endpoint, which drop the
+	// traffic. Unknown if that cannot be told.
+	ReasonAgentIgnoresLocalPolicy = "AgentIgnoresLocalPolicy"
 	// ReasonNetworkPolicyBlocks (False; of SourceIPConfigured Unknown): the NetworkPolicies that select the
 	// controller pods let nobody outside of the cluster reach a port of theirs, or let them connect to
 	// no application.

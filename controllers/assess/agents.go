@@ -3,6 +3,7 @@ package assess
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -80,4 +81,26 @@ func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
 		}
 	}
 	return fmt.Sprintf("Let the nodeSelector and affinity of DaemonSet %s/%s select the node", agents[0].Namespace, agents[0].Name)
+}
+
+// needsClusterPolicy implements row 52. Facts about an agent hold for some of its versions.
+func needsClusterPolicy(sc *scene) *verdict {
+	b := sc.balancer
+	switch {
+	case !sc.isLoadBalancer() || !b.NeedsClusterPolicy:
+		return nil
+	case b.PolicyDoubt != "":
+		return unclear(policyReason(b), "It is not known whether %s announces the address only from nodes with a ready endpoint, because %s. Other nodes drop the traffic. %s.",
+			b.Name, b.PolicyDoubt, b.PolicyRemedy)
+	}
+	return isNot(policyReason(b), "%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic. %s.",
+		capital(b.Name), capital(b.PolicyRemedy))
+}
+
+// policyReason distinguishes L2 announcements, whose reason is older.
+func policyReason(b provider.Balancer) string {
+	if strings.Contains(b.Name, "L2") {
+		return v1alpha1.ReasonCiliumL2NeedsCluster
+	}
+	return v1alpha1.ReasonAgentIgnoresLocalPolicy
 }

@@ -146,15 +146,6 @@ func edgeNodeExcluded(sc *scene) *verdict {
 	return nil
 }
 
-func needsClusterPolicy(sc *scene) *verdict {
-	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
-		return nil
-	}
-	return isNot(v1alpha1.ReasonCiliumL2NeedsCluster,
-		"%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic. Announce the address over BGP (loadBalancerClass "+
-			"io.cilium/bgp-control-plane).", capital(sc.balancer.Name))
-}
-
 // edgeWithoutEndpoint requires one endpoint from a Deployment, which may have fewer pods than there
 // are edge nodes.
 func edgeWithoutEndpoint(sc *scene) *verdict {

@@ -28,7 +28,7 @@ var (
 	groupPreserve = annotated(awsPrefix+"target-group-attributes", "preserve_client_ip.enabled=true")
 	groupLoses    = annotated(awsPrefix+"target-group-attributes", "preserve_client_ip.enabled=false")
 	groupProxy    = annotated(awsPrefix+"target-group-attributes", "proxy_protocol_v2.enabled=true")
-	ciliumL2      = all(noMetalLB, class("io.cilium/l2-announcer"))
+	ciliumL2      = all(noMetalLB, class("io.cilium/l2-announcer"), ciliumAgent("v1.17.1"))
 	serviceLB     = all(noMetalLB, agent(v1alpha1.ProviderServiceLB, "kube-system", "svclb-public-edge-ingress-0123abcd", corev1.Toleration{Operator: corev1.TolerationOpExists}))
 )
 

@@ -189,7 +189,7 @@ func clusterPolicyNeeded(sc *scene) *verdict {
 	if !sc.isLoadBalancer() || !sc.balancer.NeedsClusterPolicy {
 		return nil
 	}
-	return unclear(v1alpha1.ReasonCiliumL2NeedsCluster, "%s does not work with externalTrafficPolicy Local, so packets may not arrive. See the condition %s.",
+	return unclear(policyReason(sc.balancer), "%s may not work with externalTrafficPolicy Local, so packets may not arrive. See the condition %s.",
 		capital(sc.balancer.Name), v1alpha1.ConditionLoadBalancerReady)
 }
 

@@ -70,8 +70,13 @@ type Balancer struct {
 	// HealthChecksCarryProxy is set where its health checks of nodes begin with a PROXY header,
 	// which kube-proxy cannot read.
 	HealthChecksCarryProxy bool
-	// NeedsClusterPolicy is set where the balancer does not work with externalTrafficPolicy Local.
+	// NeedsClusterPolicy is set where the balancer does not work with externalTrafficPolicy Local, or may not.
 	NeedsClusterPolicy bool
+	// PolicyDoubt says why it is not known whether the balancer works with externalTrafficPolicy Local. It is a
+	// clause for after "because", and empty where that is known.
+	PolicyDoubt string
+	// PolicyRemedy is a sentence for NeedsClusterPolicy, or empty. It has no full stop.
+	PolicyRemedy string
 	// HealthChecks says how the balancer finds out which nodes serve.
 	HealthChecks HealthChecks
 	// Nodes says which nodes the balancer uses.
@@ -98,6 +103,7 @@ func Identify(s snapshot.Snapshot) Balancer {
 		return unknown(v1alpha1.ProviderAuto, "the operator has not seen the Service")
 	}
 	view := newView(service)
+	view.agents = s.Agents
 	declared := declaredProvider(s.EdgeIngress)
 	if declared != v1alpha1.ProviderAuto {
 		return describe(declared, view, true)
@@ -120,6 +126,9 @@ func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 	known := registration(p)
 	if known == nil {
 		return unknown(p, fmt.Sprintf("the operator knows nothing about provider %q", p))
+	}
+	if known.signs.versioned {
+		view.version, view.versionUnknown = runningVersion(view.agents, p)
 	}
 	b := known.describe(view)
 	b.Provider, b.Excludes = p, known.excludes

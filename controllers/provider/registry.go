@@ -51,6 +51,8 @@ type signs struct {
 	// networkPlugin is set where the agent is a network plugin. A running agent then shows nothing
 	// about addresses.
 	networkPlugin bool
+	// versioned is set where facts depend on the version of the agent.
+	versioned bool
 
 	// providerIDs are prefixes of node.spec.providerID on its machines.
 	providerIDs []string

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 // view is the part of a Service through which users and load balancers communicate.
@@ -16,7 +18,10 @@ type view struct {
 	ingress             []corev1.LoadBalancerIngress
 	conditions          []string
 	healthCheckNodePort int32
-	ports               []corev1.ServicePort
+	agents              snapshot.List[snapshot.Agent]
+	// version of the load balancer's agents where facts depend on it. If it is empty, versionUnknown says why.
+	version, versionUnknown string
+	ports                   []corev1.ServicePort
 }
 
 func newView(service *corev1.Service) view {
