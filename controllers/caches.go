@@ -180,7 +180,7 @@ func trimDaemonSet(object any) (any, error) {
 	for _, container := range pod.Containers {
 		images = append(images, signOfAgent(container))
 	}
-	daemonSet.Annotations = nil
+	daemonSet.Annotations = writersOf(daemonSet.Annotations)
 	daemonSet.Spec = appsv1.DaemonSetSpec{Selector: daemonSet.Spec.Selector, Template: corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: daemonSet.Spec.Template.Labels},
 		Spec: corev1.PodSpec{

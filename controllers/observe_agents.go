@@ -38,7 +38,7 @@ func agentsAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapsho
 		}
 		pod, version := daemonSet.Spec.Template.Spec, provider.AgentVersion(belongsTo, daemonSet)
 		agents.Items = append(agents.Items, snapshot.Agent{
-			Version: version, Mixed: version != "" && workload.DaemonSetRolls(daemonSet),
+			Writer: provider.WriterOf(daemonSet), Version: version, Mixed: version != "" && workload.DaemonSetRolls(daemonSet),
 			Provider: belongsTo, Namespace: daemonSet.Namespace, Name: daemonSet.Name,
 			Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity, Pods: agentCounts(daemonSet.Status),
 		})
@@ -178,4 +178,18 @@ func (a *agentReads) of(daemonSet *appsv1.DaemonSet, read func() (map[string]boo
 // agentsToRecheck reports whether some agents are neither whole nor gone.
 func agentsToRecheck(s snapshot.Snapshot) bool {
 	return slices.ContainsFunc(s.Agents.Items, func(a snapshot.Agent) bool { return a.Pods.ReadyOn != nil || a.Pods.Err != nil })
+}
+
+// writersOf keeps the annotations that show who writes a DaemonSet.
+func writersOf(annotations map[string]string) map[string]string {
+	var kept map[string]string
+	for _, key := range provider.WriterAnnotations {
+		if value, there := annotations[key]; there {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[key] = value
+		}
+	}
+	return kept
 }

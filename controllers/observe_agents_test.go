@@ -63,7 +63,13 @@ func TestTheCacheKeepsWhatShowsAnAgentAndItsPods(t *testing.T) {
 			t.Errorf("the cache keeps more of the container than it needs: %+v", container)
 		}
 	}
-	ds := trimmed(func(ds *appsv1.DaemonSet) { ds.Status.NumberReady = 3 })
+	ds := trimmed(func(ds *appsv1.DaemonSet) {
+		ds.Status.NumberReady = 3
+		ds.Annotations = map[string]string{"meta.helm.sh/release-name": "lb", "example.com/long": "text"}
+	})
+	if provider.WriterOf(ds).Name != "lb" || len(ds.Annotations) != 1 {
+		t.Errorf("the cache keeps the annotations %v, want those alone that show who writes the DaemonSet", ds.Annotations)
+	}
 	if ds.Status.NumberReady != 3 || ds.Spec.Selector == nil {
 		t.Error("the cache lost the counts or the selector")
 	}

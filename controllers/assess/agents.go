@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func agentMissing(sc *scene) *verdict {
 		}
 		without = append(without, node.Name)
 		if remedy == "" {
-			remedy = agentRemedy(agents, settled)
+			remedy = sc.agentRemedy(agents, settled)
 		}
 	}
 	if len(without) == 0 {
@@ -69,18 +68,18 @@ func mayRun(agents []snapshot.Agent, node snapshot.Node) bool {
 	return meant > 0
 }
 
-// agentRemedy names the taint that keeps an agent away, or else its selector.
-func agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
+// agentRemedy names the taint that keeps an agent away, or else its selector, and where to change that.
+func (sc *scene) agentRemedy(agents []snapshot.Agent, node snapshot.Node) string {
 	bare := node
 	bare.Taints = nil
 	for _, agent := range agents {
 		for _, taint := range node.Taints {
 			if provider.AgentRunsOn(agent, bare) && !provider.AgentRunsOn(agent, bare, taint) {
-				return fmt.Sprintf("Add a toleration for the taint %s (operator Exists, effect %s) to DaemonSet %s/%s", taint.Key, taint.Effect, agent.Namespace, agent.Name)
+				return provider.ToleranceRemedy(agent, taint.Key, taint.Effect, sc.serviceRef())
 			}
 		}
 	}
-	return fmt.Sprintf("Let the nodeSelector and affinity of DaemonSet %s/%s select the node", agents[0].Namespace, agents[0].Name)
+	return provider.SelectorRemedy(agents[0], node.Name)
 }
 
 // needsClusterPolicy implements row 52. Facts about an agent hold for some of its versions.

@@ -15,6 +15,11 @@ func agentRuns(pods snapshot.AgentPods) option {
 	return func(g *given) { g.s.Agents.Items[0].Pods = pods }
 }
 
+// writtenBy says who writes the DaemonSet of the first agent.
+func writtenBy(writer snapshot.Writer) option {
+	return func(g *given) { g.s.Agents.Items[0].Writer = writer }
+}
+
 func readyOn(nodes ...string) snapshot.AgentPods {
 	pods := snapshot.AgentPods{Running: snapshot.RunningSome, Wanted: 3, Created: 3, Ready: int32(len(nodes)), ReadyOn: map[string]bool{}}
 	for _, node := range nodes {
@@ -57,7 +62,11 @@ func TestLoadBalancerReadyRestsOnTheAgentsPods(t *testing.T) {
 		"row 85: PureLB without pods": {given: []option{noMetalLB, declared(v1alpha1.ProviderPureLB), agent(v1alpha1.ProviderPureLB, "purelb-system", "lbnodeagent", tolerant), agentRuns(none)},
 			status: no, reason: notRunning, says: "PureLB's agent"},
 		"row 85: a node that crashed is judged by its endpoint": {given: []option{agentRuns(readyOn("edge-1", "app-1")), node("edge-2", notReady)}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
-		"row 85: the taint comes before the pods":               {given: []option{speakerWith(), agentRuns(none)}, status: no, reason: v1alpha1.ReasonAgentMissingOnEdgeNodes},
+		"row 48: k3s writes the DaemonSet": {given: []option{noMetalLB, agent(v1alpha1.ProviderServiceLB, "kube-system", "svclb-public-edge-ingress-0123abcd"), writtenBy(snapshot.Writer{Kind: snapshot.WrittenForService, Namespace: namespace, Name: objectName})},
+			status: no, reason: v1alpha1.ReasonAgentMissingOnEdgeNodes, says: "Add the annotation svccontroller.k3s.cattle.io/tolerations: '[{"},
+		"row 48: MetalLB's operator writes the DaemonSet": {given: []option{speakerWith(), writtenBy(snapshot.Writer{Kind: snapshot.WrittenByOwner, Resource: "MetalLB", Namespace: "metallb-system", Name: "metallb"})},
+			status: no, reason: v1alpha1.ReasonAgentMissingOnEdgeNodes, says: "to spec.speakerTolerations of MetalLB metallb-system/metallb, which writes DaemonSet metallb-system/speaker"},
+		"row 85: the taint comes before the pods": {given: []option{speakerWith(), agentRuns(none)}, status: no, reason: v1alpha1.ReasonAgentMissingOnEdgeNodes},
 		"row 85: an unknown balancer beside one agent without pods": {given: []option{onService(func(s *corev1.Service) { s.Annotations = map[string]string{} }), agentRuns(none)}, status: unknown, reason: notRunning,
 			says: "MetalLB's agent does not run on nodes edge-1, edge-2, and the Service does not show whether MetalLB serves it"},
 		"row 86: a balancer whose agent is not recognised": {given: []option{declared(v1alpha1.ProviderMetalLB), func(g *given) { g.s.Agents.Items = nil }}, status: yes, reason: v1alpha1.ReasonAddressAssigned,

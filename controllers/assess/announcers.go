@@ -90,7 +90,7 @@ func (sc *scene) pendingAgents() string {
 	}
 	switch {
 	case !able:
-		return fmt.Sprintf(" %s, %s, cannot run on an edge node. %s.", found, listed(refs), agentRemedy(agents, settled(sc.edge[0])))
+		return fmt.Sprintf(" %s, %s, cannot run on an edge node. %s.", found, listed(refs), sc.agentRemedy(agents, settled(sc.edge[0])))
 	case !running:
 		return fmt.Sprintf(" %s, %s, %s no ready pod on an edge node. %s", found, listed(refs), have, agentCause(agents[0]))
 	}

@@ -5,9 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
 // labelsWithheld reports the first cause for which desired withholds role labels (row 100).
@@ -47,7 +52,7 @@ func taintsWithheld(sc *scene) *verdict {
 	tolerate := fmt.Sprintf("Add a toleration for %s (operator Exists, effect NoSchedule) to each DaemonSet, or set spec.nodes.isolation to Shared.", sc.spec.Nodes.Label)
 	switch withheld.Cause {
 	case desired.WithheldForAgents:
-		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. %s", nodes, agentsNamed(withheld), tolerate)
+		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. %s", nodes, agentsNamed(withheld), sc.tolerateAt(withheld, tolerate))
 	case desired.WithheldForDaemonSets:
 		return isNot(v1alpha1.ReasonTaintWithheldForDaemonSets, "%s, because the taint would keep off %s, which runs the nodes' network. %s",
 			nodes, daemonSetsNamed(withheld.DaemonSets), tolerate)
@@ -64,6 +69,18 @@ func taintsWithheld(sc *scene) *verdict {
 			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
 	}
 	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
+}
+
+// tolerateAt says where to write the toleration if something else than a person writes an agent's DaemonSet.
+func (sc *scene) tolerateAt(withheld desired.Withheld, tolerate string) string {
+	if !slices.ContainsFunc(withheld.Agents, func(agent snapshot.Agent) bool { return agent.Writer != (snapshot.Writer{}) }) {
+		return tolerate
+	}
+	var remedies []string
+	for _, agent := range withheld.Agents {
+		remedies = append(remedies, provider.ToleranceRemedy(agent, sc.spec.Nodes.Label, corev1.TaintEffectNoSchedule, sc.serviceRef())+".")
+	}
+	return strings.Join(remedies[:min(len(remedies), maxNames)], " ") + " Or set spec.nodes.isolation to Shared."
 }
 
 func agentsNamed(withheld desired.Withheld) string {

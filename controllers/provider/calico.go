@@ -19,6 +19,10 @@ var _ = register(loadBalancer{
 			},
 		},
 		networkPlugin: true,
+		// tigera/operator api/v1 InstallationSpec.
+		owner: agentOwner{resource: "Installation", fields: map[string]string{
+			"tolerations": "spec.calicoNodeDaemonSet.spec.template.spec.tolerations", "nodeSelector": "spec.calicoNodeDaemonSet.spec.template.spec.nodeSelector",
+		}},
 	},
 	describe: func(view) Balancer { return Balancer{Name: "Calico (BGP)", Path: Forwards} },
 })

@@ -25,6 +25,9 @@ var _ = register(loadBalancer{
 			{labels: map[string]string{"app": "metallb", "component": "speaker"}},
 			{labels: map[string]string{"app": "frr-k8s"}},
 		},
+		// metallb/metallb-operator api/v1beta1 MetalLBSpec, and metallb/metallb charts/metallb/values.yaml.
+		owner:       agentOwner{resource: "MetalLB", fields: map[string]string{"tolerations": "spec.speakerTolerations", "nodeSelector": "spec.nodeSelector"}},
+		chartPrefix: "speaker.",
 	},
 	annotations: annotations{written: []string{metalLBPool, metalLBPoolBefore}},
 	describe: func(view) Balancer {

@@ -12,6 +12,7 @@ var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderOpenELB,
 	name:     "OpenELB",
 	signs: signs{
+		chartPrefix: "speaker.",
 		agents: []agentSign{
 			{
 				images:   []string{"kubesphere/openelb-speaker", "openelb/openelb-speaker", "openelb-speaker", "kubespheredev/porter-agent"},

@@ -51,6 +51,10 @@ type signs struct {
 	// networkPlugin is set where the agent is a network plugin. A running agent then shows nothing
 	// about addresses.
 	networkPlugin bool
+	// owner is the custom resource from which an operator of the project writes the agents. chartPrefix stands
+	// before the agent's settings in the values of the project's chart.
+	owner       agentOwner
+	chartPrefix string
 	// versioned is set where facts depend on the version of the agent.
 	versioned bool
 
@@ -65,6 +69,13 @@ type signs struct {
 	// distinguishes the two.
 	onNodesOf   v1alpha1.Provider
 	onNodesOfIf string
+}
+
+// agentOwner is a custom resource, with its fields by the setting of the agent's pods: tolerations and
+// nodeSelector.
+type agentOwner struct {
+	resource string
+	fields   map[string]string
 }
 
 // annotations of Services that have a meaning for a load balancer.

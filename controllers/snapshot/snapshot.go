@@ -185,6 +185,8 @@ type Agent struct {
 	Affinity *corev1.Affinity
 	// Pods says which of its pods run.
 	Pods AgentPods
+	// Writer is what writes the DaemonSet.
+	Writer Writer
 	// Version is the tag of its image where facts about the load balancer depend on it and the image shows it,
 	// and Mixed is set where pods of an older template may run.
 	Version string
