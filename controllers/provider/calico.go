@@ -24,5 +24,7 @@ var _ = register(loadBalancer{
 			"tolerations": "spec.calicoNodeDaemonSet.spec.template.spec.tolerations", "nodeSelector": "spec.calicoNodeDaemonSet.spec.template.spec.nodeSelector",
 		}},
 	},
-	describe: func(view) Balancer { return Balancer{Name: "Calico (BGP)", Path: Forwards} },
+	describe: func(view) Balancer {
+		return Balancer{Name: "Calico (BGP)", Path: Forwards, HealthChecks: followsEndpoints, NotRead: "the node selectors of BGPPeer objects"}
+	},
 })

@@ -44,7 +44,7 @@ func cilium(v view) Balancer {
 	switch v.class {
 	case ciliumBGPClass:
 		return Balancer{
-			Name: "Cilium (BGP)", Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"},
+			Name: "Cilium (BGP)", Path: Forwards, HealthChecks: followsEndpoints,
 			NotRead:            "the node selectors of CiliumBGPClusterConfig objects",
 			NeedsClusterPolicy: ciliumBGPLocal.holds(v.version) == Off, PolicyRemedy: ciliumUpdate(v.version, ciliumBGPLocal),
 		}
@@ -56,7 +56,7 @@ func cilium(v view) Balancer {
 		case NotSaid:
 			b.PolicyDoubt, b.PolicyRemedy = ciliumDoubt(v), ciliumLook
 		case On:
-			b.HealthChecks, b.NotRead = HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}, "the node selectors of CiliumL2AnnouncementPolicy objects"
+			b.HealthChecks, b.NotRead = followsEndpoints, "the node selectors of CiliumL2AnnouncementPolicy objects"
 		}
 		return b
 	}

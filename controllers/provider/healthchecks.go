@@ -33,6 +33,10 @@ type HealthChecks struct {
 // checkKeys are the annotations that choose the port and the protocol of health checks.
 type checkKeys struct{ port, protocol string }
 
+// followsEndpoints is what a balancer does that announces addresses from nodes, and withdraws a node
+// without a ready endpoint.
+var followsEndpoints = HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}
+
 // connectsToNodePort is a check that a balancer makes on its own, without annotations.
 func connectsToNodePort(remedies ...Annotation) HealthChecks {
 	return HealthChecks{Elsewhere: "opens a TCP connection to the node port", UntilClosed: true, Remedies: remedies}

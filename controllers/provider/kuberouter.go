@@ -19,5 +19,5 @@ var _ = register(loadBalancer{
 		},
 		networkPlugin: true,
 	},
-	describe: func(view) Balancer { return Balancer{Path: Forwards} },
+	describe: func(view) Balancer { return Balancer{Path: Forwards, HealthChecks: followsEndpoints} },
 })

@@ -26,5 +26,7 @@ var _ = register(loadBalancer{
 		agentOrder: 1,
 	},
 	annotations: annotations{written: []string{kubeVIPHost}},
-	describe:    func(view) Balancer { return Balancer{Path: Forwards} },
+	describe: func(view) Balancer {
+		return Balancer{Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address from the node in its annotation " + kubeVIPHost}}
+	},
 })

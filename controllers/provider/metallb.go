@@ -32,7 +32,7 @@ var _ = register(loadBalancer{
 	annotations: annotations{written: []string{metalLBPool, metalLBPoolBefore}},
 	describe: func(view) Balancer {
 		return Balancer{
-			Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"},
+			Path: Forwards, HealthChecks: followsEndpoints,
 			NotRead: "the node selectors of MetalLB's L2Advertisement and BGPAdvertisement objects, and the node that announces the address",
 		}
 	},

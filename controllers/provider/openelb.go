@@ -2,7 +2,12 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-const openELBProtocol = "protocol.openelb.kubesphere.io/v1alpha1"
+const (
+	openELBProtocol = "protocol.openelb.kubesphere.io/v1alpha1"
+	// openELBLayer2 is the node that answers for an address on layer 2
+	// (openelb/openelb pkg/controllers/lb/lb_controller.go).
+	openELBLayer2 = "layer2.openelb.kubesphere.io/v1alpha1"
+)
 
 // OpenELB announces addresses by BGP, on layer 2 or with keepalived. Users choose it by an annotation that
 // it does not write itself, so nothing on the Service proves it. Whether it honours externalTrafficPolicy
@@ -13,6 +18,7 @@ var _ = register(loadBalancer{
 	name:     "OpenELB",
 	signs: signs{
 		chartPrefix: "speaker.",
+		announcers:  []announcerSign{{openELBLayer2, oneNode}},
 		agents: []agentSign{
 			{
 				images:   []string{"kubesphere/openelb-speaker", "openelb/openelb-speaker", "openelb-speaker", "kubespheredev/porter-agent"},
@@ -21,7 +27,7 @@ var _ = register(loadBalancer{
 			{labels: map[string]string{"app": "openelb", "component": "speaker"}},
 		},
 	},
-	annotations: annotations{decide: []string{openELBProtocol}},
+	annotations: annotations{decide: []string{openELBProtocol}, written: []string{openELBLayer2}},
 	describe: func(v view) Balancer {
 		if v.is(openELBProtocol, "bgp") {
 			return Balancer{Name: "OpenELB (BGP)", Path: Forwards}

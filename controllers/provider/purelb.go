@@ -44,7 +44,7 @@ var _ = register(loadBalancer{
 func pureLB(v view) Balancer {
 	switch {
 	case v.is(pureLBPoolType, "remote"):
-		return Balancer{Path: Forwards}
+		return Balancer{Path: Forwards, HealthChecks: followsEndpoints, NotRead: "the node selectors of LBNodeAgent objects"}
 	case v.is(pureLBPoolType, "local"):
 		return Balancer{Path: Unknown, Why: "PureLB does not support externalTrafficPolicy Local with an address of a local pool. Use a ServiceGroup with a remote pool"}
 	}

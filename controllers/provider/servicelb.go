@@ -15,6 +15,10 @@ var _ = register(loadBalancer{
 		agentOrder:      2,
 	},
 	describe: func(view) Balancer {
-		return Balancer{Path: Unknown, Why: "k3s ServiceLB masquerades traffic that does not arrive at a node address in the Service's status", NeedsNodePorts: true}
+		return Balancer{
+			Path: Unknown, Why: "k3s ServiceLB masquerades traffic that does not arrive at a node address in the Service's status", NeedsNodePorts: true,
+			// With externalTrafficPolicy Local (getStatus in pkg/cloudprovider/servicelb.go).
+			HealthChecks: HealthChecks{Elsewhere: "assigns only the addresses of nodes with a ready pod"},
+		}
 	},
 })
