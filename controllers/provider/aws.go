@@ -56,7 +56,8 @@ var _ = register(loadBalancer{
 		awsType, awsTargetType, awsProxyProtocol, awsTargetGroupAttributes, awsBackendProtocol, awsAddressType, awsHealthCheckProtocol, awsHealthCheckPort,
 		awsHealthCheckCodes, awsTargetNodes, awsCertificate, awsTLSPorts,
 	}},
-	describe: aws,
+	mayExclude: awsControllerExcludes,
+	describe:   aws,
 })
 
 // aws distinguishes three kinds: the Classic Load Balancer (no type), the Network Load Balancer of the
@@ -98,6 +99,12 @@ func (v view) awsClassicPort(port corev1.ServicePort) Port {
 	}
 }
 
+// awsControllerExcludes are labels of nodes that the AWS Load Balancer Controller leaves out
+// (pkg/backend/endpoint_utils.go).
+var awsControllerExcludes = []LabelSign{
+	{Key: "alpha.service-controller.kubernetes.io/exclude-balancer"}, {Key: "node-role.kubernetes.io/master"}, {Key: "eks.amazonaws.com/compute-type", Value: "fargate"},
+}
+
 // awsController is the Network Load Balancer of the AWS Load Balancer Controller. No object shows the
 // controller's flag --default-target-type.
 func awsController(v view) Balancer {
@@ -106,7 +113,9 @@ func awsController(v view) Balancer {
 	case v.is(awsTargetType, "ip"), v.is(awsType, "nlb-ip") && !v.has(awsTargetType):
 		return awsPodTargets(v, proxy)
 	case v.is(awsTargetType, "instance"):
-		return awsInstanceTargets(v, proxy)
+		b := awsInstanceTargets(v, proxy)
+		b.Excludes = awsControllerExcludes
+		return b
 	}
 	nodes := awsTargets(v)
 	if nodes.Annotation.Key != "" {

@@ -131,7 +131,10 @@ func describe(p v1alpha1.Provider, view view, declared bool) Balancer {
 		view.version, view.versionUnknown = runningVersion(view.agents, p)
 	}
 	b := known.describe(view)
-	b.Provider, b.Excludes = p, known.excludes
+	b.Provider = p
+	if len(b.Excludes) == 0 {
+		b.Excludes = known.excludes
+	}
 	if b.Name == "" {
 		b.Name = known.name
 	}

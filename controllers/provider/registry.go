@@ -24,6 +24,8 @@ type loadBalancer struct {
 	annotations annotations
 	// excludes are labels with which it leaves a node out, besides the one that all load balancers read.
 	excludes []LabelSign
+	// mayExclude are those that only some of its controllers read. describe says which apply.
+	mayExclude []LabelSign
 	// describe returns what it does with the source address, and which health checks it sends, for the
 	// current Service. Name, ProxyProtocol and Preserve may stay empty. The caller fills in Provider.
 	describe func(view) Balancer

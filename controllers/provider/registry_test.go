@@ -183,7 +183,7 @@ func TestEveryKeyThatAFileNamesIsRegistered(t *testing.T) {
 				[]string{lb.signs.agentPerService.label}) {
 				known[k] = true
 			}
-			for _, sign := range lb.excludes {
+			for _, sign := range slices.Concat(lb.excludes, lb.mayExclude) {
 				known[sign.Key] = true
 			}
 			for _, sign := range lb.signs.agents {
