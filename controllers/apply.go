@@ -139,7 +139,7 @@ func (w *writer) replace(ctx context.Context, change desired.Change) error {
 		return err
 	}
 	w.wrote(change, answer)
-	w.announceRepaired(change, change.Fields, times)
+	w.announceRepaired(change, times)
 	return nil
 }
 
@@ -148,7 +148,7 @@ func (w *writer) repair(ctx context.Context, change desired.Change) error {
 	if err := w.set(ctx, change, drift.NeedsApply(change.Differences)); err != nil {
 		return err
 	}
-	w.announceRepaired(change, change.Fields, w.repaired(change.Write()))
+	w.announceRepaired(change, w.repaired(change.Write()))
 	return nil
 }
 

@@ -77,7 +77,11 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 		ref := snapshot.Ref{Kind: "Node", Name: change.node}
 		w.note(ref, results[i].labels)
 		w.note(ref, results[i].taints)
-		if change.label != nil && results[i].labels == nil && w.repaired(change.label.Write()) < drift.ContestedAfter {
+		overruled := slices.ContainsFunc(results[i].written, func(write snapshot.Write) bool { return len(write.Overruled) > 0 })
+		if overruled {
+			w.lookAgain(conflictRetry) // A node that stays as it was causes no event.
+		}
+		if change.label != nil && results[i].labels == nil && !overruled && w.repaired(change.label.Write()) < drift.ContestedAfter {
 			did[change.label.Step] = append(did[change.label.Step], change.node)
 		}
 		w.nodeWrites = append(w.nodeWrites, results[i].written...)
@@ -85,7 +89,7 @@ func (w *writer) applyNodes(ctx context.Context, seen snapshot.Snapshot, plan de
 	for _, step := range []desired.Step{desired.StepJoin, desired.StepWithdraw, desired.StepRelease, desired.StepLetGo} {
 		w.announceNodes(w.edge, step, did[step])
 	}
-	w.announceContestedNodes(slices.DeleteFunc(slices.Clone(w.nodeWrites), func(write snapshot.Write) bool { return w.repaired(write) != drift.ContestedAfter }))
+	w.announceContestedNodes(slices.DeleteFunc(slices.Clone(w.nodeWrites), func(write snapshot.Write) bool { return !w.becomesContested(write) }))
 }
 
 // nodeResult holds the errors of the writes to one node, and the successful writes.
@@ -101,8 +105,8 @@ func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result node
 	if change.label != nil {
 		write := w.withRival(ctx, change.label.Write())
 		if live, result.labels = w.applyLabels(ctx, *change.label); result.labels == nil {
-			if live != nil && lacksLabels(live, change.label.Labels) {
-				write.Rival = admission
+			if live != nil && w.labelsDiffer(live, change.label.Labels) {
+				write.Rival, write.Overruled = admission, write.Fields
 			}
 			result.written = append(result.written, write)
 		}
@@ -114,10 +118,25 @@ func (w *writer) applyNode(ctx context.Context, change *nodeChange) (result node
 	if len(change.taints) > 0 {
 		writes = append(writes, w.withRival(ctx, desired.TaintWrite(change.taints)))
 	}
-	if result.taints = w.changeTaints(ctx, change, live); result.taints == nil {
-		result.written = append(result.written, writes...)
+	answer, err := w.changeTaints(ctx, change, live)
+	if result.taints = err; err != nil {
+		return result
+	}
+	for _, write := range writes {
+		if answer != nil && taintsDiffer(answer, change.taints) {
+			write.Rival, write.Overruled = admission, write.Fields
+		}
+		result.written = append(result.written, write)
 	}
 	return result
+}
+
+// becomesContested reports whether this write is the first that shows another writer who undoes it.
+func (w *writer) becomesContested(write snapshot.Write) bool {
+	if len(write.Overruled) > 0 {
+		return !w.wasOverruled(write)
+	}
+	return w.repaired(write) == drift.ContestedAfter
 }
 
 // withRival adds the client that undoes the write, if known.
@@ -126,14 +145,25 @@ func (w *writer) withRival(ctx context.Context, write snapshot.Write) snapshot.W
 	return write
 }
 
-// lacksLabels reports whether the node does not have all of these labels.
-func lacksLabels(node *corev1.Node, labels map[string]string) bool {
+// labelsDiffer reports whether the node does not have all of these labels, or has the own label
+// although it is not among them.
+func (w *writer) labelsDiffer(node *corev1.Node, labels map[string]string) bool {
 	for key, wanted := range labels {
 		if value, there := node.Labels[key]; !there || value != wanted {
 			return true
 		}
 	}
-	return false
+	own := v1alpha1.NodeLabel(w.edge.Name)
+	_, wanted := labels[own]
+	_, there := node.Labels[own]
+	return there && !wanted
+}
+
+// taintsDiffer reports whether the node lacks a taint that the changes set.
+func taintsDiffer(node *corev1.Node, changes []desired.TaintChange) bool {
+	return slices.ContainsFunc(changes, func(change desired.TaintChange) bool {
+		return change.Present && !desired.HasRoleTaint(node.Spec.Taints, change.Key)
+	})
 }
 
 // onlyIfCurrent drops the changes that take something from a node if the own labels on the API

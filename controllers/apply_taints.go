@@ -28,21 +28,23 @@ const taintTries = 4
 // Many clients write the one list of taints, so the patch carries the node's resource version. It
 // comes from the live node where the caller has it from a write, and from the cached node
 // otherwise. Only a conflict, or a search for traces, costs a read.
-func (w *writer) changeTaints(ctx context.Context, change *nodeChange, node *corev1.Node) error {
+//
+// It returns the node afterwards, or nil where it is gone or was not written.
+func (w *writer) changeTaints(ctx context.Context, change *nodeChange, node *corev1.Node) (*corev1.Node, error) {
 	live := node != nil || change.traces
 	for try := 1; ; try++ {
 		if node == nil {
 			var err error
 			if node, err = w.readNode(ctx, change.node, live); err != nil {
-				return client.IgnoreNotFound(err)
+				return nil, client.IgnoreNotFound(err)
 			}
 		}
 		if node.UID != change.uid {
-			return nil
+			return nil, nil
 		}
-		err := w.writeTaints(ctx, node, change.taints, live)
+		written, err := w.writeTaints(ctx, node, change.taints, live)
 		if !apierrors.IsConflict(err) || try == taintTries {
-			return wrap(client.IgnoreNotFound(err), "changing the taint of node %q", change.node)
+			return written, wrap(client.IgnoreNotFound(err), "changing the taint of node %q", change.node)
 		}
 		node, live = nil, true
 	}
@@ -62,7 +64,8 @@ func (w *writer) readNode(ctx context.Context, name string, live bool) (*corev1.
 }
 
 // writeTaints writes the changes, provided that the node is still the one that is given.
-func (w *writer) writeTaints(ctx context.Context, node *corev1.Node, changes []desired.TaintChange, live bool) error {
+// It returns the node after a write, and nil where nothing had to be written.
+func (w *writer) writeTaints(ctx context.Context, node *corev1.Node, changes []desired.TaintChange, live bool) (*corev1.Node, error) {
 	before := desired.TaintState{Taints: node.Spec.Taints, Claims: taintClaims(node.Annotations)}
 	after := before
 	for _, change := range changes {
@@ -70,19 +73,21 @@ func (w *writer) writeTaints(ctx context.Context, node *corev1.Node, changes []d
 	}
 	patch, err := taintPatch(node, before, after)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if patch != nil {
-		ctrl.LoggerFrom(ctx).Info("Changing taint of node", "Node", klog.KObj(node), "claim", after.Claims[w.edge.Name])
-		if node, err = w.patchNode(ctx, node.Name, client.RawPatch(types.MergePatchType, patch)); err != nil {
-			return err
+	if patch == nil {
+		if !live {
+			// The cached node does not have all of its managed fields.
+			return nil, nil
 		}
+		return nil, w.removeTrace(ctx, node)
 	}
-	if patch == nil && !live {
-		// The cached node does not have all of its managed fields.
-		return nil
+	ctrl.LoggerFrom(ctx).Info("Changing taint of node", "Node", klog.KObj(node), "claim", after.Claims[w.edge.Name])
+	written, err := w.patchNode(ctx, node.Name, client.RawPatch(types.MergePatchType, patch))
+	if err != nil {
+		return nil, err
 	}
-	return w.removeTrace(ctx, node)
+	return written, w.removeTrace(ctx, written)
 }
 
 // taintPatch is the merge patch from one state of the node to another; nil where they are the same.

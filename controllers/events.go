@@ -65,14 +65,22 @@ func (r *Reconciler) announceCreated(edge *v1alpha1.EdgeIngress, object *unstruc
 }
 
 // announceRepaired names the repaired fields. When another writer undoes each repair, one event reports
-// this, and later repairs get none.
-func (w *writer) announceRepaired(change desired.Change, fields []string, times int) {
-	what := strings.Join(fields, ", ") + " of " + change.Ref.String()
+// this, and later repairs get none. A repair that admission undid is none.
+func (w *writer) announceRepaired(change desired.Change, times int) {
+	write := w.outcome.Written[len(w.outcome.Written)-1]
+	if len(write.Overruled) > 0 && !w.wasOverruled(write) {
+		note := fmt.Sprintf("The operator cannot repair %s of %s: %s changes it in the operator's own request. Exclude the object from that.",
+			strings.Join(write.Overruled, ", "), change.Ref, write.Rival)
+		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, change.Live})
+	}
+	held := slices.DeleteFunc(slices.Clone(write.Fields), func(field string) bool { return slices.Contains(write.Overruled, field) })
+	what := strings.Join(held, ", ") + " of " + change.Ref.String()
 	switch {
+	case len(held) == 0:
 	case times < drift.ContestedAfter:
 		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftRepaired, "Repair", "Restored " + what + " after a change by another client.", change.Live})
 	case times == drift.ContestedAfter:
-		rival := cmp.Or(w.outcome.Written[len(w.outcome.Written)-1].Rival, unknownWriter)
+		rival := cmp.Or(write.Rival, unknownWriter)
 		note := fmt.Sprintf("After each repair, %s changes %s again. The operator now waits longer between repairs. Stop the other writer.", rival, what)
 		w.announce(w.edge, notice{corev1.EventTypeWarning, v1alpha1.EventDriftContested, "Repair", note, change.Live})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -92,13 +93,21 @@ func TestAWithdrawalNamesNoPodThatNeverRan(t *testing.T) {
 
 func TestEventsAboutObjectsNameTheFieldsAndTheRival(t *testing.T) {
 	ref := snapshot.Ref{Kind: "ConfigMap", Namespace: "edge-public", Name: "settings"}
-	repaired := func(times int, rival string) func(*Reconciler) {
+	both := []string{"data.a", "data.b"}
+	wrote := func(times int, write snapshot.Write, before snapshot.Repairs) func(*Reconciler) {
 		return func(r *Reconciler) {
-			w := &writer{Reconciler: r, edge: &v1alpha1.EdgeIngress{}}
-			w.outcome.Written = []snapshot.Write{{Ref: ref, Rival: rival}}
-			w.announceRepaired(desired.Change{Ref: ref}, []string{"data.a", "data.b"}, times)
+			r.repairs = &repairLog{byEdge: map[types.UID]map[snapshot.Ref]snapshot.Repairs{"1": {ref: before}}}
+			w := &writer{Reconciler: r, edge: &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{UID: "1"}}}
+			write.Ref, write.Fields = ref, both
+			w.outcome.Written = []snapshot.Write{write}
+			w.announceRepaired(desired.Change{Ref: ref}, times)
 		}
 	}
+	repaired := func(times int, rival string) func(*Reconciler) {
+		return wrote(times, snapshot.Write{Rival: rival}, nil)
+	}
+	undone := func(fields ...string) snapshot.Write { return snapshot.Write{Rival: admission, Overruled: fields} }
+	known := snapshot.Repairs{"data.a": {Count: 1, Overruled: true}, "data.b": {Count: 1, Overruled: true}}
 	object := "ConfigMap edge-public/settings"
 	for name, test := range map[string]struct {
 		do   func(*Reconciler)
@@ -109,6 +118,14 @@ func TestEventsAboutObjectsNameTheFieldsAndTheRival(t *testing.T) {
 			object + " again. The operator now waits longer between repairs. Stop the other writer."}},
 		"a repair that an unknown rival undoes": {do: repaired(drift.ContestedAfter, ""), want: []string{"Warning DriftContested After each repair, an unknown writer changes data.a, data.b of " +
 			object + " again. The operator now waits longer between repairs. Stop the other writer."}},
+		"a repair that admission undoes": {do: wrote(1, undone(both...), nil), want: []string{"Warning DriftContested The operator cannot repair data.a, data.b of " +
+			object + ": an admission policy or webhook changes it in the operator's own request. Exclude the object from that."}},
+		"a repair that admission undoes in part": {do: wrote(1, undone("data.b"), nil), want: []string{
+			"Warning DriftContested The operator cannot repair data.b of " + object + ": an admission policy or webhook changes it in the operator's own request. Exclude the object from that.",
+			"Warning DriftRepaired Restored data.a of " + object + " after a change by another client."}},
+		"a repair that admission undoes again":        {do: wrote(2, undone(both...), known), want: nil},
+		"a repair that admission undoes a third time": {do: wrote(drift.ContestedAfter, undone(both...), known), want: nil},
+		"a repair that holds when admission lets it":  {do: wrote(2, snapshot.Write{}, known), want: []string{"Warning DriftRepaired Restored data.a, data.b of " + object + " after a change by another client."}},
 		"a later repair": {do: repaired(drift.ContestedAfter+1, "helm"), want: nil},
 		"a deletion": {do: func(r *Reconciler) { r.announcePruned(&v1alpha1.EdgeIngress{}, ref, nil) },
 			want: []string{"Normal Pruned Deleted " + object + ": the current spec does not need it."}},

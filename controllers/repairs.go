@@ -89,12 +89,30 @@ func (w *writer) repaired(write snapshot.Write) int {
 // fields show.
 func (w *writer) wrote(change desired.Change, answer *unstructured.Unstructured) {
 	write := change.Write()
-	overruled := func(d drift.Difference) bool { return slices.Contains(change.Fields, d.Field) }
-	write.Rival = w.rivals[change.Ref]
-	if slices.ContainsFunc(drift.Find(answer, change.Wanted), overruled) {
+	write.Rival, write.Overruled = w.rivals[change.Ref], overruled(change, answer)
+	if len(write.Overruled) > 0 {
 		write.Rival = admission
+		w.lookAgain(conflictRetry) // An object that stays as it was causes no event.
 	}
 	w.outcome.Written = append(w.outcome.Written, write)
+}
+
+// overruled returns those of the written fields that the answer has with other values.
+func overruled(change desired.Change, answer *unstructured.Unstructured) []string {
+	if change.Kind == desired.Apply {
+		if wanted := change.Wanted.GetAnnotations()[v1alpha1.AppliedAnnotation]; answer.GetAnnotations()[v1alpha1.AppliedAnnotation] != wanted {
+			return change.Fields
+		}
+		return nil
+	}
+	differ := drift.Fields(drift.Find(answer, change.Wanted))
+	return slices.DeleteFunc(slices.Clone(change.Fields), func(field string) bool { return !slices.Contains(differ, field) })
+}
+
+// wasOverruled reports whether the last write of one of these fields of the object did not hold.
+func (w *writer) wasOverruled(write snapshot.Write) bool {
+	repairs := w.repairs.of(w.edge.UID)[write.Ref]
+	return slices.ContainsFunc(write.Overruled, func(field string) bool { return repairs[field].Overruled })
 }
 
 // findRival keeps who wrote the fields of a contested object last.

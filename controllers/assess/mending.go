@@ -14,7 +14,10 @@ import (
 // mending describes what this pass did about an object that does not match the spec: it wrote the
 // object, or something prevented the write. It is a clause for the end of a sentence.
 func (sc *scene) mending(ref snapshot.Ref) string {
-	if slices.ContainsFunc(sc.outcome.Written, func(w snapshot.Write) bool { return w.Ref == ref }) {
+	if at := slices.IndexFunc(sc.outcome.Written, func(w snapshot.Write) bool { return w.Ref == ref }); at >= 0 {
+		if write := sc.outcome.Written[at]; len(write.Overruled) > 0 {
+			return fmt.Sprintf("the operator has written it again, and %s changed %s in the same request", write.Rival, listed(write.Overruled))
+		}
 		return "the operator has written it again"
 	}
 	for _, failure := range sc.outcome.Failures {
@@ -56,7 +59,9 @@ func (sc *scene) leaving(change desired.Change) string {
 func (sc *scene) contestOf(change desired.Change) snapshot.Repair {
 	var most snapshot.Repair
 	for _, field := range change.Fields {
-		if repair := sc.Repairs[change.Ref][field]; repair.Version == change.Version && repair.Count > most.Count {
+		repair := sc.Repairs[change.Ref][field]
+		worse := repair.Count > most.Count && repair.Overruled == most.Overruled || repair.Overruled && !most.Overruled
+		if repair.Version == change.Version && worse {
 			most = repair
 		}
 	}
@@ -64,9 +69,11 @@ func (sc *scene) contestOf(change desired.Change) snapshot.Repair {
 }
 
 // isContested reports whether the object is left because another writer undoes each repair. A field
-// that was repaired only once or twice is not contested.
+// that was repaired only once or twice is not contested, unless the answer shows that the repair did
+// not hold.
 func (sc *scene) isContested(change desired.Change) bool {
-	return change.Cause == desired.CauseContested && sc.contestOf(change).Count >= drift.ContestedAfter
+	repair := sc.contestOf(change)
+	return change.Cause == desired.CauseContested && (repair.Count >= drift.ContestedAfter || repair.Overruled)
 }
 
 // contests names the other writers of objects whose kind belongs to a condition, unless the message
@@ -94,6 +101,9 @@ func contests(sc *scene, belongs func(kind string) bool, message string) string 
 
 // contest says what another writer does to an object, when the operator writes next, and what to do.
 func (sc *scene) contest(change desired.Change) string {
+	if sc.contestOf(change).Overruled {
+		return sc.overruled(change)
+	}
 	rival, at := cmp.Or(sc.contestOf(change).Rival, "an unknown writer"), change.Until.UTC().Format("15:04:05 MST")
 	switch change.Delayed {
 	case desired.Create:

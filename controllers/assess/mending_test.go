@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -169,4 +170,76 @@ func TestAContestIsToldOnceAndOfFewObjects(t *testing.T) {
 	if !strings.HasSuffix(message, " The same happens to 2 other objects.") {
 		t.Error(message)
 	}
+}
+
+// overruledBy is a workload or another object whose fields admission changes in each write.
+func overruledBy(kind string, fields ...string) option {
+	return func(g *given) {
+		ref := refOf(kind)
+		g.d.Changes = append(g.d.Changes, desired.Change{
+			Kind: desired.Leave, Ref: ref, Cause: desired.CauseContested, Delayed: desired.Repair, Until: noon, Fields: fields,
+		})
+		repairs := snapshot.Repairs{}
+		for _, field := range fields {
+			repairs[field] = snapshot.Repair{Count: 1, Last: noon, Rival: "an admission policy or webhook", Overruled: true}
+		}
+		g.s.Repairs = map[snapshot.Ref]snapshot.Repairs{ref: repairs}
+	}
+}
+
+func mirroredBy(image string) option {
+	return onDaemonSet(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers[0].Image = image })
+}
+
+func TestWhatAdmissionUndoesIsReported(t *testing.T) {
+	const digest, image = "sha256:1234", "spec.template.spec.containers.image"
+	const lists = "Exclude the object from the policy; kubectl get mutatingadmissionpolicies,mutatingwebhookconfigurations lists them."
+	runRows(t, v1alpha1.ConditionControllerAvailable, map[string]row{
+		"row 107: the image is rewritten to a mirror": {
+			given: []option{mirroredBy("mirror.example.com/nginx:v1@" + digest), overruledBy("DaemonSet", image)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "When the operator writes DaemonSet edge-public/public-edge-ingress, an admission policy or webhook changes spec.template.spec.containers.image again in the same request. The operator tries again at 12:00:00 UTC. " +
+				"Accept the new image with spec.controller.image: repository mirror.example.com/nginx, tag v1, digest sha256:1234; add the repository to the operator's flag --allowed-image-repositories. " + lists,
+		},
+		"row 107: a mirror with a port and no digest": {
+			given: []option{mirroredBy("mirror:5000/nginx:v1"), overruledBy("DaemonSet", image)}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "repository mirror:5000/nginx, tag v1, digest as the registry states it",
+		},
+		"row 107: a mirror that the flag allows": {
+			given: []option{mirroredBy("mirror/nginx@" + digest), overruledBy("DaemonSet", image), func(g *given) {
+				g.s.Options.AllowedImageRepositories = []string{"mirror/nginx"}
+			}}, status: no, reason: v1alpha1.ReasonApplyFailed, says: "repository mirror/nginx, digest sha256:1234. Exclude",
+		},
+		"row 107: the arguments are changed": {
+			given: []option{overruledBy("DaemonSet", "spec.template.spec.containers.args")}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "changes spec.template.spec.containers.args again in the same request. The operator tries again at 12:00:00 UTC. " + lists,
+		},
+		"row 107: an object that no check looks at": {
+			given: []option{overruledBy("ServiceAccount", "automountServiceAccountToken")}, status: no, reason: v1alpha1.ReasonApplyFailed,
+			says: "When the operator writes ServiceAccount edge-public/public-edge-ingress, an admission",
+		},
+	})
+	runRows(t, v1alpha1.ConditionLoadBalancerReady, map[string]row{
+		"row 107: the policy of the Service": {
+			given: []option{onService(policyCluster), overruledBy("Service", "spec.externalTrafficPolicy")}, status: no, reason: v1alpha1.ReasonHealthCheckNodePortMissing,
+			says: "When the operator writes Service edge-public/public-edge-ingress, an admission policy or webhook changes spec.externalTrafficPolicy",
+		},
+	})
+	runRows(t, v1alpha1.ConditionNodesReady, map[string]row{
+		"row 107: the label of a node": {
+			given: []option{node("edge-1", unlabelled), overruledBy("Node", "metadata.labels.x")}, status: unknown, reason: v1alpha1.ReasonLabelsMissing,
+			says: "an admission policy or webhook changes metadata.labels.x again in the same request.",
+		},
+		"row 107: the taint of a node": {
+			given: []option{node("edge-1", untainted), overruledBy("Node", "spec.taints")}, status: unknown, reason: v1alpha1.ReasonTaintMissing,
+			says: "an admission policy or webhook changes spec.taints again in the same request.",
+		},
+	})
+	runRows(t, v1alpha1.ConditionConfigEffective, map[string]row{
+		"row 107: a setting, in the pass that wrote it": {
+			given: []option{seenConfig("use-forwarded-headers", "true"), func(g *given) {
+				g.o.Written = []snapshot.Write{{Ref: refOf("ConfigMap"), Rival: "an admission policy or webhook", Overruled: []string{"data.use-forwarded-headers"}}}
+			}}, status: unknown, reason: v1alpha1.ReasonConfigChanged,
+			says: "the operator has written it again, and an admission policy or webhook changed data.use-forwarded-headers in the same request.",
+		},
+	})
 }

@@ -49,11 +49,11 @@ func Next(repairs snapshot.Repairs, field, version string) int {
 }
 
 // IsContested reports whether a field of the write was written so often that another writer must
-// undo each repair.
+// undo each repair, or whether the answer to the last write showed that it did not hold.
 func IsContested(repairs snapshot.Repairs, write snapshot.Write) bool {
 	return slices.ContainsFunc(write.Fields, func(field string) bool {
 		repair := repairs[field]
-		return repair.Version == write.Version && repair.Count >= ContestedAfter
+		return repair.Version == write.Version && (repair.Count >= ContestedAfter || repair.Overruled)
 	})
 }
 
@@ -61,7 +61,10 @@ func IsContested(repairs snapshot.Repairs, write snapshot.Write) bool {
 func Remember(repairs snapshot.Repairs, write snapshot.Write, now time.Time) snapshot.Repairs {
 	after := Recent(repairs, now)
 	for _, field := range write.Fields {
-		after[field] = snapshot.Repair{Count: Next(after, field, write.Version), Last: now, Version: write.Version, Rival: write.Rival}
+		after[field] = snapshot.Repair{
+			Count: Next(after, field, write.Version), Last: now, Version: write.Version, Rival: write.Rival,
+			Overruled: slices.Contains(write.Overruled, field),
+		}
 	}
 	return after
 }

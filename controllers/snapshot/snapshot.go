@@ -229,6 +229,9 @@ type Write struct {
 	Version string
 	// Rival is the writer that undoes each repair, if known.
 	Rival string
+	// Overruled are those of Fields that the API server's answer to the write shows with other
+	// values: an admission policy or webhook changed them in the same request.
+	Overruled []string
 }
 
 // Repairs are the recent repairs of one object, by field. A field with an empty name stands for the whole
@@ -244,6 +247,8 @@ type Repair struct {
 	Version string
 	// Rival is the writer that undoes each repair; empty where it is unknown.
 	Rival string
+	// Overruled is set where the answer to the last write did not have what was written.
+	Overruled bool
 }
 
 // Failure is a failed write.
