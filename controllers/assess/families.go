@@ -60,7 +60,8 @@ func familyWithoutEndpoint(sc *scene) *verdict {
 	}
 	without := sc.edgeWithout(sc.endpointIn[family])
 	return isNot(v1alpha1.ReasonEdgeNodesWithoutEndpoint,
-		"%s a ready %s endpoint; %s traffic that reaches %s is dropped. %s is dual-stack. Check that the controller pods have an %s address, or set spec.exposure.ipFamilyPolicy to SingleStack.",
+		"%s a ready %s endpoint; %s traffic that reaches %s is dropped. %s is dual-stack. "+
+			"Check that the controller pods have an %s address, or set spec.exposure.ipFamilyPolicy to SingleStack.",
 		partOf(len(sc.edge)-len(without), len(sc.edge), "edge node", "has", "have"), family, family, listed(without), sc.serviceRef(), family)
 }
 
@@ -137,8 +138,8 @@ func (sc *scene) oneFamilyOnly() string {
 func (sc *scene) familiesAsked() string {
 	switch families := workload.Families(sc.service); {
 	case len(families) > 1:
-		return fmt.Sprintf(" It asks for %s, which a pool with addresses of one family cannot give. Add the other family to the pool, or set spec.exposure.ipFamilyPolicy to SingleStack.",
-			familiesNamed(families))
+		return fmt.Sprintf(" It asks for %s, which a pool with addresses of one family cannot give. "+
+			"Add the other family to the pool, or set spec.exposure.ipFamilyPolicy to SingleStack.", familiesNamed(families))
 	case len(families) == 1 && families[0] == corev1.IPv6Protocol:
 		return " It asks for an IPv6 address, which a pool of IPv4 addresses cannot give."
 	}

@@ -44,16 +44,11 @@ func (sc *scene) judgePolicies() policies {
 		judged.out = min(judged.out, outgoing(selecting))
 		for _, port := range sc.publishedPorts() {
 			for _, family := range sc.families() {
-				switch incoming(selecting, port, family) {
-				case nobody:
-					if !slices.Contains(closed[port], family) {
-						closed[port] = append(closed[port], family)
-					}
-					continue
-				case some:
-					judged.limited = true
+				from := incoming(selecting, port, family)
+				open, judged.limited = open || from != nobody, judged.limited || from == some
+				if from == nobody && !slices.Contains(closed[port], family) {
+					closed[port] = append(closed[port], family)
 				}
-				open = true
 			}
 		}
 	}

@@ -23,6 +23,7 @@ var _ = register(loadBalancer{
 		if v.is(loxiLBMode, "default", "dsr") {
 			return Balancer{Path: Forwards, NeedsNodePorts: true}
 		}
-		return Balancer{Path: Unknown, Why: "the annotation " + loxiLBMode + " does not choose the mode default, and the other modes of loxilb replace the source", NeedsNodePorts: true}
+		why := "the annotation " + loxiLBMode + " does not choose the mode default, and the other modes of loxilb replace the source"
+		return Balancer{Path: Unknown, Why: why, NeedsNodePorts: true}
 	},
 })

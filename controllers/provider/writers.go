@@ -128,11 +128,13 @@ func place(agent snapshot.Agent, setting string) string {
 	case snapshot.WrittenByHelm:
 		return fmt.Sprintf(" to the value %s of Helm release %s%s", chartValue(agent.Provider, setting), qualified(writer), writes)
 	case snapshot.WrittenByFlux, snapshot.WrittenByArgoCD:
-		return fmt.Sprintf(" to the source from which %s (%s) applies %s; if that is a Helm chart, to its value %s", writer.Kind, writer.Name, daemonSet, chartValue(agent.Provider, setting))
+		return fmt.Sprintf(" to the source from which %s (%s) applies %s; if that is a Helm chart, to its value %s",
+			writer.Kind, writer.Name, daemonSet, chartValue(agent.Provider, setting))
 	case snapshot.WrittenByK3s:
 		return fmt.Sprintf(" to the manifest on the servers or the HelmChartConfig from which k3s or RKE2 writes %s", daemonSet)
 	case snapshot.WrittenByAddonManager:
 		return fmt.Sprintf(" with the vendor of the cluster, whose add-on manager writes %s again", daemonSet)
+	case snapshot.WrittenForService: // An annotation of the Service; see annotationsOf.
 	}
 	return " to " + daemonSet
 }
