@@ -191,8 +191,9 @@ const (
 	// ReasonEdgeNodeBeingDeleted (False): a machine manager is about to remove or stop an edge node,
 	// and too few other nodes serve to withdraw it.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
-	// ReasonAgentMissingOnEdgeNodes (False): the load balancer's agent does not run on an edge
-	// node, so it does not announce the address from there.
+	// ReasonAgentMissingOnEdgeNodes (False or Unknown): the load balancer's agent does not run on an edge
+	// node, so it does not announce the address from there. Unknown if nothing shows whether this
+	// balancer serves the Service.
 	ReasonAgentMissingOnEdgeNodes = "AgentMissingOnEdgeNodes"
 	// ReasonAgentNotReadyOnEdgeNodes (False or Unknown): the load balancer's agent is meant to run on
 	// an edge node, and none of its pods is ready there, so the address is not announced from there.

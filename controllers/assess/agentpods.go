@@ -10,19 +10,10 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// agentNotReady checks the pods of the agents that are meant for the edge nodes. Where the balancer is
-// unknown and only one kind of agent runs in the cluster, that agent may announce the address, so the
-// verdict is at most Unknown. A node that is not Ready is judged by its endpoint.
+// agentNotReady checks the pods of the agents that are meant for the edge nodes (row 85). A node that is not
+// Ready is judged by its endpoint.
 func agentNotReady(sc *scene) *verdict {
-	agents, name, doubt := sc.agentsOf(sc.balancer.Provider), sc.balancer.Name, ""
-	if sc.balancer.Provider == v1alpha1.ProviderAuto {
-		only, found := provider.OnlyAgents(sc.Agents.Items)
-		if !found {
-			return nil
-		}
-		agents, name = sc.agentsOf(only), provider.Name(only)
-		doubt = fmt.Sprintf(", and the Service does not show whether %s serves it", name)
-	}
+	agents, name, doubt := sc.suspects()
 	var undecided *verdict
 	for _, agent := range agents {
 		nodes, certain := sc.edgeWithoutAgent(agent)
@@ -31,7 +22,7 @@ func agentNotReady(sc *scene) *verdict {
 		case !certain && undecided == nil:
 			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "It is not known whether %s's agent runs on %s%s. %s", name, nodesNamed(nodes), doubt, agentCause(agent))
 		case certain && doubt != "" && undecided == nil:
-			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s%s. %s", name, nodesNamed(nodes), doubt, agentCause(agent))
+			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s%s. %s %s", name, nodesNamed(nodes), doubt, agentCause(agent), nameBalancer)
 		case certain && doubt == "":
 			return isNot(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s and does not announce the address from there. %s",
 				name, nodesNamed(nodes), agentCause(agent))

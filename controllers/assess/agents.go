@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +18,22 @@ func (sc *scene) agentsOf(p v1alpha1.Provider) []snapshot.Agent {
 	return slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != p })
 }
 
+// suspects returns the agents that announce the address: those of the balancer in use. Where the balancer is
+// unknown and only one kind of agent runs in the cluster, that one may announce it, and doubt is not empty.
+func (sc *scene) suspects() (agents []snapshot.Agent, name, doubt string) {
+	if sc.balancer.Provider != v1alpha1.ProviderAuto {
+		return sc.agentsOf(sc.balancer.Provider), sc.balancer.Name, ""
+	}
+	only, found := provider.OnlyAgents(sc.Agents.Items)
+	if !found {
+		return nil, "", ""
+	}
+	name = provider.Name(only)
+	return sc.agentsOf(only), name, fmt.Sprintf(", and the Service does not show whether %s serves it", name)
+}
+
+const nameBalancer = "Or set spec.exposure.loadBalancer.provider."
+
 // settled is the node without its temporary taints.
 func settled(node *snapshot.Node) snapshot.Node {
 	bare := *node
@@ -30,7 +47,7 @@ func settled(node *snapshot.Node) snapshot.Node {
 // agents the operator does not recognise. It ignores temporary taints, on a node that starts or has
 // crashed: the node's endpoint shows whether it serves.
 func agentMissing(sc *scene) *verdict {
-	agents := sc.agentsOf(sc.balancer.Provider)
+	agents, name, doubt := sc.suspects()
 	if len(agents) == 0 {
 		return nil
 	}
@@ -49,8 +66,11 @@ func agentMissing(sc *scene) *verdict {
 	if len(without) == 0 {
 		return nil
 	}
+	if doubt != "" {
+		return unclear(v1alpha1.ReasonAgentMissingOnEdgeNodes, "%s's agent cannot run on %s%s. %s. %s", name, nodesNamed(without), doubt, remedy, nameBalancer)
+	}
 	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
-		"%s's agent cannot run on %s and does not announce the address from there. %s.", sc.balancer.Name, nodesNamed(without), remedy)
+		"%s's agent cannot run on %s and does not announce the address from there. %s.", name, nodesNamed(without), remedy)
 }
 
 // mayRun reports whether at least one agent is meant for the node, and all that are can run there.

@@ -47,6 +47,12 @@ var mishaps = []option{
 	cloud("gce://p/z/a"), cloud("openstack:///1"), cloud("kind://docker/kind/a"), cloud(""), noMetalLB, ciliumL2, serviceLB,
 	declared(v1alpha1.ProviderPacketForwarding), declared(v1alpha1.ProviderProxying), declared(v1alpha1.ProviderTencent), declared("Elsewhere"),
 	agent(v1alpha1.ProviderMetalLB, "metallb-system", "frr-k8s"), speakerWith(),
+	denyAll, policy("balancer", lets(fromRanges("192.0.2.0/24"))), unread["NetworkPolicies"], ciliumAgent("v1.20.2"), ciliumAgent(""),
+	func(g *given) {
+		for i := range g.s.Agents.Items {
+			g.s.Agents.Items[i].Pods = readyOn("edge-1")
+		}
+	},
 	annotated(provider.TrafficPolicyFallback, ""), annotated(awsPrefix+"proxy-protocol", "*"), annotated(awsPrefix+"healthcheck-protocol", "tcp"),
 	proxyProtocol, appending, bothTrusted, header("X-Real-IP", ""), header("CF-Connecting-IP", v1alpha1.ForwardedHeaderAppend),
 	seenConfig("use-forwarded-headers", "true", "proxy-real-ip-cidr", "0.0.0.0/0"), seenConfig("use-proxy-protocol", "true"), seenConfig("proxy-real-ip-cidr", ""),

@@ -25,6 +25,7 @@ var _ = register(loadBalancer{
 				commands: []string{"openelb-speaker"}, variables: []string{"OPENELB_DSNAME", "OPENELB_NAMESPACE"}, names: []string{"openelb-speaker"},
 			},
 			{labels: map[string]string{"app": "openelb", "component": "speaker"}},
+			{images: []string{"kubesphere/kube-keepalived-vip", "openelb/kube-keepalived-vip"}, names: []string{"openelb-keepalive-vip"}},
 		},
 	},
 	annotations: annotations{decide: []string{openELBProtocol}, written: []string{openELBLayer2}},
