@@ -32,11 +32,14 @@ func CacheOptions() cache.Options {
 		&networkingv1.NetworkPolicy{}: {Transform: trimNetworkPolicy},
 	}
 	for _, owned := range ownedKinds() {
-		if owned.kind == "DaemonSet" {
+		switch owned.kind {
+		case "DaemonSet":
 			byObject[owned.object] = cache.ByObject{Transform: trimDaemonSet}
-			continue
+		case "IngressClass":
+			byObject[owned.object] = cache.ByObject{Transform: trimIngressClass}
+		default:
+			byObject[owned.object] = ours
 		}
-		byObject[owned.object] = ours
 	}
 	return cache.Options{
 		ByObject:         byObject,

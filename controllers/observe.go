@@ -45,6 +45,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		EndpointSlices:  endpointSlices,
 		Agents:          agentsAmong(daemonSets, daemonSetsErr),
 		DaemonSets:      othersAmong(daemonSets, daemonSetsErr),
+		DefaultClasses:  r.observeDefaultClasses(ctx),
 		NetworkPolicies: r.observeNetworkPolicies(ctx, edge.ControllerNamespace()),
 		Inventory:       objects.inventory,
 	}

@@ -51,6 +51,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		if owned.kind == "DaemonSet" {
 			requests = r.requestsForDaemonSet
 		}
+		if owned.kind == "IngressClass" {
+			requests = r.requestsForIngressClass
+		}
 		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests), unseen)
 	}
 	if err := build.Complete(r); err != nil {

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -61,6 +62,10 @@ func viewOf(object client.Object) any {
 		return unversioned(deployment)
 	case *appsv1.DaemonSet:
 		return viewOfDaemonSet(object)
+	case *networkingv1.IngressClass:
+		if _, ours := object.Labels[v1alpha1.OwnerLabel]; !ours {
+			return isDefaultClass(object)
+		}
 	}
 	copied, isObject := object.DeepCopyObject().(client.Object)
 	if !isObject {

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -59,6 +60,17 @@ func TestAnAgentWakesByWhatItIsOnly(t *testing.T) {
 			d.Spec.Template.Spec.HostNetwork, d.Spec.Template.Spec.PriorityClassName = true, nodeCritical
 		}, wakes: true},
 		"the label of an EdgeIngress": {change: func(d *appsv1.DaemonSet) { d.Labels = map[string]string{v1alpha1.OwnerLabel: "public"} }, wakes: true},
+	})
+}
+
+func TestAnotherIngressClassWakesByBeingTheDefaultOnly(t *testing.T) {
+	class := &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: "traefik", ResourceVersion: "1"}}
+	checkWakeUps(t, class, map[string]wakeUp[*networkingv1.IngressClass]{
+		"the default": {change: func(c *networkingv1.IngressClass) {
+			c.Annotations = map[string]string{networkingv1.AnnotationIsDefaultIngressClass: "true"}
+		}, wakes: true},
+		"an annotation": {change: func(c *networkingv1.IngressClass) { c.Annotations = map[string]string{"example.com/touched": "yes"} }},
+		"a label":       {change: func(c *networkingv1.IngressClass) { c.Labels = map[string]string{"release": "2"} }},
 	})
 }
 

@@ -250,6 +250,9 @@ const (
 	// because a webhook, a policy or a network plugin changed it. The message names what and, where
 	// it is known, who keeps it out.
 	ReasonPodsChanged = "PodsChanged"
+	// ReasonOtherDefaultClass (False): spec.ingressClass.default is Enabled, and Kubernetes uses
+	// another IngressClass that is marked as the default, because it is newer.
+	ReasonOtherDefaultClass = "OtherDefaultClass"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"
 )

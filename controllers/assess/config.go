@@ -24,10 +24,11 @@ func configEffective(sc *scene) verdict {
 			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
 			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted, podsChanged,
+			otherDefaultClass,
 		},
 		holds: func(sc *scene) verdict {
-			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s",
-				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref, hairpin(sc))
+			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s%s",
+				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref, hairpin(sc), sc.secondDefaultClass())
 		},
 	}.answer(sc)
 }

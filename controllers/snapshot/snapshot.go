@@ -54,6 +54,9 @@ type Snapshot struct {
 	DaemonSets List[DaemonSet]
 	// NetworkPolicies are those in the namespace of the controller, ordered by name.
 	NetworkPolicies List[networkingv1.NetworkPolicy]
+	// DefaultClasses are the IngressClasses that are marked as the default, first the one that
+	// Kubernetes uses.
+	DefaultClasses List[string]
 	// Inventory names every object with this EdgeIngress's labels and owner reference that is not
 	// being deleted.
 	Inventory List[Ref]
@@ -61,7 +64,7 @@ type Snapshot struct {
 
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
-	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.NetworkPolicies.Err, s.Inventory.Err}
+	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.DefaultClasses.Err, s.NetworkPolicies.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}

@@ -13,9 +13,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 func main() {
+	silenceLibraries()
 	// SIGPIPE is among them so that `make demo | head` cleans up as well.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx)
@@ -25,6 +29,10 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// silenceLibraries discards what the client libraries log. Without a logger, controller-runtime
+// prints a warning with a stack trace after 30 seconds, which building the programs takes.
+func silenceLibraries() { log.SetLogger(logr.Discard()) }
 
 func run(ctx context.Context) error {
 	root, err := findRepository()
