@@ -40,6 +40,8 @@ type Reconciler struct {
 	repairs *repairLog
 	// agentReads are the pods of agents that earlier passes read; nil where nothing is remembered.
 	agentReads *agentReads
+	// refusalReads are the refusals of pods that earlier passes read; nil where events are not read.
+	refusalReads *refusalReads
 }
 
 // Reconcile makes one pass, which has a deadline, and arranges the next one.
@@ -85,8 +87,10 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	if agentsToRecheck(seen) {
 		follow.lookAgain(agentRecheck)
 	}
-	if at := state.Recheck(); !at.IsZero() {
-		follow.lookAgain(at.Sub(seen.Time))
+	for _, at := range []time.Time{state.Recheck(), seen.Refusal.Next} {
+		if !at.IsZero() {
+			follow.lookAgain(at.Sub(seen.Time))
+		}
 	}
 }
 

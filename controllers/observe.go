@@ -50,6 +50,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		Inventory:       objects.inventory,
 	}
 	r.observeAgentPods(ctx, &seen, daemonSets)
+	seen.Refusal = r.observeRefusal(ctx, seen)
 	return seen
 }
 

@@ -21,3 +21,7 @@ package controllers
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterrolebindings;rolebindings,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,resourceNames=edge-ingress-operator-controller;edge-ingress-operator-controller-election,verbs=bind
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+//
+// Events are read too, because only they say why a DaemonSet has no pods: those of one object, and only
+// while its pods are missing. They are not watched.
+// +kubebuilder:rbac:groups="",resources=events,verbs=list

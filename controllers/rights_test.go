@@ -116,6 +116,9 @@ func attempts(s *story, c client.Client) map[string]func(context.Context) error 
 		"hand out tokens of others": func(ctx context.Context) error {
 			return c.SubResource("token").Create(ctx, named(s, &corev1.ServiceAccount{}), &authenticationv1.TokenRequest{})
 		},
+		"delete events": func(ctx context.Context) error {
+			return c.DeleteAllOf(ctx, &corev1.Event{}, client.InNamespace(s.namespace()))
+		},
 		"delete all DaemonSets of a namespace": func(ctx context.Context) error {
 			return c.DeleteAllOf(ctx, &appsv1.DaemonSet{}, client.InNamespace(s.namespace()))
 		},

@@ -35,7 +35,7 @@ func NewScheme() *runtime.Scheme {
 // SetupWithManager watches everything that a pass looks at. concurrency is the number of
 // EdgeIngress objects that are reconciled at the same time.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
-	r.retries, r.repairs, r.agentReads = newRetries(), &repairLog{}, &agentReads{}
+	r.retries, r.repairs, r.agentReads, r.refusalReads = newRetries(), &repairLog{}, &agentReads{}, &refusalReads{}
 	unseen := builder.WithPredicates(ignoreUnseen)
 	build := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.EdgeIngress{}, builder.WithPredicates(predicate.Not(onlyStatusChanged))).

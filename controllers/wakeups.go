@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -58,7 +59,10 @@ func viewOf(object client.Object) any {
 		return unversioned(budget)
 	case *appsv1.Deployment:
 		deployment := object.DeepCopy()
-		deployment.Status.Conditions = nil
+		deployment.Status.Conditions = slices.DeleteFunc(deployment.Status.Conditions, func(c appsv1.DeploymentCondition) bool { return c.Type != appsv1.DeploymentReplicaFailure })
+		for i := range deployment.Status.Conditions {
+			deployment.Status.Conditions[i].LastUpdateTime = metav1.Time{}
+		}
 		return unversioned(deployment)
 	case *appsv1.DaemonSet:
 		return viewOfDaemonSet(object)

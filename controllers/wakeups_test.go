@@ -87,6 +87,9 @@ func TestOwnObjectsWakeByWhatPassesSee(t *testing.T) {
 		"own Deployment: when it last progressed": {change: func(d *appsv1.Deployment) {
 			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, LastUpdateTime: metav1.Now()}}
 		}},
+		"own Deployment: the refusal of its pods": {change: func(d *appsv1.Deployment) {
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Message: "forbidden"}}
+		}, wakes: true},
 		"own Deployment: its roll-out": {change: func(d *appsv1.Deployment) { d.Status.UpdatedReplicas++ }, wakes: true},
 		"own Deployment: its pausing":  {change: func(d *appsv1.Deployment) { d.Spec.Paused = true }, wakes: true},
 	})

@@ -130,6 +130,10 @@ const (
 	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer
 	// replicas are ready than the spec asks for.
 	ReasonControllersMissing = "ControllersMissing"
+	// ReasonPodsRefused (False or Unknown): Kubernetes refuses to create controller pods, for instance
+	// because of a Pod Security Standard, a ResourceQuota, a LimitRange or a policy. The message quotes
+	// the refusal. Unknown where older pods still serve on every edge node.
+	ReasonPodsRefused = "PodsRefused"
 	// ReasonTaintNotTolerated (False): no controller can start on an edge node, because the node has
 	// a taint that the controller does not tolerate. The message names the node, the taint and the
 	// toleration for spec.controller.tolerations.

@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// controllerAvailable implements rows 1, 14 and 93 of docs/source-ip.md. It also reports the failed
+// controllerAvailable implements rows 1, 14, 93 and 94 of docs/source-ip.md. It also reports the failed
 // writes that belong to no other condition.
 func controllerAvailable(sc *scene) verdict {
 	return question{
@@ -20,7 +20,7 @@ func controllerAvailable(sc *scene) verdict {
 		},
 		checks: []check{
 			namespaceReserved, workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
-			controllerKeptOff, controllersMissing, replicasMissing, rolloutInProgress,
+			controllerKeptOff, podsRefused, controllersMissing, replicasMissing, rolloutInProgress,
 		},
 		holds: controllersReady,
 	}.answer(sc)

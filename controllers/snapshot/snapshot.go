@@ -46,6 +46,8 @@ type Snapshot struct {
 	Deployment Read[appsv1.Deployment]
 	// Pods are the controller's pods of both workloads, ordered by name.
 	Pods List[Pod]
+	// Refusal says why Kubernetes creates no pods of the workload; empty where it does.
+	Refusal Refusal
 	// EndpointSlices are all slices of the Service, from any writer.
 	EndpointSlices List[discoveryv1.EndpointSlice]
 	// Agents are the load-balancer agents that run as DaemonSets in the cluster.
@@ -174,6 +176,14 @@ type Pod struct {
 	Digests map[string]string
 	// Redirects are the annotations that lead the pod's connections another way (drift.RedirectsOf).
 	Redirects map[string]string
+}
+
+// Refusal is the reason why Kubernetes creates no pods of the workload.
+type Refusal struct {
+	// Message of the refusal. It is empty where pods are created, or the reason is not known.
+	Message string
+	// Next is when the operator looks for the reason again. It is zero where an event reports it.
+	Next time.Time
 }
 
 // Agent is a DaemonSet of a load balancer that announces or serves its addresses on the nodes where it runs.

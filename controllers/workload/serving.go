@@ -34,6 +34,13 @@ func DaemonSetRolls(live *appsv1.DaemonSet) bool {
 	return !DaemonSetObserved(live) || live.Status.UpdatedNumberScheduled < live.Status.CurrentNumberScheduled
 }
 
+// DaemonSetLacksPods reports whether a node that the DaemonSet selects has no pod of the current
+// template, although its controller has observed the template.
+func DaemonSetLacksPods(live *appsv1.DaemonSet) bool {
+	status := live.Status
+	return DaemonSetObserved(live) && (status.CurrentNumberScheduled < status.DesiredNumberScheduled || status.UpdatedNumberScheduled < status.DesiredNumberScheduled)
+}
+
 // DeploymentObserved reports whether the Deployment's controller has observed the current spec.
 func DeploymentObserved(live *appsv1.Deployment) bool {
 	return live.Status.ObservedGeneration >= live.Generation

@@ -35,7 +35,7 @@ const (
 func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, passed *history) error {
 	limit := verdictLimit
 	switch {
-	case slices.Contains(s.Deeds, scenario.CrashAnnouncer):
+	case slices.Contains(s.Deeds, scenario.CrashAnnouncer), slices.Contains(s.Deeds, scenario.RefusePods):
 		limit = crashLimit
 	case s.Repaired():
 		if err := done.awaitRepairs(ctx, s, passed); err != nil {

@@ -101,6 +101,9 @@ const (
 	// AddSidecarByPolicy makes a policy add a container to the controller's new pods, and replaces
 	// the one on the first edge node.
 	AddSidecarByPolicy Deed = "AddSidecarByPolicy"
+	// RefusePods makes the API server refuse new controller pods, and deletes the one on the first
+	// edge node.
+	RefusePods Deed = "RefusePods"
 	// CrashAnnouncer crashes the node that announces the load balancer's address. Undoing it starts
 	// the node again.
 	CrashAnnouncer Deed = "CrashAnnouncer"
