@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -170,7 +171,7 @@ func (r *Reconciler) observeNamespace(ctx context.Context, name string) snapshot
 	case err != nil:
 		return snapshot.Namespace{Err: fmt.Errorf("reading namespace %q: %w", name, err)}
 	}
-	return snapshot.Namespace{Exists: true, Terminating: !live.DeletionTimestamp.IsZero()}
+	return snapshot.Namespace{Exists: true, Terminating: !live.DeletionTimestamp.IsZero(), PodSecurity: live.Labels[desired.PodSecurityLabel]}
 }
 
 // isOurs reports whether the operator created the object for this EdgeIngress: the EdgeIngress is its

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -52,7 +53,7 @@ func viewOf(object client.Object) any {
 	case *discoveryv1.EndpointSlice:
 		return sliceView{object.Labels[discoveryv1.LabelServiceName], object.AddressType, object.Endpoints, object.Ports}
 	case *metav1.PartialObjectMetadata: // a namespace
-		return [2]any{object.UID, object.DeletionTimestamp.IsZero()}
+		return [3]any{object.UID, object.DeletionTimestamp.IsZero(), object.Labels[desired.PodSecurityLabel]}
 	case *policyv1.PodDisruptionBudget:
 		budget := object.DeepCopy()
 		budget.Status = policyv1.PodDisruptionBudgetStatus{}

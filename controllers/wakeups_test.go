@@ -136,7 +136,10 @@ func TestPodsSlicesAndNamespacesWakeByWhatPassesSee(t *testing.T) {
 	})
 	namespace := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "a", UID: "1", ResourceVersion: "1"}}
 	checkWakeUps(t, namespace, map[string]wakeUp[*metav1.PartialObjectMetadata]{
-		"namespace: a label":      {change: func(n *metav1.PartialObjectMetadata) { n.Labels = map[string]string{"team": "edge"} }},
+		"namespace: a label": {change: func(n *metav1.PartialObjectMetadata) { n.Labels = map[string]string{"team": "edge"} }},
+		"namespace: its Pod Security Standard": {change: func(n *metav1.PartialObjectMetadata) {
+			n.Labels = map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}
+		}, wakes: true},
 		"namespace: its end":      {change: func(n *metav1.PartialObjectMetadata) { now := metav1.Now(); n.DeletionTimestamp = &now }, wakes: true},
 		"namespace: it came back": {change: func(n *metav1.PartialObjectMetadata) { n.UID = "2" }, wakes: true},
 	})

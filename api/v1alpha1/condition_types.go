@@ -130,6 +130,10 @@ const (
 	// ReasonControllersMissing (False): an edge node has no ready controller pod, or fewer
 	// replicas are ready than the spec asks for.
 	ReasonControllersMissing = "ControllersMissing"
+	// ReasonNamespaceForbidsHostPorts (False): the namespace enforces a Pod Security Standard that
+	// forbids the ports of the node. The operator does not update the workload, because the first new
+	// pod would be refused after an old one has ended.
+	ReasonNamespaceForbidsHostPorts = "NamespaceForbidsHostPorts"
 	// ReasonPodsRefused (False or Unknown): Kubernetes refuses to create controller pods, for instance
 	// because of a Pod Security Standard, a ResourceQuota, a LimitRange or a policy. The message quotes
 	// the refusal. Unknown where older pods still serve on every edge node.

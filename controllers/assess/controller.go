@@ -10,7 +10,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
-// controllerAvailable implements rows 1, 14, 93 and 94 of docs/source-ip.md. It also reports the failed
+// controllerAvailable implements rows 1, 14 and 93 to 95 of docs/source-ip.md. It also reports the failed
 // writes that belong to no other condition.
 func controllerAvailable(sc *scene) verdict {
 	return question{
@@ -19,7 +19,7 @@ func controllerAvailable(sc *scene) verdict {
 			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass"
 		},
 		checks: []check{
-			namespaceReserved, workloadTaken, imageRefused, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
+			namespaceReserved, workloadTaken, imageRefused, namespaceForbidsPorts, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
 			controllerKeptOff, podsRefused, controllersMissing, replicasMissing, rolloutInProgress,
 		},
 		holds: controllersReady,
@@ -121,15 +121,15 @@ func rolloutInProgress(sc *scene) *verdict {
 func controllersReady(sc *scene) verdict {
 	if sc.isDeployment() {
 		return is(v1alpha1.ReasonControllersReady, "%s ready, on %s.%s",
-			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"), sc.departures())
+			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"), sc.noSuccessor()+sc.departures())
 	}
 	return is(v1alpha1.ReasonControllersReady, "%s a ready controller.%s",
-		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.departures())
+		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.noSuccessor()+sc.departures())
 }
 
 // podTrouble explains why pods are missing, in sentences that each begin with a space.
 func (sc *scene) podTrouble() string {
-	if trouble := sc.unreadyPod() + sc.otherArchitecture() + sc.unendedPods(); trouble != "" {
+	if trouble := sc.unreachablePods() + sc.unreadyPod() + sc.otherArchitecture() + sc.unendedPods(); trouble != "" {
 		return trouble
 	}
 	return " See the events of " + sc.workload.ref.String() + " and its pods."
@@ -190,7 +190,7 @@ func (sc *scene) replicas() int {
 func (sc *scene) readyPods() int {
 	ready := 0
 	for _, pod := range sc.Pods.Items {
-		if pod.Ready && !pod.Terminating && pod.Workload == v1alpha1.WorkloadDeployment {
+		if pod.Ready && !pod.Terminating && pod.Workload == v1alpha1.WorkloadDeployment && workload.IsReachable(sc.EdgeIngress, pod.Spec) {
 			ready++
 		}
 	}

@@ -41,9 +41,13 @@ type scene struct {
 	labelled map[string]bool
 
 	workload liveWorkload
+	// unreachable lists ready pods that do not open the ports of the node that the spec asks for, as
+	// "pod on node".
+	unreachable []string
 	// altered are the controller pods that are not as the operator asked.
 	altered []alteredPod
-	// podOn marks the nodes that run a ready controller pod of either workload.
+	// podOn marks the nodes that run a ready controller pod of either workload which clients can reach
+	// in the way that the spec asks for.
 	podOn map[string]bool
 	// strays lists controller pods outside the edge set as "pod on node". Pods on a deleted node do
 	// not count, because they will go with it.
@@ -147,8 +151,12 @@ func (sc *scene) indexPods() map[string]*snapshot.Pod {
 		if pod.Node == "" || pod.Terminating || pod.Ended {
 			continue
 		}
-		if pod.Ready {
+		switch {
+		case !pod.Ready:
+		case workload.IsReachable(sc.EdgeIngress, pod.Spec):
 			sc.podOn[pod.Node] = true
+		default:
+			sc.unreachable = append(sc.unreachable, placed(pod))
 		}
 		if node := sc.nodes[pod.Node]; node != nil && !node.Deleting && !sc.isOurs(pod.Node) {
 			sc.stray(pod, node)

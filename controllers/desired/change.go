@@ -80,7 +80,7 @@ func planChanges(s snapshot.Snapshot, state State) []Change {
 	case s.Namespace.Terminating:
 		return []Change{{Kind: Leave, Ref: namespace, Cause: CauseTerminating}}
 	case !s.Namespace.Exists && s.Namespace.Err == nil:
-		changes = append(changes, Change{Kind: Create, Ref: namespace, Wanted: namespaceFor(s.EdgeIngress, state.Namespace)})
+		changes = append(changes, Change{Kind: Create, Ref: namespace, Wanted: namespaceFor(state.Namespace)})
 	}
 	for _, wanted := range state.Objects {
 		if change, needed := planChange(s.Live[RefOf(wanted)], wanted); needed {
@@ -155,15 +155,14 @@ func sameDigest(live, wanted *unstructured.Unstructured) bool {
 
 // namespaceFor returns a namespace to create. It has no owner reference, and the operator never deletes
 // or changes it, because it may hold other objects.
-func namespaceFor(e *v1alpha1.EdgeIngress, name string) *unstructured.Unstructured {
+func namespaceFor(name string) *unstructured.Unstructured {
 	namespace := &unstructured.Unstructured{}
 	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	namespace.SetName(name)
-	labels := map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}
-	if e.UsesHostPorts() {
-		// A cluster that enforces a Pod Security Standard by default would refuse pods with host ports.
-		labels["pod-security.kubernetes.io/enforce"] = "privileged"
-	}
+	// A cluster that enforces a Pod Security Standard by default would refuse pods with ports of the node. The
+	// label is there from the beginning, because the operator may not change a namespace later. It gives
+	// nothing away: a pod in this namespace can act as the controller, which reads every Secret.
+	labels := map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy, PodSecurityLabel: "privileged"}
 	namespace.SetLabels(labels)
 	return namespace
 }

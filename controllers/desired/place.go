@@ -79,7 +79,7 @@ func places(s snapshot.Snapshot, chosen map[string]bool) []*place {
 		for _, pod := range pods[node.Name] {
 			p.movable = p.movable || (pod.Workload == v1alpha1.WorkloadDeployment && !pod.Terminating)
 			p.occupy(pod, s.Time)
-			if !p.counts(pod) {
+			if !p.counts(pod) || !workload.IsReachable(s.EdgeIngress, pod.Spec) {
 				continue
 			}
 			p.ready = true

@@ -36,6 +36,9 @@ type State struct {
 	// ImageRefused is the repository of spec.controller.image if the operator's flag does not allow it. The
 	// workload is not updated then.
 	ImageRefused string
+	// PodSecurity is the Pod Security Standard of the namespace if it forbids the ports of the node that
+	// the spec asks for. The workload is not updated then, because its new pods would be refused.
+	PodSecurity string
 	// Blocked are objects that cannot change as the spec asks, because Kubernetes freezes one of
 	// their fields.
 	Blocked []Block

@@ -88,6 +88,8 @@ type Namespace struct {
 	Exists bool
 	// Terminating is set where it is being deleted, so that nothing can be created in it.
 	Terminating bool
+	// PodSecurity is the Pod Security Standard that its label enforces; empty without the label.
+	PodSecurity string
 	// Err is the error of a failed read.
 	Err error
 }

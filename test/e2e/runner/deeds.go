@@ -45,6 +45,7 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 		scenario.RemoveNodeSelector:      d.removeNodeSelector,
 		scenario.AddForeignEndpointSlice: d.addForeignEndpointSlice,
 		scenario.MasqueradeOnEdge:        d.masqueradeOnEdge,
+		scenario.ForbidHostPorts:         d.forbidHostPorts,
 		scenario.RefusePods:              d.refusePods,
 		scenario.AddSidecarByPolicy:      d.addSidecarByPolicy,
 		scenario.CrashAnnouncer:          d.crashAnnouncer,

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"slices"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
@@ -8,7 +10,7 @@ import (
 // podsByPolicy is what a cluster's policies do to the controller's pods. The workload stays as it is.
 func podsByPolicy() []Scenario {
 	changed := unclear(v1alpha1.ReasonPodsChanged)
-	return []Scenario{podsRefused(), {
+	return []Scenario{podsRefused(), hostPortsForbidden(), {
 		Name: "a policy adds a sidecar to the controller pods", Item: 5, Spec: internal(byNodePort), Deeds: []Deed{AddSidecarByPolicy},
 		Requests: requests(FromClient, NodePort(Edge3), TheSender, Plain),
 		Says: Says{
@@ -21,16 +23,31 @@ func podsByPolicy() []Scenario {
 	}}
 }
 
-// podsRefused has no pod on the only edge node. What the nodes then do with a connection is the same as
-// on an edge node without a controller.
+// podsRefused has no pod on the only edge node, so the Service has no endpoint, and nodes refuse
+// connections.
 func podsRefused() Scenario {
 	return Scenario{
 		Name: "a policy refuses the controller pods", Item: 5, Spec: internal(byNodePort), Deeds: []Deed{RefusePods},
-		Requests: failed(traffic.ConnectTimedOut).of(FromClient, NodePort(Edge3), Plain),
+		Requests: failed(traffic.Refused).of(FromClient, NodePort(Edge3), Plain),
 		Says: Says{
 			v1alpha1.ConditionReady:               isNot(v1alpha1.ReasonPodsRefused),
 			v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonPodsRefused),
 			v1alpha1.ConditionSourceIPConfigured:  unclear(v1alpha1.ReasonNoReadyEndpoints),
+		},
+	}
+}
+
+// hostPortsForbidden keeps the pods of before, which serve the node ports until the namespace allows others.
+func hostPortsForbidden() Scenario {
+	return Scenario{
+		Name: "to the host network in a namespace that forbids it", Item: 5, Spec: internal(byNodePort), Deeds: []Deed{ForbidHostPorts},
+		Requests: slices.Concat(
+			requests(FromClient, NodePort(Edge3), TheSender, Plain),
+			failed(traffic.Refused).of(FromClient, EdgePort80, Plain)),
+		Says: Says{
+			v1alpha1.ConditionReady:               isNot(v1alpha1.ReasonNamespaceForbidsHostPorts),
+			v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonNamespaceForbidsHostPorts),
+			v1alpha1.ConditionSourceIPConfigured:  unclear(v1alpha1.ReasonConfigNotEffective),
 		},
 	}
 }

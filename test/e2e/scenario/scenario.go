@@ -104,6 +104,9 @@ const (
 	// RefusePods makes the API server refuse new controller pods, and deletes the one on the first
 	// edge node.
 	RefusePods Deed = "RefusePods"
+	// ForbidHostPorts sets a Pod Security Standard on the controller's namespace, and changes the
+	// EdgeIngress to the host network.
+	ForbidHostPorts Deed = "ForbidHostPorts"
 	// CrashAnnouncer crashes the node that announces the load balancer's address. Undoing it starts
 	// the node again.
 	CrashAnnouncer Deed = "CrashAnnouncer"
