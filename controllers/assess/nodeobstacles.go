@@ -89,9 +89,9 @@ func (sc *scene) taintRemedy(node *snapshot.Node, taint corev1.Taint) string {
 		}
 	}
 	switch {
-	case taint.Key == desired.RemovalTaint:
-		return "The cluster autoscaler is about to remove the node. Wait for its successor."
-	case !desired.KeepsPodsAway(taint):
+	case desired.IsLeaving(taint):
+		return "The node is about to be removed or stopped. Wait for its successor."
+	case desired.Temporary(taint):
 		return "Kubernetes, the cloud or the network plugin removes this taint once the node is set up. See the node's conditions and those agents."
 	}
 	return fmt.Sprintf("Add to spec.controller.tolerations {%s}, or remove the taint.", tolerationFor(taint))

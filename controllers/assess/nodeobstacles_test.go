@@ -51,14 +51,16 @@ func TestControllerAvailableWithNodesThatTakeNoController(t *testing.T) {
 	runRows(t, condition, map[string]row{
 		"row 93: the pool has a taint of its own": {given: unfit(tainted("dedicated", "ingress", noSchedule)), status: no, reason: repelled,
 			says: `No controller can start on node edge-2: it has the taint dedicated=ingress:NoSchedule, which the controller does not tolerate. Add to spec.controller.tolerations {key: dedicated, value: "ingress", effect: NoSchedule}, or remove the taint.`},
-		"a taint without a value":   {given: unfit(tainted("example.com/edge", "", noSchedule)), status: no, reason: repelled, says: "{key: example.com/edge, operator: Exists, effect: NoSchedule}"},
-		"a taint that ends pods":    {given: unfit(tainted("team", "net", noExecute)), status: no, reason: repelled, says: "team=net:NoExecute"},
-		"the control plane's taint": {given: unfit(tainted("node-role.kubernetes.io/control-plane", "", noSchedule)), status: no, reason: repelled, says: "control-plane"},
-		"spot machines of a cloud":  {given: unfit(tainted("kubernetes.azure.com/scalesetpriority", "spot", noSchedule)), status: no, reason: repelled, says: `value: "spot"`},
-		"machines with a GPU":       {given: unfit(tainted("nvidia.com/gpu", "present", noSchedule)), status: no, reason: repelled, says: "nvidia.com/gpu=present:NoSchedule"},
-		"both edge nodes":           {given: unfit(tainted("dedicated", "x", noSchedule), noPodOn("edge-1"), node("edge-1", tainted("dedicated", "x", noSchedule))), status: no, reason: repelled, says: "Something also keeps the controller off node edge-2."},
-		"until the cloud is done":   {given: unfit(tainted("node.cloudprovider.kubernetes.io/uninitialized", "true", noSchedule)), status: no, reason: repelled, says: "removes this taint once the node is set up"},
-		"about to be removed":       {given: unfit(tainted(desired.RemovalTaint, "1", noSchedule)), status: no, reason: repelled, says: "Wait for its successor."},
+		"a taint without a value":      {given: unfit(tainted("example.com/edge", "", noSchedule)), status: no, reason: repelled, says: "{key: example.com/edge, operator: Exists, effect: NoSchedule}"},
+		"a taint that ends pods":       {given: unfit(tainted("team", "net", noExecute)), status: no, reason: repelled, says: "team=net:NoExecute"},
+		"the control plane's taint":    {given: unfit(tainted("node-role.kubernetes.io/control-plane", "", noSchedule)), status: no, reason: repelled, says: "control-plane"},
+		"spot machines of a cloud":     {given: unfit(tainted("kubernetes.azure.com/scalesetpriority", "spot", noSchedule)), status: no, reason: repelled, says: `value: "spot"`},
+		"machines with a GPU":          {given: unfit(tainted("nvidia.com/gpu", "present", noSchedule)), status: no, reason: repelled, says: "nvidia.com/gpu=present:NoSchedule"},
+		"both edge nodes":              {given: unfit(tainted("dedicated", "x", noSchedule), noPodOn("edge-1"), node("edge-1", tainted("dedicated", "x", noSchedule))), status: no, reason: repelled, says: "Something also keeps the controller off node edge-2."},
+		"until the cloud is done":      {given: unfit(tainted("node.cloudprovider.kubernetes.io/uninitialized", "true", noSchedule)), status: no, reason: repelled, says: "removes this taint once the node is set up"},
+		"about to be removed":          {given: unfit(tainted(desired.RemovalTaint, "1", noSchedule)), status: no, reason: repelled, says: "Wait for its successor."},
+		"removed by Karpenter":         {given: unfit(tainted("karpenter.sh/disrupted", "", noSchedule)), status: no, reason: repelled, says: "Wait for its successor."},
+		"until the driver has started": {given: unfit(tainted("ebs.csi.aws.com/agent-not-ready", "", noExecute)), status: no, reason: repelled, says: "once the node is set up"},
 		"reserved by another EdgeIngress": {given: unfit(func(n *snapshot.Node) {
 			tainted("edge-b", "", noSchedule)(n)
 			n.TaintClaims = map[string]string{"b": "edge-b"}
