@@ -20,7 +20,9 @@ func podsRefused(sc *scene) *verdict {
 	if sc.workload.template == nil || sc.Refusal.Message == "" {
 		return nil
 	}
-	refusal := fmt.Sprintf("Kubernetes refuses to create pods of %s: %s. %s", sc.workload.ref, refusalQuoted(sc.Refusal.Message), sc.refusedPodRemedy())
+	// The queue of the workload's controller waits up to 1,000 seconds (k8s.io/client-go
+	// util/workqueue, DefaultTypedControllerRateLimiter).
+	refusal := fmt.Sprintf("Kubernetes refuses to create pods of %s: %s. %s Kubernetes tries again by itself, up to 17 minutes later.", sc.workload.ref, refusalQuoted(sc.Refusal.Message), sc.refusedPodRemedy())
 	missing := sc.edgeWithout(sc.podOn)
 	switch {
 	case sc.isDeployment() && sc.readyPods() < sc.replicas():
@@ -70,5 +72,5 @@ func (sc *scene) refusedPodRemedy() string {
 			return fmt.Sprintf(known.remedy, sc.state.Namespace)
 		}
 	}
-	return fmt.Sprintf("Remove the cause in namespace %s. Kubernetes then creates the pods by itself.", sc.state.Namespace)
+	return fmt.Sprintf("Remove the cause in namespace %s.", sc.state.Namespace)
 }

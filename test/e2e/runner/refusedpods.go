@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
@@ -45,7 +47,11 @@ func (d *done) refusePods(ctx context.Context) error {
 	}
 	d.later(func(ctx context.Context) error {
 		err := errors.Join(client.IgnoreNotFound(d.object.client().Delete(ctx, binding)), client.IgnoreNotFound(d.object.client().Delete(ctx, policy)))
-		return errors.Join(err, d.awaitPodRefusal(ctx, false), d.awaitPod(ctx))
+		// Kubernetes waits longer after each refusal. A change of the DaemonSet makes it try at once.
+		again := func() error {
+			return d.patch(ctx, &appsv1.DaemonSet{}, types.MergePatchType, `{"metadata":{"annotations":{"e2e.test/again":"1"}}}`)
+		}
+		return errors.Join(err, d.awaitPodRefusal(ctx, false), again(), d.awaitPod(ctx))
 	})
 	for _, object := range []client.Object{policy, binding} {
 		if err := d.object.client().Create(ctx, object); err != nil {
