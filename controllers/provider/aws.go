@@ -70,7 +70,7 @@ func aws(v view) Balancer {
 		return Balancer{Path: Unknown, Why: "the Service's host name and its annotations belong to different kinds of AWS load balancer"}
 	case classic:
 		return awsClassic(v)
-	case v.class == "" && v.is(awsType, "nlb"):
+	case v.byCloudController():
 		return awsInstanceTargets(v, v.switchedAttribute(awsProxyAttribute))
 	case v.class == awsControllerClass, v.class == awsAutoModeClass, v.class == "" && v.is(awsType, "external", "nlb-ip"):
 		return awsController(v)
@@ -167,17 +167,20 @@ func awsConvertsFamilies(v view, b Balancer) Balancer {
 // value for any value (filterTargetNodes in pkg/providers/v1/aws_loadbalancer.go, and
 // buildTargetGroupBindingNodeSelector in pkg/service/model_build_target_group.go).
 func awsTargets(v view) NodeChoice {
-	if v.class == "" && v.is(awsType, "nlb") {
+	if v.byCloudController() {
 		return v.nodeChoice(awsTargetNodes, LabelsOrKeys)
 	}
 	return v.nodeChoice(awsTargetNodes, Labels)
 }
 
+// byCloudController reports whether AWS's cloud controller makes the Network Load Balancer.
+func (v view) byCloudController() bool { return v.class == "" && v.is(awsType, "nlb") }
+
 // awsNetworkChecks also reads the codes that count as healthy, which only the AWS Load Balancer Controller
 // reads (pkg/service/model_build_target_group.go).
 func awsNetworkChecks(v view) HealthChecks {
 	checks := v.ofHealthPort(checkKeys{awsHealthCheckPort, awsHealthCheckProtocol})
-	if checks.Override.Key == "" && v.has(awsHealthCheckCodes) && !codesFit(v.annotations[awsHealthCheckCodes]) {
+	if checks.Override.Key == "" && v.has(awsHealthCheckCodes) && !v.byCloudController() && !codesFit(v.annotations[awsHealthCheckCodes]) {
 		checks.Override = v.annotation(awsHealthCheckCodes)
 	}
 	return checks
