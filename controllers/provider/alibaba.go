@@ -2,6 +2,7 @@ package provider
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,6 +23,7 @@ const (
 	alibabaCheckFlag     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-flag"
 	alibabaCheckType     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-type"
 	alibabaCheckPort     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-connect-port"
+	alibabaIPVersion     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-ip-version"
 )
 
 // Annotations: kubernetes/cloud-provider-alibaba-cloud
@@ -36,7 +38,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType, alibabaCheckSwitch, alibabaCheckFlag, alibabaCheckType, alibabaCheckPort,
-		alibabaNodes,
+		alibabaNodes, alibabaIPVersion,
 	}},
 	// pkg/controller/helper HasExcludeLabel.
 	excludes: []LabelSign{{Key: "service.alibabacloud.com/exclude-node"}, {Key: "service.beta.kubernetes.io/exclude-node"}},
@@ -44,7 +46,7 @@ var _ = register(loadBalancer{
 })
 
 // alibaba describes both kinds. The Classic Load Balancer forwards TCP and ends HTTP connections. The
-// Network Load Balancer has a switch.
+// Network Load Balancer has a switch, and ends TLS connections.
 func alibaba(v view) Balancer {
 	b := Balancer{
 		Name: "Alibaba Cloud Classic Load Balancer", Path: Forwards, NeedsNodePorts: true,
@@ -60,7 +62,19 @@ func alibaba(v view) Balancer {
 	case v.class == alibabaNetworkClass:
 		return alibabaNetwork(v, b)
 	default:
-		return v.perPort(b, v.alibabaPort)
+		return v.alibabaConverts(v.perPort(b, v.alibabaPort))
+	}
+	return b
+}
+
+// alibabaConverts marks balancers that IPv6 clients use for IPv4 nodes, which then see the balancer's
+// address (help.aliyun.com, "Obtain client IP addresses through an NLB instance", and the same of CLB
+// under "Enable Layer 4 listeners to preserve client IP addresses").
+func (v view) alibabaConverts(b Balancer) Balancer {
+	forwards := b.Path == Forwards || slices.ContainsFunc(b.Ports, func(port Port) bool { return port.Path == Forwards })
+	if forwards && v.is(alibabaIPVersion, "ipv6", "dualstack") && b.ProxyProtocol != On {
+		b.Path, b.Ports = Unknown, nil
+		b.Why = "with " + v.annotation(alibabaIPVersion).String() + " it converts between IPv6 and IPv4, and a converted connection has the balancer's address"
 	}
 	return b
 }
@@ -77,18 +91,38 @@ func (v view) alibabaPort(port corev1.ServicePort) Port {
 	return of
 }
 
+// alibabaNetwork ends the connections of TLS listeners, whatever the switch says. Only PROXY protocol shows
+// their clients (help.aliyun.com, "Obtain client IP addresses through an NLB instance").
 func alibabaNetwork(v view, b Balancer) Balancer {
-	b.Name, b.PreserveRemedy = "Alibaba Cloud Network Load Balancer", Annotation{alibabaPreserve, "on"}
+	b.Name = "Alibaba Cloud Network Load Balancer"
+	b = v.perPort(b, v.alibabaNetworkPort)
+	if len(b.Ports) == 0 && b.Path == Proxies {
+		return b
+	}
+	b.PreserveRemedy = Annotation{alibabaPreserve, "on"}
 	switch {
 	case v.is(alibabaPreserve, "on"):
 		b.Preserve = On
 	case v.has(alibabaPreserve):
-		b.Preserve = Off
+		b.Path, b.Ports, b.Preserve = Forwards, nil, Off
 	default:
-		b.Path, b.Why = Unknown, "the Service does not show whether it keeps the client's address; add "+b.PreserveRemedy.String()+
+		b.Path, b.Ports = Unknown, nil
+		b.Why = "the Service does not show whether it keeps the client's address; add " + b.PreserveRemedy.String() +
 			" to spec.exposure.loadBalancer.annotations"
 	}
-	return b
+	return v.alibabaConverts(b)
+}
+
+// alibabaNetworkPort reads a list such as tcpssl:443,tcp:80 (pkg/controller/service/nlbv2/listeners.go).
+func (v view) alibabaNetworkPort(port corev1.ServicePort) Port {
+	of := Port{Path: Forwards, ProxyProtocol: settingOf(v.is(alibabaProxyProtocol, "on"))}
+	for item := range strings.SplitSeq(v.annotations[alibabaProtocolPort], ",") {
+		protocol, number, named := strings.Cut(item, ":")
+		if strings.EqualFold(strings.TrimSpace(protocol), "tcpssl") && (!named || listed(number, port)) {
+			of.Path = Proxies
+		}
+	}
+	return of
 }
 
 // alibabaChecks go to the node port unless an annotation says otherwise. With externalTrafficPolicy Local

@@ -55,7 +55,7 @@ func keysOf(p v1alpha1.Provider) []string {
 var goldenValues = []string{
 	"", " ", "true", "True", "false", "1", "2", "0", "yes", "on", "off", "ON", "*", "v1", "v2", "none", "443", "80, 443", "443,80,8443", "8080", "32100",
 	"nlb", "NLB", "nlb-ip", "external", "lb", "ip", "instance", "dualstack", "ipv4", "eni", "octavia", "REGIONAL", "REGIONAL_NETWORK", "regional",
-	"http", "https", "http2", "http3", "tcp", "TCP", "https:443,http:80", "tcp:443", "proxy-protocol", "nlb, proxy-protocol", "{}", "unheard-of",
+	"http", "https", "http2", "http3", "tcp", "TCP", "https:443,http:80", "tcp:443", "tcpssl:443,tcp:80", "proxy-protocol", "nlb, proxy-protocol", "{}", "unheard-of",
 	"preserve_client_ip.enabled=true", "preserve_client_ip.enabled=false", "proxy_protocol_v2.enabled=true", "proxy_protocol_v2.enabled = FALSE",
 	"a=b, preserve_client_ip.enabled = true ,proxy_protocol_v2.enabled=true",
 }
