@@ -17,6 +17,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/drift"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 )
 
 // CacheOptions keep the caches small. Labels select the operator's own objects. Nodes, foreign
@@ -188,7 +189,7 @@ func trimDaemonSet(object any) (any, error) {
 		ObjectMeta: metav1.ObjectMeta{Labels: daemonSet.Spec.Template.Labels},
 		Spec: corev1.PodSpec{
 			Containers: images, Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity,
-			HostNetwork: pod.HostNetwork, PriorityClassName: pod.PriorityClassName,
+			HostNetwork: pod.HostNetwork, PriorityClassName: pod.PriorityClassName, Volumes: provider.SignsOfNetwork(pod.Volumes),
 		},
 	}}
 	daemonSet.Status.Conditions, daemonSet.Status.CollisionCount = nil, nil

@@ -7,11 +7,9 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
-
-// nodeCritical is the priority class of what a node cannot do without.
-const nodeCritical = "system-node-critical"
 
 // othersAmong returns the DaemonSets that do not belong to an EdgeIngress.
 func othersAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapshot.DaemonSet] {
@@ -25,7 +23,7 @@ func othersAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapsho
 		others.Items = append(others.Items, snapshot.DaemonSet{
 			Namespace: daemonSet.Namespace, Name: daemonSet.Name,
 			Placement:   snapshot.Placement{Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity},
-			NodeNetwork: pod.HostNetwork && pod.PriorityClassName == nodeCritical,
+			NodeNetwork: provider.IsNodeNetwork(daemonSet.Name, pod),
 		})
 	}
 	slices.SortFunc(others.Items, func(a, b snapshot.DaemonSet) int {

@@ -57,7 +57,8 @@ func TestAnAgentWakesByWhatItIsOnly(t *testing.T) {
 		"an image of something else": {change: func(d *appsv1.DaemonSet) { d.Spec.Template.Spec.Containers[0].Image = "example.com/other:1" }, wakes: true},
 		"the host's network":         {change: func(d *appsv1.DaemonSet) { d.Spec.Template.Spec.HostNetwork = true }},
 		"a part of the node's network": {change: func(d *appsv1.DaemonSet) {
-			d.Spec.Template.Spec.HostNetwork, d.Spec.Template.Spec.PriorityClassName = true, nodeCritical
+			d.Spec.Template.Spec.HostNetwork, d.Spec.Template.Spec.PriorityClassName = true, "system-node-critical"
+			d.Spec.Template.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/opt/cni/bin"}}}}
 		}, wakes: true},
 		"the label of an EdgeIngress": {change: func(d *appsv1.DaemonSet) { d.Labels = map[string]string{v1alpha1.OwnerLabel: "public"} }, wakes: true},
 	})

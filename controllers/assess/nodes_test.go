@@ -65,7 +65,7 @@ func TestNodesReadyBehindTheGate(t *testing.T) {
 		"row 101: the label keeps logs off already":         {given: []option{keptOff(false, "", "logs/a", "logs/b")}, status: yes, reason: v1alpha1.ReasonNodesLabelled, says: "2 Ready. Because of node-role.kubernetes.io/edge, DaemonSets logs/a, logs/b do not run on node edge-1. If they should, change the rules or tolerations of the DaemonSet."},
 		"row 102: the taint would keep a network off": {given: []option{node("edge-1", untainted), func(g *given) {
 			g.d.Nodes.Withheld = []desired.Withheld{{Cause: desired.WithheldForDaemonSets, Nodes: both[:1], DaemonSets: []string{"kube-system/cni"}}}
-		}}, status: no, reason: v1alpha1.ReasonTaintWithheldForDaemonSets, says: "did not taint node edge-1, because the taint would keep off DaemonSet kube-system/cni, which runs the nodes' network. Add a toleration for node-role.kubernetes.io/edge"},
+		}}, status: no, reason: v1alpha1.ReasonTaintWithheldForDaemonSets, says: "did not taint node edge-1, because the taint would keep off DaemonSet kube-system/cni, which looks like a part of the nodes' network. Add a toleration for node-role.kubernetes.io/edge"},
 	})
 }
 

@@ -54,7 +54,7 @@ func taintsWithheld(sc *scene) *verdict {
 	case desired.WithheldForAgents:
 		return isNot(v1alpha1.ReasonTaintWithheldForAgents, "%s, because the taint would remove the pods of %s. %s", nodes, agentsNamed(withheld), sc.tolerateAt(withheld, tolerate))
 	case desired.WithheldForDaemonSets:
-		return isNot(v1alpha1.ReasonTaintWithheldForDaemonSets, "%s, because the taint would keep off %s, which runs the nodes' network. %s",
+		return isNot(v1alpha1.ReasonTaintWithheldForDaemonSets, "%s, because the taint would keep off %s, which looks like a part of the nodes' network. %s",
 			nodes, daemonSetsNamed(withheld.DaemonSets), tolerate)
 	case desired.WithheldForEdgeIngress:
 		return isNot(v1alpha1.ReasonTaintWithheldForEdgeIngress, "%s, because the taint would keep off the controllers of %s, which uses the same nodes and came first. "+

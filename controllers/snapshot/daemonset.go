@@ -8,9 +8,8 @@ type DaemonSet struct {
 	Namespace string
 	Name      string
 	Placement Placement
-	// NodeNetwork is set where its pods look like a part of the node's network: they use the host
-	// network, and their priority class is system-node-critical. So are kube-proxy and most network
-	// plugins. Without them a node reaches no Service or no pod.
+	// NodeNetwork is set where its pods look like a part of the node's network, as kube-proxy and network
+	// plugins do. Without them a node reaches no Service or no pod.
 	NodeNetwork bool
 }
 
