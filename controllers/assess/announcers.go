@@ -19,13 +19,17 @@ func announcedElsewhere(sc *scene) *verdict {
 	for _, announcer := range provider.Announcers(sc.Snapshot, sc.balancer) {
 		if fault := sc.faultOf(announcer.Node); fault != "" {
 			return isNot(v1alpha1.ReasonAnnouncedElsewhere, "%s announces the address from node %s, which %s, so the node drops the traffic. The annotation %s shows it. "+
-				"Let only edge nodes announce addresses.", capital(announcer.Balancer), announcer.Node, fault, announcer.Shown)
+				"%s.", capital(announcer.Balancer), announcer.Node, fault, announcer.Shown, sc.announcerRemedy(announcer.Node, "Let only edge nodes announce addresses", announcer.Follow))
 		}
 	}
 	for _, ingress := range sc.service.Status.LoadBalancer.Ingress {
-		if node := sc.nodeWith(ingress.IP); node != "" && !sc.isOurs(node) {
-			return isNot(v1alpha1.ReasonAnnouncedElsewhere, "The address %s of %s is that of node %s, which is not an edge node, so the node drops the traffic. "+
-				"Let the load balancer use the addresses of edge nodes only.", ingress.IP, sc.serviceRef(), node)
+		node := sc.nodeWith(ingress.IP)
+		if node == "" {
+			continue
+		}
+		if fault := sc.faultOf(node); fault != "" {
+			return isNot(v1alpha1.ReasonAnnouncedElsewhere, "The address %s of %s is that of node %s, which %s, so the node drops the traffic. %s.",
+				ingress.IP, sc.serviceRef(), node, fault, sc.announcerRemedy(node, "Let the load balancer use the addresses of edge nodes only", ""))
 		}
 	}
 	return nil
@@ -42,6 +46,22 @@ func (sc *scene) faultOf(node string) string {
 		return "is not an edge node"
 	}
 	return "has no ready endpoint"
+}
+
+// announcerRemedy returns the remedy for a node that does not serve, without its full stop. elsewhere is the
+// one for a node that is no edge node, and follow the setting that lets announcers follow the endpoints.
+func (sc *scene) announcerRemedy(node, elsewhere, follow string) string {
+	if !sc.isOurs(node) {
+		return elsewhere
+	}
+	remedy := "wait until a controller is ready there. See the condition " + v1alpha1.ConditionControllerAvailable
+	if sc.isDeployment() {
+		remedy = "set spec.controller.kind to DaemonSet, so that a controller runs on every edge node"
+	}
+	if follow != "" {
+		remedy = follow + ", or " + remedy
+	}
+	return capital(remedy)
 }
 
 // nodeWith returns the node that has the address, or "". An address can be written in several ways.

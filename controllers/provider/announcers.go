@@ -12,6 +12,9 @@ type announcerSign struct {
 	key string
 	// nodes reads the names of the nodes from the value.
 	nodes func(value string) []string
+	// follow is the setting with which only nodes with an endpoint announce, as an imperative clause. It is
+	// empty where there is none.
+	follow string
 }
 
 // oneNode reads a value that is the name of a node.
@@ -34,6 +37,9 @@ type Announcer struct {
 	Balancer string
 	// Shown is the annotation that shows it.
 	Shown Annotation
+	// Follow is the setting with which only nodes with an endpoint announce, as an imperative clause. It is
+	// empty where none is known.
+	Follow string
 }
 
 // Announcers returns the nodes that announce the addresses of the Service, as far as annotations
@@ -53,7 +59,7 @@ func Announcers(s snapshot.Snapshot, inUse Balancer) []Announcer {
 				continue
 			}
 			for _, node := range sign.nodes(value) {
-				found = append(found, Announcer{Node: node, Balancer: lb.name, Shown: v.annotation(sign.key)})
+				found = append(found, Announcer{Node: node, Balancer: lb.name, Shown: v.annotation(sign.key), Follow: sign.follow})
 			}
 		}
 	}

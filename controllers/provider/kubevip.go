@@ -2,7 +2,12 @@ package provider
 
 import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 
-const kubeVIPHost = "kube-vip.io/vipHost"
+const (
+	kubeVIPHost = "kube-vip.io/vipHost"
+	// kubeVIPElects is the election for each Service, which under policy Local only nodes with an endpoint
+	// enter (kube-vip.io/docs/usage/kubernetes-services, external traffic policy).
+	kubeVIPElects = `set svc_election to "true" in kube-vip's DaemonSet, so that a node with an endpoint announces`
+)
 
 // kube-vip assigns the address to a node's interface, so packets keep their source
 // (kube-vip.io/docs/usage/kubernetes-services). Its agent writes the node into an annotation of the
@@ -14,7 +19,7 @@ var _ = register(loadBalancer{
 	signs: signs{
 		classes:    []string{"kube-vip.io/kube-vip-class"},
 		marks:      []string{kubeVIPHost},
-		announcers: []announcerSign{{kubeVIPHost, oneNode}},
+		announcers: []announcerSign{{kubeVIPHost, oneNode, kubeVIPElects}},
 		agents: []agentSign{
 			{
 				images:   []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables", "kube-vip", "kube-vip-iptables"},

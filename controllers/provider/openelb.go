@@ -18,7 +18,7 @@ var _ = register(loadBalancer{
 	name:     "OpenELB",
 	signs: signs{
 		chartPrefix: "speaker.",
-		announcers:  []announcerSign{{openELBLayer2, oneNode}},
+		announcers:  []announcerSign{{key: openELBLayer2, nodes: oneNode}},
 		agents: []agentSign{
 			{
 				images:   []string{"kubesphere/openelb-speaker", "openelb/openelb-speaker", "openelb-speaker", "kubespheredev/porter-agent"},

@@ -22,9 +22,11 @@ var _ = register(loadBalancer{
 	provider: v1alpha1.ProviderPureLB,
 	name:     "PureLB",
 	signs: signs{
-		classes:     []string{"purelb.io/purelb", "purelb.io/purelb-v2", "purelb.io/purelbv2"},
-		marks:       []string{pureLBAllocatedBy},
-		announcers:  []announcerSign{{pureLBAnnouncingV4, firstOfEach}, {pureLBAnnouncingV6, firstOfEach}, {pureLBAnnouncingNode, oneNode}},
+		classes: []string{"purelb.io/purelb", "purelb.io/purelb-v2", "purelb.io/purelbv2"},
+		marks:   []string{pureLBAllocatedBy},
+		announcers: []announcerSign{
+			{key: pureLBAnnouncingV4, nodes: firstOfEach}, {key: pureLBAnnouncingV6, nodes: firstOfEach}, {key: pureLBAnnouncingNode, nodes: oneNode},
+		},
 		chartPrefix: "lbnodeagent.",
 		agents: []agentSign{
 			{
