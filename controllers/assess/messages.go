@@ -60,9 +60,13 @@ func capital(s string) string {
 // contain, because one such byte would make the whole status invalid.
 func bounded(message string) string {
 	message = strings.ToValidUTF8(message, "?")
-	if utf8.RuneCountInString(message) <= maxMessage {
-		return message
+	return shortened(message, maxMessage)
+}
+
+// shortened cuts a text to the limit, in runes.
+func shortened(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
 	}
-	runes := []rune(message)
-	return string(runes[:maxMessage-1]) + ellipsis
+	return string([]rune(text)[:limit-1]) + ellipsis
 }

@@ -2,6 +2,8 @@ package assess
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,11 +15,19 @@ import (
 // add conditions of their own, such as cilium.io/IPAMRequestSatisfied. By the API conventions, the
 // type says what is so. These words at its end show whether that is bad or good.
 var (
-	badEndings  = []string{"Error", "Errors", "Failed", "Failure", "Degraded", "Conflict", "Rejected", "Invalid", "Unavailable", "Pending", "NotReady", "Unsupported"}
+	badEndings = []string{
+		"Error", "Errors", "Failed", "Failing", "Failure", "Failures", "Degraded", "Conflict", "Conflicts", "Conflicted", "Rejected", "Refused", "Denied", "Forbidden",
+		"Blocked", "Invalid", "Pending", "NotFound", "Missing", "Misconfigured", "Disconnected", "Expired", "Timeout", "TimedOut", "Down",
+		// Stalled is a condition of kstatus (sigs.k8s.io/cli-utils pkg/kstatus).
+		"Stalled", "Exceeded", "Exhausted",
+	}
 	goodEndings = []string{
 		"Ready", "Satisfied", "Provisioned", "Programmed", "Available", "Accepted", "Serving", "Synced", "Healthy", "Announced", "Advertised", "Allocated",
-		"Assigned", "Reconciled", "Succeeded", "Attached", "Configured", "Established",
+		"Assigned", "Reconciled", "Succeeded", "Attached", "Configured", "Established", "Supported", "Reachable", "Resolved", "Valid", "Connected",
 	}
+	// Before one of these words they mean the opposite, such as in NotReady. Un is one too, as in Unavailable.
+	denials = []string{"Not", "No", "Non", "Never", "Without"}
+	words   = regexp.MustCompile(`[A-Z]?[a-z]+|[A-Z]+`)
 )
 
 // balancerReports implements row 81. It quotes what a load balancer writes into the Service's status.
@@ -52,7 +62,7 @@ func portErrors(sc *scene) []string {
 		}
 		for _, port := range ingress.Ports {
 			if port.Error != nil && *port.Error != "" {
-				found = append(found, fmt.Sprintf("%q for port %d/%s of %s", *port.Error, port.Port, port.Protocol, address))
+				found = append(found, fmt.Sprintf("%q for port %d/%s of %s", shortened(*port.Error, maxQuoted/3), port.Port, port.Protocol, address))
 			}
 		}
 	}
@@ -62,17 +72,48 @@ func portErrors(sc *scene) []string {
 // wanted returns the status of a condition in which all is well. It reports false for a type whose
 // meaning its name does not show.
 func wanted(kind string) (good metav1.ConditionStatus, known bool) {
-	for _, ending := range badEndings {
-		if strings.HasSuffix(kind, ending) {
-			return metav1.ConditionFalse, true
-		}
+	if before, bad := cutEnding(kind, badEndings); bad {
+		denied, sure := turnedRound(before)
+		return statusOf(denied), sure
 	}
-	for _, ending := range goodEndings {
-		if strings.HasSuffix(kind, ending) {
-			return metav1.ConditionTrue, true
+	if before, fine := cutEnding(kind, goodEndings); fine {
+		denied, _ := turnedRound(before)
+		return statusOf(!denied), true
+	}
+	return "", false
+}
+
+func statusOf(is bool) metav1.ConditionStatus {
+	if is {
+		return metav1.ConditionTrue
+	}
+	return metav1.ConditionFalse
+}
+
+// cutEnding returns what stands before one of the endings. Un stays with what stands before.
+func cutEnding(kind string, endings []string) (before string, found bool) {
+	for _, ending := range endings {
+		if before, found = strings.CutSuffix(kind, ending); found {
+			return before, true
+		}
+		if before, found = strings.CutSuffix(kind, "Un"+strings.ToLower(ending)); found {
+			return before + "Un", true
 		}
 	}
 	return "", false
+}
+
+// turnedRound reports whether the words before an ending turn its meaning round. It is not sure where the
+// denial stands further ahead: NoPoolError may be an error about a pool.
+func turnedRound(before string) (denied, sure bool) {
+	rest, un := strings.CutSuffix(before, "Un")
+	for _, denial := range denials {
+		if strings.HasSuffix(rest, denial) {
+			return !un, true
+		}
+	}
+	ahead := slices.ContainsFunc(words.FindAllString(rest, -1), func(word string) bool { return slices.Contains(denials, word) })
+	return un != ahead, !ahead
 }
 
 // alsoReported quotes conditions whose meaning is not known. It returns sentences that each begin
@@ -87,14 +128,17 @@ func (sc *scene) alsoReported() string {
 	return said
 }
 
+// maxQuoted limits a quote, in runes, so that the remedy after it fits into the message.
+const maxQuoted = 300
+
 // quoted returns a condition as "Type Status: Reason, "message"".
 func quoted(condition metav1.Condition) string {
 	said := fmt.Sprintf("%s %s", condition.Type, condition.Status)
 	if condition.Reason != "" {
-		said += ": " + condition.Reason
+		said += ": " + shortened(condition.Reason, maxQuoted/3)
 	}
 	if condition.Message != "" {
-		said += fmt.Sprintf(", %q", condition.Message)
+		said += fmt.Sprintf(", %q", shortened(condition.Message, maxQuoted))
 	}
 	return said
 }

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -45,6 +46,24 @@ func TestWhatTheBalancerReports(t *testing.T) {
 		"row 81: a condition of a controller, sync failed": {given: []option{serviceCondition("example.com/SyncFailed", yes, "Forbidden", "token expired")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "token expired"},
 		"row 81: a condition that nobody knows, Unknown":   {given: []option{serviceCondition("example.com/Provisioned", unknown, "Waiting", "")}, status: unknown, reason: v1alpha1.ReasonBalancerReportsError, says: "example.com/Provisioned Unknown: Waiting"},
 		"row 81: a condition whose meaning is not known":   {given: []option{serviceCondition("example.com/Weighted", no, "Disabled", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "example.com/Weighted False: Disabled"},
+		"row 81: a good word that is denied":               {given: []option{serviceCondition("example.com/NotProgrammed", yes, "NoPool", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "example.com/NotProgrammed True: NoPool."},
+		"row 81: a good word that is not denied":           {given: []option{serviceCondition("NotProgrammed", no, "Done", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 81: backends that are not healthy":            {given: []option{serviceCondition("BackendsNotHealthy", yes, "NoBackend", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "BackendsNotHealthy True"},
+		"row 81: not available":                            {given: []option{serviceCondition("NotAvailable", yes, "Quota", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "NotAvailable True"},
+		"row 81: unhealthy":                                {given: []option{serviceCondition("example.com/Unhealthy", yes, "Probe", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "Unhealthy True"},
+		"row 81: not ready":                                {given: []option{serviceCondition("NotReady", yes, "Starting", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "NotReady True"},
+		"row 81: no errors":                                {given: []option{serviceCondition("NoErrors", yes, "Fine", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 81: not without errors":                       {given: []option{serviceCondition("NoErrors", no, "Refused", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "NoErrors False"},
+		"row 81: not degraded":                             {given: []option{serviceCondition("NotDegraded", yes, "Fine", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 81: stalled":                                  {given: []option{serviceCondition("Stalled", yes, "NoPool", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "Stalled True"},
+		"row 81: a quota that is exceeded":                 {given: []option{serviceCondition("QuotaExceeded", yes, "Quota", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "QuotaExceeded True"},
+		"row 81: a pool that is exhausted":                 {given: []option{serviceCondition("example.com/PoolExhausted", yes, "Empty", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "PoolExhausted True"},
+		"row 81: access denied":                            {given: []option{serviceCondition("AccessDenied", yes, "Forbidden", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "AccessDenied True"},
+		"row 81: unavailable":                              {given: []option{serviceCondition("Unavailable", no, "Fine", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 81: a word that only ends like a denial":      {given: []option{serviceCondition("VolcanoReady", no, "Starting", "")}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "VolcanoReady False"},
+		"row 81: a denial of an unknown word":              {given: []option{serviceCondition("NotWeighted", yes, "Disabled", "")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "NotWeighted True: Disabled"},
+		"row 81: the remedy survives a long message":       {given: []option{serviceCondition("Stalled", yes, "NoPool", strings.Repeat("no address in pool ", 5000))}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "See the events of the Service"},
+		"row 81: the remedy survives a long error":         {given: []option{portError(80, strings.Repeat("no address in pool ", 5000))}, status: no, reason: v1alpha1.ReasonBalancerReportsError, says: "See the events of the Service"},
 		"row 81: a port without an error": {given: []option{onService(func(s *corev1.Service) {
 			s.Status.LoadBalancer.Ingress[0].Ports = []corev1.PortStatus{{Port: 80, Protocol: corev1.ProtocolTCP}}
 		})}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
