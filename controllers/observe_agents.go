@@ -81,10 +81,10 @@ func (r *Reconciler) observeAgentPods(ctx context.Context, s *snapshot.Snapshot,
 	if s.EdgeIngress.Spec.Exposure.Type != v1alpha1.ExposureLoadBalancer || !s.EdgeIngress.DeletionTimestamp.IsZero() {
 		return
 	}
-	serves := provider.Identify(*s).Provider
+	suspects := provider.Suspects(*s, provider.Identify(*s).Provider)
 	for i := range s.Agents.Items {
 		agent := &s.Agents.Items[i]
-		if agent.Provider != serves && serves != v1alpha1.ProviderAuto {
+		if !slices.Contains(suspects, agent.Provider) {
 			continue
 		}
 		if agent.Pods.Created < agent.Pods.Wanted {

@@ -13,19 +13,26 @@ import (
 // agentNotReady checks the pods of the agents that are meant for the edge nodes (row 85). A node that is not
 // Ready is judged by its endpoint.
 func agentNotReady(sc *scene) *verdict {
-	agents, name, doubt := sc.suspects()
+	only, found := sc.onlySuspect()
+	if !found {
+		return nil
+	}
+	return sc.doesNotRun(only)
+}
+
+func (sc *scene) doesNotRun(s suspect) *verdict {
 	var undecided *verdict
-	for _, agent := range agents {
+	for _, agent := range s.agents {
 		nodes, certain := sc.edgeWithoutAgent(agent)
 		switch {
 		case len(nodes) == 0:
 		case !certain && undecided == nil:
-			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "It is not known whether %s's agent runs on %s%s. %s", name, nodesNamed(nodes), doubt, agentCause(agent))
-		case certain && doubt != "" && undecided == nil:
-			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s%s. %s %s", name, nodesNamed(nodes), doubt, agentCause(agent), nameBalancer)
-		case certain && doubt == "":
+			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "It is not known whether %s's agent runs on %s%s. %s", s.name, nodesNamed(nodes), s.doubt, agentCause(agent))
+		case certain && s.doubted && undecided == nil:
+			undecided = unclear(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s%s. %s %s", s.name, nodesNamed(nodes), s.doubt, agentCause(agent), nameBalancer)
+		case certain && !s.doubted:
 			return isNot(v1alpha1.ReasonAgentNotReadyOnEdgeNodes, "%s's agent does not run on %s and does not announce the address from there. %s",
-				name, nodesNamed(nodes), agentCause(agent))
+				s.name, nodesNamed(nodes), agentCause(agent))
 		}
 	}
 	return undecided

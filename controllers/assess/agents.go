@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -18,22 +17,6 @@ func (sc *scene) agentsOf(p v1alpha1.Provider) []snapshot.Agent {
 	return slices.DeleteFunc(slices.Clone(sc.Agents.Items), func(a snapshot.Agent) bool { return a.Provider != p })
 }
 
-// suspects returns the agents that announce the address: those of the balancer in use. Where the balancer is
-// unknown and only one kind of agent runs in the cluster, that one may announce it, and doubt is not empty.
-func (sc *scene) suspects() (agents []snapshot.Agent, name, doubt string) {
-	if sc.balancer.Provider != v1alpha1.ProviderAuto {
-		return sc.agentsOf(sc.balancer.Provider), sc.balancer.Name, ""
-	}
-	only, found := provider.OnlyAgents(sc.Agents.Items)
-	if !found {
-		return nil, "", ""
-	}
-	name = provider.Name(only)
-	return sc.agentsOf(only), name, fmt.Sprintf(", and the Service does not show whether %s serves it", name)
-}
-
-const nameBalancer = "Or set spec.exposure.loadBalancer.provider."
-
 // settled is the node without its temporary taints.
 func settled(node *snapshot.Node) snapshot.Node {
 	bare := *node
@@ -47,30 +30,37 @@ func settled(node *snapshot.Node) snapshot.Node {
 // agents the operator does not recognise. It ignores temporary taints, on a node that starts or has
 // crashed: the node's endpoint shows whether it serves.
 func agentMissing(sc *scene) *verdict {
-	agents, name, doubt := sc.suspects()
-	if len(agents) == 0 {
+	only, found := sc.onlySuspect()
+	if !found {
+		return nil
+	}
+	return sc.cannotRun(only)
+}
+
+func (sc *scene) cannotRun(s suspect) *verdict {
+	if len(s.agents) == 0 {
 		return nil
 	}
 	var without []string
 	remedy := ""
 	for _, node := range sc.edge {
 		settled := settled(node)
-		if mayRun(agents, settled) {
+		if mayRun(s.agents, settled) {
 			continue
 		}
 		without = append(without, node.Name)
 		if remedy == "" {
-			remedy = sc.agentRemedy(agents, settled)
+			remedy = sc.agentRemedy(s.agents, settled)
 		}
 	}
 	if len(without) == 0 {
 		return nil
 	}
-	if doubt != "" {
-		return unclear(v1alpha1.ReasonAgentMissingOnEdgeNodes, "%s's agent cannot run on %s%s. %s. %s", name, nodesNamed(without), doubt, remedy, nameBalancer)
+	if s.doubted {
+		return unclear(v1alpha1.ReasonAgentMissingOnEdgeNodes, "%s's agent cannot run on %s%s. %s. %s", s.name, nodesNamed(without), s.doubt, remedy, nameBalancer)
 	}
 	return isNot(v1alpha1.ReasonAgentMissingOnEdgeNodes,
-		"%s's agent cannot run on %s and does not announce the address from there. %s.", name, nodesNamed(without), remedy)
+		"%s's agent cannot run on %s and does not announce the address from there. %s.", s.name, nodesNamed(without), remedy)
 }
 
 // mayRun reports whether at least one agent is meant for the node, and all that are can run there.

@@ -32,7 +32,7 @@ func loadBalancerReady(sc *scene) verdict {
 			serviceTaken, serviceBlocked, serviceMissing, balancerReports, addressMissing, addressFamilyMissing,
 			healthCheckPortMissing, healthCheckOverridden, healthCheckUnreadable, healthCheckUnseen, nodePortsMissing,
 			edgeNodeExcluded, edgeNodeExcludedByLabel, edgeNodeOnceExcluded, edgeNodeNotTargeted, edgeNodeGoing,
-			agentMissing, agentNotReady, announcedElsewhere,
+			agentMissing, agentNotReady, noSuspectRuns, announcedElsewhere, agentUnseen,
 			needsClusterPolicy, familyWithoutEndpoint, edgeWithoutEndpoint,
 			policiesBlock,
 		}

@@ -140,18 +140,3 @@ func Name(p v1alpha1.Provider) string {
 	}
 	return string(p)
 }
-
-// OnlyAgents returns the load balancer to which all agents belong, apart from those of network plugins, which
-// run for other reasons, too. It returns false if there is none, or more than one.
-func OnlyAgents(agents []snapshot.Agent) (only v1alpha1.Provider, found bool) {
-	for _, agent := range agents {
-		switch lb := registration(agent.Provider); {
-		case lb == nil || lb.signs.networkPlugin || agent.Provider == only:
-		case found:
-			return "", false
-		default:
-			only, found = agent.Provider, true
-		}
-	}
-	return only, found
-}

@@ -25,6 +25,10 @@ func detect(s snapshot.Snapshot, v view) (found v1alpha1.Provider, why string) {
 	case s.Nodes.Err != nil || s.Agents.Err != nil:
 		return v1alpha1.ProviderAuto, "reading the nodes or the load-balancer agents failed"
 	}
+	if left, key, found := MarkWithoutAgent(s); found {
+		return v1alpha1.ProviderAuto, fmt.Sprintf("the Service does not show which load balancer assigns its address: %s's annotation %s is on it, "+
+			"and no DaemonSet of its agent was found", Name(left), key)
+	}
 	for _, agent := range s.Agents.Items {
 		if lb := registration(agent.Provider); lb == nil || !lb.signs.networkPlugin {
 			return v1alpha1.ProviderAuto, fmt.Sprintf("%s (DaemonSet %s/%s) runs in the cluster, but the Service does not show which load balancer "+
@@ -41,7 +45,7 @@ func shownByService(s snapshot.Snapshot, v view) map[v1alpha1.Provider]bool {
 	marksCount := v.class == "" || slices.ContainsFunc(registered, func(lb *loadBalancer) bool { return lb.servesClass(v) })
 	shown := map[v1alpha1.Provider]bool{}
 	for _, lb := range registered {
-		marked := marksCount && slices.ContainsFunc(lb.signs.marks, func(key string) bool { return v.marked(s, key) }) && lb.runs(s)
+		marked := marksCount && lb.marks(s, v) != "" && lb.runs(s)
 		conditioned := slices.ContainsFunc(lb.signs.conditions, func(kind string) bool { return slices.Contains(v.conditions, kind) })
 		if marked || conditioned || lb.servesClass(v) || lb.runsFor(s) {
 			shown[lb.provider] = true
