@@ -40,6 +40,10 @@ var leavingTaints = []leavingTaint{
 	// GoogleCloudPlatform/k8s-node-termination-handler; also in the cluster autoscaler's
 	// utils/taints as gkeNodeTerminationHandlerTaint.
 	{"cloud.google.com/impending-node-termination", "Google Cloud"},
+	// MicrosoftDocs/azure-aks-docs, articles/aks/node-auto-drain.md: before a spot machine goes or moves, and
+	// while a machine is repaired. The first is the older name (Azure/AKS, CHANGELOG.md, 2023-09-03).
+	{"remediator.aks.microsoft.com/unschedulable", "AKS"},
+	{"remediator.kubernetes.azure.com/unschedulable", "AKS"},
 	// castai/spot-handler, handler.go.
 	{"autoscaling.cast.ai/draining", "CAST AI"},
 	// medik8s/node-maintenance-operator, and its predecessor in KubeVirt.
