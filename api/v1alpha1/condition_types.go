@@ -197,7 +197,7 @@ const (
 	// their labels, and it leaves an edge node out.
 	ReasonEdgeNodesNotTargeted = "EdgeNodesNotTargeted"
 	// ReasonEdgeNodeBeingDeleted (False): a machine manager is about to remove or stop an edge node,
-	// and too few other nodes serve to withdraw it.
+	// and too few other nodes serve to withdraw it, or such a node has stopped.
 	ReasonEdgeNodeBeingDeleted = "EdgeNodeBeingDeleted"
 	// ReasonAgentMissingOnEdgeNodes (False or Unknown): the load balancer's agent does not run on an edge
 	// node, so it does not announce the address from there. Unknown if nothing shows whether this

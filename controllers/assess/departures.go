@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
@@ -23,9 +25,27 @@ func (sc *scene) departures() string {
 	if len(sc.withdrawn) > 0 {
 		text += fmt.Sprintf(" Withdrawn while cordoned or about to be removed: %s.", listed(sc.withdrawn))
 	}
-	if len(plan.Kept) > 0 {
+	return text + sc.keptNodes()
+}
+
+// keptNodes describes edge nodes that are not withdrawn although they are cordoned or marked. One that
+// is not ready is not needed; it keeps what it has until it is ready again or gone.
+func (sc *scene) keptNodes() string {
+	var needed, down []string
+	for _, name := range sc.state.Nodes.Kept {
+		if node := sc.nodes[name]; node != nil && node.Ready != corev1.ConditionTrue {
+			down = append(down, name)
+			continue
+		}
+		needed = append(needed, name)
+	}
+	text := ""
+	if len(needed) > 0 {
 		why, remedy := sc.whyHeld()
-		text += fmt.Sprintf(" Cordoned or about to be removed but still needed %s: %s.%s", why, listed(plan.Kept), remedy)
+		text = fmt.Sprintf(" Cordoned or about to be removed but still needed %s: %s.%s", why, listed(needed), remedy)
+	}
+	if len(down) > 0 {
+		text += fmt.Sprintf(" Cordoned or about to be removed, and not ready: %s.", listed(down))
 	}
 	return text
 }
@@ -40,13 +60,17 @@ func (sc *scene) whyHeld() (why, remedy string) {
 		return "because no pod would serve while the Deployment replaces its pods",
 			" Increase spec.controller.replicas above the number of pods that may be unavailable during a rollout."
 	case len(awaited) > 0:
-		verb := "serves"
-		if len(awaited) > 1 {
-			verb = "serve"
-		}
-		return fmt.Sprintf("until %s %s", listed(awaited), verb), ""
+		return until(awaited), ""
 	case sc.isDeployment() && len(sc.edge) > 0:
 		return "because no edge node can run its pods", ""
 	}
 	return "because too few other nodes would serve", ""
+}
+
+// until names nodes that are to serve first.
+func until(awaited []string) string {
+	if len(awaited) > 1 {
+		return fmt.Sprintf("until %s serve", listed(awaited))
+	}
+	return fmt.Sprintf("until %s serves", listed(awaited))
 }

@@ -17,6 +17,10 @@ import (
 // (k8s.io/autoscaler/cluster-autoscaler/utils/taints, ToBeDeletedTaint).
 const RemovalTaint = "ToBeDeletedByClusterAutoscaler"
 
+// ShutdownTaint marks a node whose machine the cloud has stopped (kubernetes/kubernetes,
+// staging/src/k8s.io/cloud-provider/api/well_known_taints.go).
+const ShutdownTaint = "node.cloudprovider.kubernetes.io/shutdown"
+
 // leavingTaint is a taint of a machine manager on a node that will be removed or stopped soon.
 type leavingTaint struct {
 	// key of the taint, or the beginning of the key where it ends in a slash.
@@ -49,8 +53,7 @@ var leavingTaints = []leavingTaint{
 	// medik8s/node-maintenance-operator, and its predecessor in KubeVirt.
 	{"medik8s.io/drain", "the node maintenance operator"},
 	{"kubevirt.io/drain", "the node maintenance operator"},
-	// kubernetes/kubernetes, staging/src/k8s.io/cloud-provider/api/well_known_taints.go.
-	{"node.cloudprovider.kubernetes.io/shutdown", "the cloud"},
+	{ShutdownTaint, "the cloud"},
 	// KEP-2268, non-graceful node shutdown.
 	{corev1.TaintNodeOutOfService, "an administrator"},
 }
