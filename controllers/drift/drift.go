@@ -40,8 +40,8 @@ type Operation struct {
 // have another value, and what others added to our fields. Both are objects of the same kind, as
 // the API server encodes them.
 func Find(live, wanted *unstructured.Unstructured) []Difference {
-	hostNetwork, _, _ := unstructured.NestedBool(wanted.Object, "spec", "template", "spec", "hostNetwork")
-	f := &finder{hostNetwork: hostNetwork}
+	wantedSpec, _, _ := unstructured.NestedMap(wanted.Object, "spec", "template", "spec")
+	f := newFinder(wantedSpec)
 	f.fields(live.Object, wanted.Object, place{rule: rules[wanted.GetKind()]})
 	return f.found
 }
@@ -59,7 +59,7 @@ func RunsAsWanted(live corev1.PodTemplateSpec, wanted *unstructured.Unstructured
 	if err != nil {
 		return false, fmt.Errorf("converting the pod template: %w", err)
 	}
-	f := &finder{hostNetwork: wantedSpec["hostNetwork"] == true}
+	f := newFinder(wantedSpec)
 	f.fields(liveSpec, wantedSpec, place{rule: rule{below: podSpec}})
 	return !slices.ContainsFunc(f.found, func(d Difference) bool { return d.Decides }), nil
 }
@@ -94,10 +94,19 @@ type finder struct {
 	found []Difference
 	// hostNetwork is set where the pods are wanted on the node's network.
 	hostNetwork bool
+	// overridden are the fields of the pod that all wanted containers set for themselves.
+	overridden map[string]bool
+}
+
+// newFinder returns a finder for what differs from the wanted pods. The spec is nil for other objects.
+func newFinder(wantedSpec map[string]any) *finder {
+	return &finder{hostNetwork: wantedSpec["hostNetwork"] == true, overridden: overriddenIn(wantedSpec)}
 }
 
 // within returns a finder for the fields below one place.
-func (f *finder) within() *finder { return &finder{hostNetwork: f.hostNetwork} }
+func (f *finder) within() *finder {
+	return &finder{hostNetwork: f.hostNetwork, overridden: f.overridden}
+}
 
 // place is the finder's position in the object.
 type place struct {
@@ -240,9 +249,16 @@ func (f *finder) plainList(live, wanted []any, p place) {
 	for i := range min(len(live), len(wanted)) {
 		below.value(live[i], wanted[i], p.element(i, nil))
 	}
-	if len(live) != len(wanted) || len(below.found) > 0 {
+	same := len(live) == len(wanted) && len(below.found) == 0
+	if !same && !(p.mayGrow && containsAll(live, wanted)) {
 		f.changed(p, wanted)
 	}
+}
+
+func containsAll(list, elements []any) bool {
+	return !slices.ContainsFunc(elements, func(element any) bool {
+		return !slices.ContainsFunc(list, func(other any) bool { return reflect.DeepEqual(element, other) })
+	})
 }
 
 // isDefault reports whether a field that was not asked for holds what the API server writes by itself.
@@ -257,7 +273,7 @@ func (f *finder) isDefault(p place, key string, live map[string]any) bool {
 // added finds what is live and was not asked for. All of it goes where the field is ours, or where
 // Kubernetes does not allow the removal of a part.
 func (f *finder) added(live any, p place) {
-	if isNothing(live) {
+	if isNothing(live) || p.mayGrow || (p.perContainer && f.overridden[p.last()]) {
 		return
 	}
 	if p.ours || (p.oneOf && p.holdsOurs(live)) {

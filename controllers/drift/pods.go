@@ -94,7 +94,7 @@ func OfPod(pod corev1.PodSpec, digests map[string]string, wanted *unstructured.U
 		return nil, fmt.Errorf("converting the pod: %w", err)
 	}
 	sameImages(live, wantedSpec, digests)
-	f := &finder{hostNetwork: wantedSpec["hostNetwork"] == true}
+	f := newFinder(wantedSpec)
 	f.fields(live, wantedSpec, place{rule: rule{below: podSpec}})
 	return slices.DeleteFunc(f.found, func(d Difference) bool { return !d.Decides }), nil
 }
@@ -118,6 +118,24 @@ func sameImages(live, wanted map[string]any, digests map[string]string) {
 			}
 		}
 	}
+}
+
+// overriddenIn returns the fields of the pod's security context that every container has in its own. The
+// container's value counts then (k8s.io/api core/v1, PodSecurityContext).
+func overriddenIn(podSpec map[string]any) map[string]bool {
+	overridden := map[string]bool{}
+	for _, key := range []string{"runAsUser", "runAsGroup"} {
+		overridden[key] = everyContainerHas(podSpec, key)
+	}
+	return overridden
+}
+
+func everyContainerHas(podSpec map[string]any, key string) bool {
+	containers, _ := podSpec["containers"].([]any)
+	initContainers, _ := podSpec["initContainers"].([]any)
+	return len(containers) > 0 && !slices.ContainsFunc(slices.Concat(containers, initContainers), func(container any) bool {
+		return valueAt(valueAt(container, "securityContext"), key) == nil
+	})
 }
 
 // digestThatRuns returns the digest in the image's name. Where the name has none, it returns the one

@@ -27,8 +27,8 @@ var podSpec = fields{
 	"securityContext": theirs(onlyRestrict).with(fields{
 		"sysctls":        ours("they change the pod's network"),
 		"windowsOptions": ours("they can run the pod's processes on the node itself"),
-		"runAsUser":      ours(anotherUser),
-		"runAsGroup":     ours(anotherUser),
+		"runAsUser":      {ours: true, why: anotherUser, perContainer: true},
+		"runAsGroup":     {ours: true, why: anotherUser, perContainer: true},
 	}),
 
 	"serviceAccountName":           theirs("it decides what the engine may read; the operator sets one and restores it"),
@@ -88,11 +88,14 @@ var container = fields{
 	"securityContext": theirs(onlyRestrict).with(fields{
 		"privileged":               ours("the processes could change the node and its network"),
 		"allowPrivilegeEscalation": ours("the processes could get more rights"),
-		"capabilities":             ours("the processes could change the pod's network"),
-		"procMount":                ours("the processes could change the kernel's settings"),
-		"windowsOptions":           ours("they can run the process on the node itself"),
-		"runAsUser":                ours(anotherUser),
-		"runAsGroup":               ours(anotherUser),
+		"capabilities": theirs(onlyRestrict).with(fields{
+			"add":  ours("the processes could change the pod's network"),
+			"drop": {ours: true, why: "the processes could change the pod's network", mayGrow: true},
+		}),
+		"procMount":      ours("the processes could change the kernel's settings").unlessDefault("Default"),
+		"windowsOptions": ours("they can run the process on the node itself"),
+		"runAsUser":      ours(anotherUser),
+		"runAsGroup":     ours(anotherUser),
 	}),
 
 	"resizePolicy":             theirs(howMuch),

@@ -26,6 +26,10 @@ type rule struct {
 	// atomic: the map selects, or the API server treats it as one value (+mapType=atomic in
 	// k8s.io/api). It must not hold more than was asked for.
 	atomic bool
+	// mayGrow: more elements than were asked for take rights away and give none.
+	mayGrow bool
+	// perContainer: the field concerns only containers that do not have it themselves.
+	perContainer bool
 	// byDefault is the value that the API server sets where nothing was asked for; nil where it
 	// sets none.
 	byDefault any
