@@ -37,5 +37,5 @@ func (d *done) forbidHostPorts(ctx context.Context) error {
 		return err
 	}
 	edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: d.object.name}}
-	return d.object.client().Patch(ctx, edge, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"exposure":{"type":"HostNetwork"}}}`)))
+	return d.object.client().Patch(ctx, edge, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"exposure":{"type":"HostNetwork","nodePorts":null}}}`)))
 }
