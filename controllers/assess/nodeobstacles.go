@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -116,10 +116,7 @@ func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
 	if anyway || (sc.workload.template.Spec.HostNetwork && taint.Key == corev1.TaintNodeNetworkUnavailable) {
 		return false
 	}
-	return !slices.ContainsFunc(sc.workload.template.Spec.Tolerations, func(toleration corev1.Toleration) bool {
-		// The comparison operators are an alpha feature, off by default.
-		return toleration.ToleratesTaint(logr.Discard(), &taint, false)
-	})
+	return !provider.TolerationsFit(sc.workload.template.Spec.Tolerations, taint)
 }
 
 // controllerKeptOff finds edge nodes without a controller on which none can start (row 93).

@@ -22,7 +22,8 @@ func podsRefused(sc *scene) *verdict {
 	}
 	// The queue of the workload's controller waits up to 1,000 seconds (k8s.io/client-go
 	// util/workqueue, DefaultTypedControllerRateLimiter).
-	refusal := fmt.Sprintf("Kubernetes refuses to create pods of %s: %s. %s Kubernetes tries again by itself, up to 17 minutes later.", sc.workload.ref, refusalQuoted(sc.Refusal.Message), sc.refusedPodRemedy())
+	refusal := fmt.Sprintf("Kubernetes refuses to create pods of %s: %s. %s Kubernetes tries again by itself, up to 17 minutes later.",
+		sc.workload.ref, refusalQuoted(sc.Refusal.Message), sc.refusedPodRemedy())
 	missing := sc.edgeWithout(sc.podOn)
 	switch {
 	case sc.isDeployment() && sc.readyPods() < sc.replicas():

@@ -124,7 +124,8 @@ func (state *State) withhold(s snapshot.Snapshot) {
 			// Without its own Service or ConfigMap, a controller cannot start or would publish a
 			// foreign address. After a failed read, a Deployment's annotation could be lost, which
 			// would replace all its pods.
-			return state.ImageRefused != "" || state.wouldBeRefused(s, object) || s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
+			return state.ImageRefused != "" || state.wouldBeRefused(s, object) ||
+				s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
 		}
 		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })
 	})

@@ -4,10 +4,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -33,10 +33,7 @@ func ControllerTolerates(e *v1alpha1.EdgeIngress, taint corev1.Taint) bool {
 	if taint.Effect == corev1.TaintEffectPreferNoSchedule || taint.Key == e.Spec.Nodes.Label {
 		return true
 	}
-	return slices.ContainsFunc(e.Spec.Controller.PodTolerations(), func(toleration corev1.Toleration) bool {
-		// The comparison operators are an alpha feature, off by default.
-		return toleration.ToleratesTaint(logr.Discard(), &taint, false)
-	})
+	return provider.TolerationsFit(e.Spec.Controller.PodTolerations(), taint)
 }
 
 // TaintState holds the taints of a node and the claims on them.

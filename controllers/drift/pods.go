@@ -14,7 +14,7 @@ const (
 	// tokenVolume is the beginning of the name, and tokenPath the mount path, of the volume with the
 	// service account's token (k8s.io/kubernetes plugin/pkg/admission/serviceaccount/admission.go).
 	tokenVolume = "kube-api-access-"
-	tokenPath   = "/var/run/secrets/kubernetes.io/serviceaccount"
+	tokenPath   = "/var/run/secrets/kubernetes.io/serviceaccount" //nolint:gosec // a path, and no token
 )
 
 // tokenSources are the ConfigMaps in the token's volume. OpenShift adds the second one

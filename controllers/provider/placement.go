@@ -63,12 +63,17 @@ func Tolerates(p snapshot.Placement, taints []corev1.Taint) bool {
 	})
 }
 
-func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
-	everyDaemonSet := slices.ContainsFunc(toleratedByDaemonSets, func(t corev1.Taint) bool { return t.Key == taint.Key && t.Effect == taint.Effect })
-	return everyDaemonSet || slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
+// TolerationsFit reports whether one of the tolerations fits the taint.
+func TolerationsFit(tolerations []corev1.Toleration, taint corev1.Taint) bool {
+	return slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
 		// The comparison operators are an alpha feature, off by default.
 		return t.ToleratesTaint(logr.Discard(), &taint, false)
 	})
+}
+
+func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
+	everyDaemonSet := slices.ContainsFunc(toleratedByDaemonSets, func(t corev1.Taint) bool { return t.Key == taint.Key && t.Effect == taint.Effect })
+	return everyDaemonSet || TolerationsFit(tolerations, taint)
 }
 
 // termMatches implements a term of a required node affinity: all expressions must hold, and an
