@@ -66,7 +66,8 @@ type Snapshot struct {
 
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
-	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.DefaultClasses.Err, s.NetworkPolicies.Err, s.Inventory.Err}
+	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.DefaultClasses.Err,
+		s.NetworkPolicies.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}
