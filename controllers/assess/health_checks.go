@@ -2,6 +2,9 @@ package assess
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -23,16 +26,49 @@ func healthCheckPortMissing(sc *scene) *verdict {
 
 func healthCheckOverridden(sc *scene) *verdict {
 	checks := sc.balancer.HealthChecks
-	if !sc.isLoadBalancer() || checks.Override.Key == "" {
+	if !sc.isLoadBalancer() || (checks.Override.Key == "" && checks.OfPods.Key == "") {
 		return nil
+	}
+	if checks.Override.Key == "" {
+		return sc.podCheckFails(checks.OfPods)
 	}
 	remedy := "Remove the annotation"
 	if checks.Instead.Key != "" {
 		remedy = fmt.Sprintf("Set %s in spec.exposure.loadBalancer.annotations", checks.Instead)
 	}
+	if checks.Does != "" {
+		return isNot(v1alpha1.ReasonHealthCheckOverridden, "With the annotation %s, %s %s. %s.", checks.Override, sc.balancer.Name, checks.Does, remedy)
+	}
 	return isNot(v1alpha1.ReasonHealthCheckOverridden,
 		"The annotation %s makes %s check something other than HTTP on the health-check port %d, so it cannot find the nodes that serve, and requests are lost. %s.",
 		checks.Override, sc.balancer.Name, sc.service.Spec.HealthCheckNodePort, remedy)
+}
+
+// podCheckFails finds checks of a port that no controller pod opens.
+func (sc *scene) podCheckFails(port provider.Annotation) *verdict {
+	if sc.workload.template == nil || slices.Contains(openPorts(sc.workload.template.Spec.Containers), strings.TrimSpace(port.Value)) {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonHealthCheckOverridden,
+		"With the annotation %s, %s checks a port that the controller pods do not open, so it cannot find the pods that serve, and requests are lost. Remove the annotation.",
+		port, sc.balancer.Name)
+}
+
+// openPorts returns the numbers and names of the ports that the containers declare, and those that their
+// probes ask.
+func openPorts(containers []corev1.Container) []string {
+	var open []string
+	for _, container := range containers {
+		for _, port := range container.Ports {
+			open = append(open, strconv.Itoa(int(port.ContainerPort)), port.Name)
+		}
+		for _, probe := range []*corev1.Probe{container.ReadinessProbe, container.LivenessProbe} {
+			if probe != nil && probe.HTTPGet != nil {
+				open = append(open, probe.HTTPGet.Port.String())
+			}
+		}
+	}
+	return open
 }
 
 func healthCheckUnreadable(sc *scene) *verdict {

@@ -3,6 +3,9 @@ package assess
 import (
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
@@ -68,6 +71,29 @@ func TestHealthChecksOfTheBalancer(t *testing.T) {
 		"row 78: Octavia's configuration decides whether it checks":   {given: []option{octavia}, status: unknown, reason: v1alpha1.ReasonHealthCheckUnseen, says: `Add ` + openStack + `enable-health-monitor: "true" to spec.exposure.loadBalancer.annotations`},
 		"row 78: Octavia's monitor is on":                             {given: []option{octavia, annotated(openStack+"enable-health-monitor", "true")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
 		"row 78: OVHcloud's monitor is on by default":                 {given: []option{ovh}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 19: Azure has no rule for a port":                        {given: []option{azure, annotated("service.beta.kubernetes.io/port_443_no_lb_rule", "true")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: `port_443_no_lb_rule: "true"`},
+		"row 19: Azure has no rule for the other port":                {given: []option{azure, annotated("service.beta.kubernetes.io/port_80_no_lb_rule", "True")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "has no rule for port 80"},
+		"row 19: Azure has no rule for a port, whatever its probe":    {given: []option{azure, annotated("service.beta.kubernetes.io/port_443_no_lb_rule", "true"), annotated("service.beta.kubernetes.io/port_443_health-probe_port", "80")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "has no rule for port 443"},
+		"row 19: Azure has a rule for a port":                         {given: []option{azure, annotated("service.beta.kubernetes.io/port_443_no_lb_rule", "false")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 19: Azure has no rule for a port of another Service":     {given: []option{azure, annotated("service.beta.kubernetes.io/port_8080_no_lb_rule", "true")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 19: Alibaba takes 503 for healthy":                       {given: []option{alibaba, annotated(alibabaPrefix+"health-check-type", "http"), annotated(alibabaPrefix+"health-check-connect-port", "32100"), annotated(alibabaPrefix+"health-check-httpcode", "http_5xx")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: `health-check-httpcode: "http_5xx"`},
+		"row 19: Alibaba takes 200 and 503 for healthy":               {given: []option{alibaba, annotated(alibabaPrefix+"health-check-type", "http"), annotated(alibabaPrefix+"health-check-connect-port", "32100"), annotated(alibabaPrefix+"health-check-httpcode", "http_2xx, HTTP_5xx")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "health-check-httpcode"},
+		"row 19: Alibaba does not take 200 for healthy":               {given: []option{alibaba, annotated(alibabaPrefix+"health-check-type", "http"), annotated(alibabaPrefix+"health-check-connect-port", "32100"), annotated(alibabaPrefix+"health-check-httpcode", "http_3xx")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "health-check-httpcode"},
+		"row 19: Alibaba's codes of an HTTP listener":                 {given: []option{alibaba, annotated(alibabaPrefix+"protocol-port", "http:80,https:443"), annotated(alibabaPrefix+"health-check-httpcode", "http_5xx")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "health-check-httpcode"},
+		"row 77: Alibaba takes 200 for healthy":                       {given: []option{alibaba, annotated(alibabaPrefix+"health-check-type", "http"), annotated(alibabaPrefix+"health-check-connect-port", "32100"), annotated(alibabaPrefix+"health-check-httpcode", "http_2xx,http_3xx")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 19: AWS checks a port that no pod opens":                 {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "9999")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: `healthcheck-port: "9999", AWS Network Load Balancer (pod targets) checks a port that the controller pods do not open`},
+		"row 19: AWS checks the pods on the nodes' port":              {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "32100")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "controller pods do not open"},
+		"row 77: AWS checks the pods on their port":                   {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "443")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "AWS Network Load Balancer (pod targets) does not check this port: it checks the pods"},
+		"row 77: AWS checks the pods on a port by its name":           {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "https")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "does not check this port"},
+		"row 77: AWS checks the pods on the port of the traffic":      {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "traffic-port")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "does not check this port"},
+		"row 77: AWS checks the pods":                                 {given: []option{awsPods}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "does not check this port"},
+		"row 77: AWS checks the pods on the port of a probe":          {given: []option{awsPods, annotated(awsPrefix+"healthcheck-port", "10254"), probed(10254)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "does not check this port"},
+		"row 78: AWS sends HTTP to the pods":                          {given: []option{awsPods, annotated(awsPrefix+"healthcheck-protocol", "http")}, status: unknown, reason: v1alpha1.ReasonHealthCheckUnseen, says: `healthcheck-protocol: "tcp"`},
+		"row 78: Tencent's checks are not known":                      {given: []option{noMetalLB, declared(v1alpha1.ProviderTencent)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
+		"row 78: Naver's checks are not known":                        {given: []option{noMetalLB, declared(v1alpha1.ProviderNaver)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
+		"row 78: loxilb's checks are not known":                       {given: []option{noMetalLB, class("loxilb.io/loxilb"), annotated("loxilb.io/lbmode", "default"), declared(v1alpha1.ProviderLoxiLB)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
+		"row 78: OpenELB's announcer is not known":                    {given: []option{noMetalLB, declared(v1alpha1.ProviderOpenELB)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
+		"row 19: DigitalOcean's override, and the health-check port":  {given: []option{regional, annotated("service.beta.kubernetes.io/do-loadbalancer-override-health-check", ""), annotated("service.beta.kubernetes.io/do-loadbalancer-healthcheck-port", "32100"), annotated("service.beta.kubernetes.io/do-loadbalancer-healthcheck-protocol", "http")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "checks a port of the Service instead of its health-check port"},
 		"row 77: Hetzner opens TCP connections to the node port":      {given: []option{hetzner}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: `Hetzner Load Balancer does not check this port: it opens a TCP connection to the node port, so it sends requests to a node until the controller there closes its ports. Add load-balancer.hetzner.cloud/health-check-protocol: "http" and load-balancer.hetzner.cloud/health-check-port: "32100" to spec.exposure.loadBalancer.annotations`},
 		"row 77: Linode opens TCP connections to the node port":       {given: []option{linode}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Linode NodeBalancer does not check this port: it opens a TCP connection to the node port"},
 		"row 77: Vultr opens TCP connections to the node port":        {given: []option{vultr}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Vultr Load Balancer does not check this port"},
@@ -80,4 +106,13 @@ func TestHealthChecksOfTheBalancer(t *testing.T) {
 		"row 19: an unknown balancer is said nothing of":              {given: []option{noMetalLB, annotated(linodePrefix+"check-type", "none")}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "the health-check port is 32100."},
 		"row 19: somebody else's annotation on a balancer is nothing": {given: []option{hetzner, annotated(awsPrefix+"healthcheck-protocol", "tcp")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
 	})
+}
+
+// probed makes the kubelet probe a port of the controller pods.
+func probed(port int) option {
+	return func(g *given) {
+		g.s.DaemonSet.Value.Spec.Template.Spec.Containers[0].ReadinessProbe = &corev1.Probe{
+			ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: intstr.FromInt(port)}},
+		}
+	}
 }

@@ -23,6 +23,7 @@ const (
 	alibabaCheckFlag     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-flag"
 	alibabaCheckType     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-type"
 	alibabaCheckPort     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-connect-port"
+	alibabaCheckCodes    = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-health-check-httpcode"
 	alibabaIPVersion     = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-ip-version"
 )
 
@@ -38,7 +39,7 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{
 		alibabaPreserve, alibabaProxyProtocol, alibabaProtocolPort, alibabaBackendType, alibabaCheckSwitch, alibabaCheckFlag, alibabaCheckType, alibabaCheckPort,
-		alibabaNodes, alibabaIPVersion,
+		alibabaNodes, alibabaIPVersion, alibabaCheckCodes,
 	}},
 	// pkg/controller/helper HasExcludeLabel.
 	excludes: []LabelSign{{Key: "service.alibabacloud.com/exclude-node"}, {Key: "service.beta.kubernetes.io/exclude-node"}},
@@ -133,9 +134,27 @@ func alibabaChecks(v view) HealthChecks {
 			return HealthChecks{Override: v.annotation(key)}
 		}
 	}
+	if v.sendsHTTPChecks() && v.has(alibabaCheckCodes) && !v.alibabaCodesFit() {
+		return HealthChecks{Override: v.annotation(alibabaCheckCodes)}
+	}
 	checks := v.ofNodePort(checkKeys{alibabaCheckPort, alibabaCheckType}, "tcp")
 	if checks.Elsewhere != "" {
 		checks.Elsewhere, checks.UntilClosed = checks.Elsewhere+", and its controller registers only nodes with a ready pod", false
 	}
 	return checks
+}
+
+// sendsHTTPChecks reports whether some listener checks with HTTP, which those for HTTP and HTTPS always do.
+func (v view) sendsHTTPChecks() bool {
+	listens := slices.ContainsFunc(strings.Split(v.annotations[alibabaProtocolPort], ","), func(item string) bool {
+		protocol, _, _ := strings.Cut(item, ":")
+		return readsHTTP(protocol)
+	})
+	return v.is(alibabaCheckType, "http") || (listens && v.class != alibabaNetworkClass)
+}
+
+// alibabaCodesFit reads a list of http_2xx, http_3xx, http_4xx and http_5xx, as codesFit does of codes.
+func (v view) alibabaCodesFit() bool {
+	list := strings.ToLower(v.annotations[alibabaCheckCodes])
+	return strings.TrimSpace(list) == "" || (strings.Contains(list, "2xx") && !strings.Contains(list, "5xx"))
 }

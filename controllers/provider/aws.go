@@ -2,6 +2,7 @@ package provider
 
 import (
 	"regexp"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -146,11 +147,25 @@ func awsInstanceTargets(v view, proxy Setting) Balancer {
 // awsPodTargets lose the client's address for TCP and TLS unless an attribute says otherwise.
 func awsPodTargets(v view, proxy Setting) Balancer {
 	return awsConvertsFamilies(v, Balancer{
-		Name: "AWS Network Load Balancer (pod targets)", Path: TargetsPods,
+		Name: "AWS Network Load Balancer (pod targets)", Path: TargetsPods, HealthChecks: awsPodChecks(v),
 		ProxyProtocol: proxy, Preserve: v.switchedAttribute(awsPreserveAttribute),
 		PreserveRemedy:      Annotation{awsTargetGroupAttributes, awsPreserveAttribute + "=true"},
 		ProxyProtocolRemedy: Annotation{awsProxyProtocol, "*"},
 	})
+}
+
+// awsPodChecks open TCP connections to the port of the traffic unless annotations say otherwise
+// (pkg/service/model_build_target_group.go).
+func awsPodChecks(v view) HealthChecks {
+	checks := HealthChecks{Elsewhere: "checks the pods, on their port", UntilClosed: true}
+	switch {
+	case v.has(awsHealthCheckPort) && !v.is(awsHealthCheckPort, "traffic-port"):
+		return HealthChecks{Elsewhere: "checks the pods, on the port of an annotation", OfPods: v.annotation(awsHealthCheckPort)}
+	case v.has(awsHealthCheckProtocol) && !v.is(awsHealthCheckProtocol, "tcp"):
+		checks.Doubt = "it sends " + strings.ToUpper(v.annotations[awsHealthCheckProtocol]) + " requests to the pods, and the cluster does not show what they answer"
+		checks.Remedies = []Annotation{{awsHealthCheckProtocol, "tcp"}}
+	}
+	return checks
 }
 
 // awsConvertsFamilies marks balancers that convert connections between IPv6 and IPv4, because a

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -18,6 +19,7 @@ const (
 	azurePortProbePort     = "_health-probe_port"
 	azurePortProbeProtocol = "_health-probe_protocol"
 	azurePortNoProbe       = "_no_probe_rule"
+	azurePortNoRule        = "_no_lb_rule"
 )
 
 // Azure Load Balancer forwards packets, with a floating IP or to node ports (kubernetes-sigs/cloud-provider-azure
@@ -44,12 +46,15 @@ func azure(v view) Balancer {
 	return Balancer{Path: Forwards, NeedsNodePorts: v.is(azureFloatingIPOff, "true"), HealthChecks: azureChecks(v), Nodes: azureNodes(v)}
 }
 
-// azureChecks look at the healthCheckNodePort unless an annotation of a port says otherwise
-// (pkg/provider/azure_loadbalancer_healthprobe.go). Current versions then ignore the protocol for all
+// azureChecks look at the healthCheckNodePort unless an annotation of a port says otherwise, or gives the
+// port no rule at all (pkg/provider/azure_loadbalancer_healthprobe.go, pkg/consts). Current versions then ignore the protocol for all
 // ports, and older ones used it (pkg/provider/azure_loadbalancer.go).
 func azureChecks(v view) HealthChecks {
 	for _, port := range v.ports {
 		of := azurePortPrefix + strconv.Itoa(int(port.Port))
+		if v.is(of+azurePortNoRule, "true") {
+			return HealthChecks{Override: v.annotation(of + azurePortNoRule), Does: fmt.Sprintf("has no rule for port %d, so clients do not get through to it", port.Port)}
+		}
 		if v.is(of+azurePortNoProbe, "true") {
 			return HealthChecks{Override: v.annotation(of + azurePortNoProbe)}
 		}

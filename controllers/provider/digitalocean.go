@@ -42,6 +42,9 @@ var _ = register(loadBalancer{
 // digitalOcean depends on the type: REGIONAL ends connections, and REGIONAL_NETWORK forwards packets.
 func digitalOcean(v view) Balancer {
 	checks := HealthChecks{Override: v.annotation(digitalOceanOverrideHealthCheck)}
+	if checks.Override.Key != "" {
+		checks.Does = "checks a port of the Service instead of its health-check port, so it sends requests to a node until the controller there closes its ports"
+	}
 	switch {
 	case v.is(digitalOceanType, "REGIONAL_NETWORK"):
 		return Balancer{Name: "DigitalOcean Network Load Balancer", Path: Forwards, HealthChecks: checks}

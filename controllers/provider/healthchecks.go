@@ -16,6 +16,12 @@ type HealthChecks struct {
 	// Override is the annotation that makes the balancer check something other than HTTP on the
 	// healthCheckNodePort, or nothing. It is zero where no annotation does.
 	Override Annotation
+	// Does says what the balancer does with Override, as a clause for after "it", where it does not check
+	// nodes in another way. It is empty elsewhere.
+	Does string
+	// OfPods is the annotation with the port on which the balancer checks the pods. It is zero where it does
+	// not check pods, and where it checks them on the port of the traffic.
+	OfPods Annotation
 	// Instead is the annotation to set in place of Override. It is zero where removing Override is enough.
 	Instead Annotation
 	// Doubt explains why no object shows whether the balancer checks the nodes. It is a clause for
@@ -36,6 +42,9 @@ type checkKeys struct{ port, protocol string }
 // followsEndpoints is what a balancer does that announces addresses from nodes, and withdraws a node
 // without a ready endpoint.
 var followsEndpoints = HealthChecks{Elsewhere: "announces the address only from nodes with a ready endpoint"}
+
+// checksUnknown is for Balancer.NotRead where no source says how the balancer checks nodes.
+const checksUnknown = "how it finds out which nodes serve"
 
 // connectsToNodePort is a check that a balancer makes on its own, without annotations.
 func connectsToNodePort(remedies ...Annotation) HealthChecks {

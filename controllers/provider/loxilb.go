@@ -21,9 +21,9 @@ var _ = register(loadBalancer{
 	annotations: annotations{decide: []string{loxiLBMode}},
 	describe: func(v view) Balancer {
 		if v.is(loxiLBMode, "default", "dsr") {
-			return Balancer{Path: Forwards, NeedsNodePorts: true}
+			return Balancer{Path: Forwards, NeedsNodePorts: true, NotRead: checksUnknown}
 		}
 		why := "the annotation " + loxiLBMode + " does not choose the mode default, and the other modes of loxilb replace the source"
-		return Balancer{Path: Unknown, Why: why, NeedsNodePorts: true}
+		return Balancer{Path: Unknown, Why: why, NeedsNodePorts: true, NotRead: checksUnknown}
 	},
 })

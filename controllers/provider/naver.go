@@ -21,10 +21,10 @@ var _ = register(loadBalancer{
 // naver depends on the layer type: nplb, the default, ends connections, and nlb forwards packets.
 func naver(v view) Balancer {
 	if v.is(naverLayerType, "nlb") {
-		return Balancer{Name: "NAVER Cloud Network Load Balancer", Path: Forwards}
+		return Balancer{Name: "NAVER Cloud Network Load Balancer", Path: Forwards, NotRead: checksUnknown}
 	}
 	return Balancer{
-		Name: "NAVER Cloud Network Proxy Load Balancer", Path: Proxies,
+		Name: "NAVER Cloud Network Proxy Load Balancer", Path: Proxies, NotRead: checksUnknown,
 		ProxyProtocol: v.switched(naverProxyProtocol, Off), ProxyProtocolRemedy: Annotation{naverProxyProtocol, "true"},
 	}
 }

@@ -30,9 +30,15 @@ var _ = register(loadBalancer{
 	},
 	annotations: annotations{decide: []string{openELBProtocol}, written: []string{openELBLayer2}},
 	describe: func(v view) Balancer {
-		if v.is(openELBProtocol, "bgp") {
-			return Balancer{Name: "OpenELB (BGP)", Path: Forwards}
+		b := Balancer{NotRead: checksUnknown}
+		if v.has(openELBLayer2) {
+			b.NotRead = ""
 		}
-		return Balancer{Path: Unknown, Why: "the annotation " + openELBProtocol + " does not choose bgp, and OpenELB may announce the address from a node without a controller"}
+		if v.is(openELBProtocol, "bgp") {
+			b.Name, b.Path = "OpenELB (BGP)", Forwards
+			return b
+		}
+		b.Path, b.Why = Unknown, "the annotation "+openELBProtocol+" does not choose bgp, and OpenELB may announce the address from a node without a controller"
+		return b
 	},
 })

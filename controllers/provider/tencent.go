@@ -30,7 +30,7 @@ func tencent(v view) Balancer {
 	if v.is(tencentDirectAccess, "true") {
 		return Balancer{Path: Unknown, Why: "it sends to pods, and the operator does not know whether that keeps the client's address"}
 	}
-	b := Balancer{NeedsNodePorts: true, Nodes: v.nodeChoice(tencentNodes, Selector)}
+	b := Balancer{NeedsNodePorts: true, NotRead: checksUnknown, Nodes: v.nodeChoice(tencentNodes, Selector)}
 	protocols, ok := decoded[map[string]tencentProtocol](v, tencentProtocols)
 	if v.has(tencentProtocols) && !ok {
 		b.Path, b.Why = Unknown, "the annotation "+tencentProtocols+" is not JSON of the form that the operator knows"
