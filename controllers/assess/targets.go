@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -37,7 +38,11 @@ func edgeNodeNotTargeted(sc *scene) *verdict {
 
 // targetsRemedy offers the value that fits all edge nodes, where there is one.
 func targetsRemedy(sc *scene, choice provider.NodeChoice) string {
-	fitting := choice.Fitting(sc.edge, sc.spec.Nodes.Label)
+	var chosenBy []string
+	if selector := sc.spec.Nodes.Selector; selector != nil {
+		chosenBy = slices.Sorted(maps.Keys(selector.MatchLabels))
+	}
+	fitting := choice.Fitting(sc.edge, sc.spec.Nodes.Label, chosenBy)
 	if fitting.Key == "" {
 		return "Remove the annotation"
 	}

@@ -67,23 +67,30 @@ func (c NodeChoice) Selects(node snapshot.Node) (bool, error) {
 }
 
 // Fitting returns the annotation with a value that selects all of the nodes: with the same keys
-// where that is possible, and otherwise with the role label, which all of them have. It is zero
-// where there is no such value.
-func (c NodeChoice) Fitting(nodes []*snapshot.Node, roleLabel string) Annotation {
-	keys := c.keys()
-	if value := common(nodes, keys); value != "" {
+// where that is possible, with the role label where all of them have it, and otherwise with the keys that
+// chose them. It is zero where there is no such value.
+func (c NodeChoice) Fitting(nodes []*snapshot.Node, roleLabel string, chosenBy []string) Annotation {
+	if value := common(nodes, c.keys()); value != "" {
 		return Annotation{c.Annotation.Key, value}
 	}
-	switch c.Syntax {
-	case Selector:
+	if c.Syntax == ScaleSets {
+		return Annotation{}
+	}
+	if c.Syntax == Selector && len(nodes) > 0 && !slices.ContainsFunc(nodes, func(node *snapshot.Node) bool { return !bears(node, roleLabel) }) {
 		return Annotation{c.Annotation.Key, roleLabel}
-	case Labels, LabelsOrKeys:
-		if value, same := valueOfAll(nodes, roleLabel); same {
-			return Annotation{c.Annotation.Key, roleLabel + "=" + value}
-		}
-	case ScaleSets:
+	}
+	if value, same := valueOfAll(nodes, roleLabel); same {
+		return Annotation{c.Annotation.Key, roleLabel + "=" + value}
+	}
+	if value := common(nodes, chosenBy); value != "" {
+		return Annotation{c.Annotation.Key, value}
 	}
 	return Annotation{}
+}
+
+func bears(node *snapshot.Node, label string) bool {
+	_, there := node.Labels[label]
+	return there
 }
 
 // keys are the label keys that the annotation names, in order.
