@@ -36,6 +36,9 @@ var (
 // and 30443.
 func TestHealthChecksOfTheBalancer(t *testing.T) {
 	nlb := all(cloud("aws:///z/i-1"), hostname(networkHost), annotated(awsPrefix+"type", "nlb"))
+	hetznerHTTP := func(port string) option {
+		return all(hetzner, annotated(hetznerPrefix+"health-check-port", port), annotated(hetznerPrefix+"health-check-protocol", "http"))
+	}
 	runRows(t, v1alpha1.ConditionLoadBalancerReady, map[string]row{
 		"row 19: AWS Classic checks the traffic port":                 {given: []option{awsClassic, annotated(awsPrefix+"healthcheck-port", "traffic-port")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: awsPrefix + `healthcheck-port: "traffic-port"`},
 		"row 19: AWS Classic checks with TCP":                         {given: []option{awsClassic, annotated(awsPrefix+"healthcheck-protocol", "tcp")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: `healthcheck-protocol: "tcp"`},
@@ -94,6 +97,11 @@ func TestHealthChecksOfTheBalancer(t *testing.T) {
 		"row 78: loxilb's checks are not known":                       {given: []option{noMetalLB, class("loxilb.io/loxilb"), annotated("loxilb.io/lbmode", "default"), declared(v1alpha1.ProviderLoxiLB)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
 		"row 78: OpenELB's announcer is not known":                    {given: []option{noMetalLB, declared(v1alpha1.ProviderOpenELB)}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Not checked: how it finds out which nodes serve."},
 		"row 19: DigitalOcean's override, and the health-check port":  {given: []option{regional, annotated("service.beta.kubernetes.io/do-loadbalancer-override-health-check", ""), annotated("service.beta.kubernetes.io/do-loadbalancer-healthcheck-port", "32100"), annotated("service.beta.kubernetes.io/do-loadbalancer-healthcheck-protocol", "http")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "checks a port of the Service instead of its health-check port"},
+		"row 19: Hetzner takes 503 for healthy":                       {given: []option{hetznerHTTP("32100"), annotated(hetznerPrefix+"http-status-codes", "2??,5??")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: `http-status-codes: "2??,5??"`},
+		"row 19: Hetzner takes every code for healthy":                {given: []option{hetznerHTTP("32100"), annotated(hetznerPrefix+"http-status-codes", "???")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "http-status-codes"},
+		"row 19: Hetzner does not take 200 for healthy":               {given: []option{hetznerHTTP("32100"), annotated(hetznerPrefix+"http-status-codes", "404")}, status: no, reason: v1alpha1.ReasonHealthCheckOverridden, says: "http-status-codes"},
+		"row 77: Hetzner takes 200 for healthy":                       {given: []option{hetznerHTTP("32100"), annotated(hetznerPrefix+"http-status-codes", "200, 3??")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
+		"row 77: Hetzner's codes do not matter to TCP":                {given: []option{hetzner, annotated(hetznerPrefix+"http-status-codes", "5??")}, status: yes, reason: v1alpha1.ReasonAddressAssigned},
 		"row 77: Hetzner opens TCP connections to the node port":      {given: []option{hetzner}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: `Hetzner Load Balancer does not check this port: it opens a TCP connection to the node port, so it sends requests to a node until the controller there closes its ports. Add load-balancer.hetzner.cloud/health-check-protocol: "http" and load-balancer.hetzner.cloud/health-check-port: "32100" to spec.exposure.loadBalancer.annotations`},
 		"row 77: Linode opens TCP connections to the node port":       {given: []option{linode}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Linode NodeBalancer does not check this port: it opens a TCP connection to the node port"},
 		"row 77: Vultr opens TCP connections to the node port":        {given: []option{vultr}, status: yes, reason: v1alpha1.ReasonAddressAssigned, says: "Vultr Load Balancer does not check this port"},

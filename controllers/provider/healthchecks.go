@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,4 +127,16 @@ func contains(code int) func(string) bool {
 		last, errLast := strconv.Atoi(strings.TrimSpace(to))
 		return errFirst == nil && errLast == nil && first <= code && code <= last
 	}
+}
+
+// patternsFit is codesFit for a list of patterns in which a question mark stands for any digit, such as "2??".
+func patternsFit(list string) bool {
+	matches := func(code string) func(string) bool {
+		return func(pattern string) bool {
+			fits, err := path.Match(strings.TrimSpace(pattern), code)
+			return err == nil && fits
+		}
+	}
+	patterns := strings.Split(list, ",")
+	return slices.ContainsFunc(patterns, matches("200")) && !slices.ContainsFunc(patterns, matches("503"))
 }

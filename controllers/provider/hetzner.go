@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -12,6 +14,7 @@ const (
 	hetznerCheckPort     = "load-balancer.hetzner.cloud/health-check-port"
 	hetznerNodes         = "load-balancer.hetzner.cloud/node-selector"
 	hetznerCheckProtocol = "load-balancer.hetzner.cloud/health-check-protocol"
+	hetznerCheckCodes    = "load-balancer.hetzner.cloud/http-status-codes"
 )
 
 // Annotations: hetznercloud/hcloud-cloud-controller-manager internal/annotation/load_balancer.go. The
@@ -20,7 +23,7 @@ var _ = register(loadBalancer{
 	provider:    v1alpha1.ProviderHetzner,
 	name:        "Hetzner Load Balancer",
 	signs:       signs{providerIDs: []string{"hcloud://", "hrobot://"}},
-	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol, hetznerCheckPort, hetznerCheckProtocol, hetznerNodes}},
+	annotations: annotations{decide: []string{hetznerProxyProtocol, hetznerProtocol, hetznerCheckPort, hetznerCheckProtocol, hetznerCheckCodes, hetznerNodes}},
 	describe:    hetzner,
 })
 
@@ -49,6 +52,11 @@ func hetznerChecks(v view) HealthChecks {
 	if v.has(hetznerProtocol) {
 		protocol = v.annotations[hetznerProtocol]
 	}
-	return v.ofNodePort(checkKeys{hetznerCheckPort, hetznerCheckProtocol}, protocol,
+	checks := v.ofNodePort(checkKeys{hetznerCheckPort, hetznerCheckProtocol}, protocol,
 		Annotation{hetznerCheckProtocol, "http"}, Annotation{hetznerCheckPort, v.healthPort()})
+	atHealthPort := checks.Override.Key == "" && v.isHealthPort(v.annotations[hetznerCheckPort])
+	if atHealthPort && strings.TrimSpace(v.annotations[hetznerCheckCodes]) != "" && !patternsFit(v.annotations[hetznerCheckCodes]) {
+		checks.Override = v.annotation(hetznerCheckCodes)
+	}
+	return checks
 }
