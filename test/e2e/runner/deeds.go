@@ -40,6 +40,8 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 		scenario.TrustEveryone:           d.trustEveryone,
 		scenario.RefuseServiceRepairs:    func(ctx context.Context) error { return d.refuseRepairs(ctx, "services", &corev1.Service{}) },
 		scenario.RefuseConfigRepairs:     func(ctx context.Context) error { return d.refuseRepairs(ctx, "configmaps", &corev1.ConfigMap{}) },
+		scenario.OverruleConfig:          d.overruleConfig,
+		scenario.ExcludeRoleLabel:        d.excludeRoleLabel,
 		scenario.RemoveEdgeLabels:        d.removeEdgeLabels,
 		scenario.DeleteControllerPod:     d.deleteControllerPod,
 		scenario.RemoveNodeSelector:      d.removeNodeSelector,

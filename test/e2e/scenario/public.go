@@ -106,7 +106,37 @@ func byHand() []Scenario {
 	return []Scenario{
 		row("the policy set to Cluster manually", Says{v1alpha1.ConditionSourceIPConfigured: isNot(v1alpha1.ReasonTrafficPolicyCluster)}, PolicyToCluster),
 		row("the ConfigMap edited manually", Says{v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted)}, TrustEveryone),
-		policyStaysCluster(), configStaysEdited(),
+		policyStaysCluster(), configStaysEdited(), configOverruled(), roleLabelWithheld(),
+	}
+}
+
+// configOverruled is a policy that undoes each repair in the operator's own request.
+func configOverruled() Scenario {
+	return Scenario{
+		Name: "a policy changes each write of the ConfigMap", Item: 5, Spec: public(), Deeds: []Deed{OverruleConfig},
+		Requests: slices.Concat(requests(FromClient, VIP, TheSender, Plain, ForgedRealIP), requests(FromClient, VIP, TheForged, ForgedForwardedFor)),
+		Says: Says{
+			v1alpha1.ConditionReady:                unclear(v1alpha1.ReasonConfigChanged),
+			v1alpha1.ConditionConfigEffective:      unclear(v1alpha1.ReasonConfigChanged),
+			v1alpha1.ConditionSourceIPConfigured:   unclear(v1alpha1.ReasonConfigNotEffective),
+			v1alpha1.ConditionForwardedHeadersSafe: isNot(v1alpha1.ReasonTrustDrifted),
+		},
+	}
+}
+
+// roleLabelWithheld is a node that serves without the role label.
+func roleLabelWithheld() Scenario {
+	return Scenario{
+		Name: "a DaemonSet excludes nodes with the role label", Item: 5, Spec: public(), Deeds: []Deed{ExcludeRoleLabel},
+		Requests: slices.Concat(requests(FromClient, VIP, TheSender, Plain, ForgedForwardedFor), requests(FromClient, NodePort(Edge1), TheSender, Plain)),
+		Says: Says{
+			v1alpha1.ConditionReady:                isNot(v1alpha1.ReasonLabelWithheldForDaemonSets),
+			v1alpha1.ConditionNodesReady:           isNot(v1alpha1.ReasonLabelWithheldForDaemonSets),
+			v1alpha1.ConditionControllerAvailable:  is(v1alpha1.ReasonControllersReady),
+			v1alpha1.ConditionLoadBalancerReady:    is(v1alpha1.ReasonAddressAssigned),
+			v1alpha1.ConditionSourceIPConfigured:   is(v1alpha1.ReasonPreservedByLocalPolicy),
+			v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored),
+		},
 	}
 }
 

@@ -87,6 +87,12 @@ const (
 	RefuseServiceRepairs Deed = "RefuseServiceRepairs"
 	// RefuseConfigRepairs makes the API server refuse the operator's writes to ConfigMaps.
 	RefuseConfigRepairs Deed = "RefuseConfigRepairs"
+	// OverruleConfig makes the API server itself change each write to the controller's ConfigMap, so
+	// that the controller trusts X-Forwarded-For from everyone.
+	OverruleConfig Deed = "OverruleConfig"
+	// ExcludeRoleLabel adds a DaemonSet whose rules exclude nodes with the role label, and removes that
+	// label from the first edge node.
+	ExcludeRoleLabel Deed = "ExcludeRoleLabel"
 	// RemoveEdgeLabels takes both edge labels away from the first edge node.
 	RemoveEdgeLabels Deed = "RemoveEdgeLabels"
 	// DeleteControllerPod deletes the controller's pod on the first edge node.
