@@ -22,14 +22,11 @@ func labelsWithheld(sc *scene) *verdict {
 	}
 	withheld := sc.state.Nodes.LabelsWithheld[0]
 	nodes := fmt.Sprintf("The operator did not set label %s on %s", sc.spec.Nodes.Label, nodesNamed(withheld.Nodes))
-	switch withheld.Cause {
-	case desired.WithheldForDaemonSets:
-		return isNot(v1alpha1.ReasonLabelWithheldForDaemonSets, "%s, because the rules of %s exclude nodes with it, and their pods would leave. "+
-			"The controller runs there without it. %s", nodes, daemonSetsNamed(withheld.DaemonSets), otherLabel(withheld.OtherLabel))
-	case desired.WithheldUnread:
+	if withheld.Cause == desired.WithheldUnread {
 		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which DaemonSets the label would affect: %v.", nodes, sc.DaemonSets.Err)
 	}
-	return unclear(v1alpha1.ReasonLabelsMissing, "%s.", nodes)
+	return isNot(v1alpha1.ReasonLabelWithheldForDaemonSets, "%s, because the rules of %s exclude nodes with it, and their pods would leave. "+
+		"The controller runs there without it. %s", nodes, daemonSetsNamed(withheld.DaemonSets), otherLabel(withheld.OtherLabel))
 }
 
 // otherLabel is the remedy where DaemonSets exclude the role label. The label of an EdgeIngress
@@ -61,12 +58,13 @@ func taintsWithheld(sc *scene) *verdict {
 			"Select other nodes. Or create a second EdgeIngress with the same spec.nodes.label as the other one, then delete this one.",
 			nodes, edgeIngressesNamed(withheld.EdgeIngresses))
 	case desired.WithheldFromAllNodes:
-		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications.%s Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes, sc.noOtherPlace())
+		return isNot(v1alpha1.ReasonTaintWithheldAllNodes, "%s, because no node would be left for applications.%s "+
+			"Select fewer nodes, or set spec.nodes.isolation to Shared.", nodes, sc.noOtherPlace())
 	case desired.WithheldFromControlPlane:
 		return isNot(v1alpha1.ReasonTaintWithheldControlPlane, "%s, because the control plane runs there. Select other nodes, or set spec.nodes.isolation to Shared.", nodes)
 	case desired.WithheldUnread:
 		return unclear(v1alpha1.ReasonNotRead, "%s, because it could not read which load-balancer agents and applications the taint would affect: %v.",
-			nodes, errors.Join(sc.Agents.Err, sc.Others.Err))
+			nodes, errors.Join(sc.Agents.Err, sc.DaemonSets.Err, sc.Others.Err))
 	}
 	return unclear(v1alpha1.ReasonTaintMissing, "%s.", nodes)
 }

@@ -179,6 +179,9 @@ func TestTheGateLooksForControllersOfOthers(t *testing.T) {
 		"made at the same time, with an earlier name": {others: []v1alpha1.EdgeIngress{other("internal", createdAfter(0))}, want: "taint ForEdgeIngress: a,b for internal"},
 		"made at the same time, with a later name":    {others: []v1alpha1.EdgeIngress{other("zone", createdAfter(0))}, want: ""},
 		"the same label":                              {others: []v1alpha1.EdgeIngress{other("internal", withLabel(roleLabel))}, want: ""},
+		"its controllers tolerate everything":         {others: []v1alpha1.EdgeIngress{other("internal", tolerating(""))}, want: ""},
+		"its controllers tolerate our taint":          {others: []v1alpha1.EdgeIngress{other("internal", tolerating(roleLabel))}, want: ""},
+		"its controllers tolerate another":            {others: []v1alpha1.EdgeIngress{other("internal", tolerating("dedicated"))}, want: "taint ForEdgeIngress: a,b for internal"},
 		"one of the nodes":                            {others: []v1alpha1.EdgeIngress{other("internal", named("a"))}, want: "taint ForEdgeIngress: a for internal"},
 		"other nodes":                                 {others: []v1alpha1.EdgeIngress{other("internal", named("w"), shared)}, want: ""},
 		"a node that it has not released yet":         {others: []v1alpha1.EdgeIngress{other("internal", named("w"), shared)}, a: []func(*snapshot.Node){label(v1alpha1.NodeLabel("internal"), "")}, want: "taint ForEdgeIngress: a for internal"},
@@ -193,6 +196,12 @@ func TestTheGateLooksForControllersOfOthers(t *testing.T) {
 				t.Errorf("want %q, got %q", test.want, got)
 			}
 		})
+	}
+}
+
+func tolerating(key string) func(*v1alpha1.EdgeIngress) {
+	return func(e *v1alpha1.EdgeIngress) {
+		e.Spec.Controller.Tolerations = []v1alpha1.Toleration{{Key: key, Operator: corev1.TolerationOpExists}}
 	}
 }
 
