@@ -2,14 +2,12 @@ package assess
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
@@ -69,43 +67,26 @@ func (sc *scene) unsuitable(node *snapshot.Node) *obstacle {
 	return found
 }
 
-// repelled finds a taint that the pods do not tolerate.
+// repelled finds the taints that the pods do not tolerate.
 func (sc *scene) repelled(node *snapshot.Node) *obstacle {
-	at := slices.IndexFunc(node.Taints, sc.keepsControllerAway)
-	if at < 0 {
-		return nil
-	}
-	taint := node.Taints[at]
-	return &obstacle{
-		node: node.Name, reason: v1alpha1.ReasonTaintNotTolerated, what: "has the taint " + taint.ToString() + ", which the controller does not tolerate",
-		remedy: sc.taintRemedy(node, taint),
-	}
-}
-
-func (sc *scene) taintRemedy(node *snapshot.Node, taint corev1.Taint) string {
-	for _, other := range slices.Sorted(maps.Keys(node.TaintClaims)) {
-		if other != sc.EdgeIngress.Name && node.TaintClaims[other] == taint.Key {
-			return fmt.Sprintf("EdgeIngress %s reserves the node. Select other nodes, or set its spec.nodes.isolation to Shared.", other)
+	var taints []corev1.Taint
+	var names []string
+	for _, taint := range node.Taints {
+		if sc.keepsControllerAway(taint) {
+			taints, names = append(taints, taint), append(names, taint.ToString())
 		}
 	}
-	switch {
-	case desired.IsLeaving(taint):
-		return "The node is about to be removed or stopped. Wait for its successor."
-	case desired.Temporary(taint):
-		return "Kubernetes, the cloud or the network plugin removes this taint once the node is set up. See the node's conditions and those agents."
+	if len(taints) == 0 {
+		return nil
 	}
-	return fmt.Sprintf("Add to spec.controller.tolerations {%s}, or remove the taint.", tolerationFor(taint))
-}
-
-// tolerationFor is the toleration in the flow style of YAML.
-func tolerationFor(taint corev1.Taint) string {
-	parts := []string{"key: " + taint.Key}
-	if taint.Value == "" {
-		parts = append(parts, "operator: Exists")
-	} else {
-		parts = append(parts, fmt.Sprintf("value: %q", taint.Value))
+	what := "has the taint "
+	if len(taints) > 1 {
+		what = "has the taints "
 	}
-	return strings.Join(append(parts, "effect: "+string(taint.Effect)), ", ")
+	return &obstacle{
+		node: node.Name, reason: v1alpha1.ReasonTaintNotTolerated, what: what + strings.Join(names, ", ") + ", which the controller does not tolerate",
+		remedy: sc.taintRemedies(node, taints),
+	}
 }
 
 func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
