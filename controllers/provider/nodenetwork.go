@@ -62,9 +62,13 @@ func SignsOfNetwork(volumes []corev1.Volume) []corev1.Volume {
 }
 
 // ofNetworkPlugins: /etc/cni/net.d and /opt/cni/bin are where container runtimes look for network plugins
-// (containerd/containerd, docs/cri/config.md). Distributions have them elsewhere, below cni as well.
+// (containerd/containerd, docs/cri/config.md). Distributions have them elsewhere, below cni as well. Pods that
+// share the sockets of Open vSwitch run or steer the node's switch (ovs-vswitchd(8): its
+// run directory).
 func ofNetworkPlugins(volume corev1.Volume) bool {
-	return volume.HostPath != nil && slices.Contains(strings.Split(volume.HostPath.Path, "/"), "cni")
+	return volume.HostPath != nil && slices.ContainsFunc(strings.Split(volume.HostPath.Path, "/"), func(directory string) bool {
+		return directory == "cni" || directory == "openvswitch"
+	})
 }
 
 // ofStorageDrivers: the kubelet finds drivers in plugins and plugins_registry below its own directory

@@ -48,6 +48,7 @@ func TestWhichDaemonSetsAreAPartOfTheNodesNetwork(t *testing.T) {
 		"flannel":                                 {"kube-flannel-ds", critical("ghcr.io/flannel-io/flannel:v0.27.0"), true},
 		"the plugin of AWS":                       {"aws-node", critical("602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon-k8s-cni:v1.20.0"), true},
 		"a plugin that nobody knows":              {"net", critical("example.com/net", mounts("/var/lib/rancher/k3s/agent/etc/cni/net.d")), true},
+		"a switch without a plugin of its own":    {"nsx-node-agent", critical("example.com/nsx-ncp", mounts("/var/run/openvswitch", "/sys")), true},
 		"the DNS cache of the node":               {"node-local-dns", critical("registry.k8s.io/dns/k8s-dns-node-cache:1.26.0"), true},
 		"a network plugin with an ordinary priority": {"calico-node", func() corev1.PodSpec {
 			pod := critical("quay.io/calico/node:v3.30.0")
