@@ -169,9 +169,10 @@ func (f *finder) plainList(live, wanted []any, p place) {
 		below.value(live[i], wanted[i], p.element(i, nil))
 	}
 	same := len(live) == len(wanted) && len(below.found) == 0
-	if !same && !(p.mayGrow && containsAll(live, wanted)) {
-		f.changed(p, wanted)
+	if same || (p.mayGrow && containsAll(live, wanted)) {
+		return
 	}
+	f.changed(p, wanted)
 }
 
 func containsAll(list, elements []any) bool {
