@@ -24,8 +24,7 @@ func loadBalancerReady(sc *scene) verdict {
 		q.needs, q.checks = []read{policies}, []check{policiesBlock}
 	case v1alpha1.ExposureNodePort:
 		q.needs = []read{service, nodes, pods, slices, policies}
-		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, familyWithoutEndpoint, edgeWithoutEndpoint,
-			policiesBlock, policiesBlock}
+		q.checks = []check{serviceTaken, serviceBlocked, serviceMissing, familyWithoutEndpoint, edgeWithoutEndpoint, policiesBlock}
 	default:
 		q.needs = []read{service, nodes, pods, slices, policies, {"the load-balancer agents", sc.Agents.Err}}
 		q.checks = []check{

@@ -37,14 +37,15 @@ func (sc *scene) judgePolicies() policies {
 		return judged
 	}
 	closed, open := map[podPort][]corev1.IPFamily{}, false
+	cluster := sc.cluster()
 	for _, pod := range sc.podLabels() {
 		selecting := sc.policiesFor(pod)
 		judged.in = append(judged.in, policyNames(ofType(selecting, networkingv1.PolicyTypeIngress))...)
 		judged.outBy = append(judged.outBy, policyNames(ofType(selecting, networkingv1.PolicyTypeEgress))...)
-		judged.out = min(judged.out, outgoing(selecting))
+		judged.out = min(judged.out, outgoing(selecting, cluster))
 		for _, port := range sc.publishedPorts() {
-			for _, family := range sc.families() {
-				from := incoming(selecting, port, family)
+			for _, family := range cluster.families {
+				from := incoming(selecting, port, family, cluster)
 				open, judged.limited = open || from != nobody, judged.limited || from == some
 				if from == nobody && !slices.Contains(closed[port], family) {
 					closed[port] = append(closed[port], family)

@@ -38,14 +38,13 @@ func ofType(policies []*networkingv1.NetworkPolicy, direction networkingv1.Polic
 }
 
 // incoming returns who outside of the cluster may reach the port over the family. Policies add up. Peers that
-// select pods or namespaces let nobody from outside in.
-func incoming(policies []*networkingv1.NetworkPolicy, port podPort, family corev1.IPFamily) reach {
+// select pods or namespaces let nobody from outside in, and neither do ranges of the pods.
+func incoming(policies []*networkingv1.NetworkPolicy, port podPort, family corev1.IPFamily, in cluster) reach {
 	isolating := ofType(policies, networkingv1.PolicyTypeIngress)
 	if len(isolating) == 0 {
 		return everyone
 	}
 	var allowed []netip.Prefix
-	partly := false
 	for _, policy := range isolating {
 		for _, rule := range policy.Spec.Ingress {
 			if !allowsPort(rule.Ports, port) {
@@ -54,35 +53,38 @@ func incoming(policies []*networkingv1.NetworkPolicy, port podPort, family corev
 			if len(rule.From) == 0 {
 				return everyone
 			}
-			whole, excepted := blocks(rule.From, family)
-			allowed, partly = append(allowed, whole...), partly || excepted
+			allowed = append(allowed, blocks(rule.From, family)...)
 		}
 	}
 	switch {
 	case covers(allowed, wholeOf(family)):
 		return everyone
-	case len(allowed) > 0 || partly:
+	case slices.ContainsFunc(allowed, in.reachesOutside):
 		return some
 	}
 	return nobody
 }
 
-// blocks returns the peers' ranges of the family that have no exception, and whether others have one.
-func blocks(peers []networkingv1.NetworkPolicyPeer, family corev1.IPFamily) (whole []netip.Prefix, excepted bool) {
+// blocks returns the peers' ranges of the family without their exceptions.
+func blocks(peers []networkingv1.NetworkPolicyPeer, family corev1.IPFamily) []netip.Prefix {
+	var found []netip.Prefix
 	for _, peer := range peers {
 		if peer.IPBlock == nil {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(peer.IPBlock.CIDR)
-		switch {
-		case err != nil || workload.FamilyOf(prefix.Addr().String()) != family:
-		case len(peer.IPBlock.Except) > 0:
-			excepted = true
-		default:
-			whole = append(whole, prefix.Masked())
+		if err != nil || workload.FamilyOf(prefix.Addr().String()) != family {
+			continue
 		}
+		var except []netip.Prefix
+		for _, cidr := range peer.IPBlock.Except {
+			if excepted, err := netip.ParsePrefix(cidr); err == nil {
+				except = append(except, excepted.Masked())
+			}
+		}
+		found = append(found, without(prefix.Masked(), except)...)
 	}
-	return whole, excepted
+	return found
 }
 
 func wholeOf(family corev1.IPFamily) netip.Prefix {
@@ -101,11 +103,8 @@ func covers(prefixes []netip.Prefix, whole netip.Prefix) bool {
 	case len(inside) < 2:
 		return false
 	}
-	low := netip.PrefixFrom(whole.Addr(), whole.Bits()+1)
-	bytes := whole.Addr().AsSlice()
-	bytes[whole.Bits()/8] |= 1 << (7 - whole.Bits()%8)
-	middle, _ := netip.AddrFromSlice(bytes)
-	return covers(inside, low) && covers(inside, netip.PrefixFrom(middle, low.Bits()))
+	low, high := halves(whole)
+	return covers(inside, low) && covers(inside, high)
 }
 
 // allowsPort reports whether one of the ports of a rule is this one. A rule without ports allows all.
@@ -123,32 +122,4 @@ func allowsPort(ports []networkingv1.NetworkPolicyPort, port podPort) bool {
 		}
 		return p.Port.IntVal == port.number
 	})
-}
-
-const dns = 53
-
-// outgoing returns whether the pods may connect to anything. Rules for name resolution alone reach no
-// application.
-func outgoing(policies []*networkingv1.NetworkPolicy) reach {
-	isolating := ofType(policies, networkingv1.PolicyTypeEgress)
-	found := everyone
-	for _, policy := range isolating {
-		found = min(found, nobody)
-		for _, rule := range policy.Spec.Egress {
-			if len(rule.To) == 0 && len(rule.Ports) == 0 {
-				return everyone
-			}
-		}
-	}
-	for _, policy := range isolating {
-		for _, rule := range policy.Spec.Egress {
-			onlyDNS := len(rule.Ports) > 0 && !slices.ContainsFunc(rule.Ports, func(p networkingv1.NetworkPolicyPort) bool {
-				return p.Port == nil || p.Port.IntValue() != dns || p.EndPort != nil
-			})
-			if !onlyDNS {
-				return some
-			}
-		}
-	}
-	return found
 }
