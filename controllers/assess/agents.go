@@ -100,7 +100,7 @@ func needsClusterPolicy(sc *scene) *verdict {
 		return nil
 	case b.PolicyDoubt != "":
 		return unclear(policyReason(b), "It is not known whether %s announces the address only from nodes with a ready endpoint, because %s. Other nodes drop the traffic. %s.",
-			b.Name, b.PolicyDoubt, b.PolicyRemedy)
+			b.Name, b.PolicyDoubt, capital(b.PolicyRemedy))
 	}
 	return isNot(policyReason(b), "%s may announce the address from a node without an endpoint, where externalTrafficPolicy Local drops the traffic. %s.",
 		capital(b.Name), capital(b.PolicyRemedy))

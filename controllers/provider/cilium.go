@@ -43,11 +43,7 @@ func cilium(v view) Balancer {
 	honours := ciliumL2Local.holds(v.version)
 	switch v.class {
 	case ciliumBGPClass:
-		return Balancer{
-			Name: "Cilium (BGP)", Path: Forwards, HealthChecks: followsEndpoints,
-			NotRead:            "the node selectors of CiliumBGPClusterConfig objects",
-			NeedsClusterPolicy: ciliumBGPLocal.holds(v.version) == Off, PolicyRemedy: ciliumUpdate(v.version, ciliumBGPLocal),
-		}
+		return ciliumBGP(v)
 	case ciliumL2Class:
 		b := Balancer{Name: "Cilium (L2 announcements)", Path: Forwards, NeedsClusterPolicy: honours != On}
 		switch honours {
@@ -55,6 +51,9 @@ func cilium(v view) Balancer {
 			b.PolicyRemedy = "Announce the address over BGP (loadBalancerClass " + ciliumBGPClass + "), or " + ciliumUpdate(v.version, ciliumL2Local)
 		case NotSaid:
 			b.PolicyDoubt, b.PolicyRemedy = ciliumDoubt(v), ciliumLook
+			if ciliumL2Local.knows(v.version) {
+				b.PolicyRemedy = ciliumUpdate(v.version, ciliumL2Local)
+			}
 		case On:
 			b.HealthChecks, b.NotRead = followsEndpoints, "the node selectors of CiliumL2AnnouncementPolicy objects"
 		}
@@ -62,9 +61,33 @@ func cilium(v view) Balancer {
 	}
 	b := Balancer{Path: Unknown, Why: "the Service has neither Cilium's class " + ciliumBGPClass + " nor " + ciliumL2Class +
 		", so it does not show how Cilium announces its address"}
-	if honours != On {
-		b.NeedsClusterPolicy, b.PolicyDoubt = true, "the Service has no loadBalancerClass, so Cilium may announce its address on layer 2, and "+ciliumDoubt(v)
-		b.PolicyRemedy = "Set spec.exposure.loadBalancer.class to " + ciliumBGPClass + " where Cilium announces over BGP. " + ciliumLook
+	if honours == On {
+		b.NotRead = "the node selectors of CiliumBGPClusterConfig and CiliumL2AnnouncementPolicy objects"
+		return b
+	}
+	b.NeedsClusterPolicy, b.PolicyDoubt = true, "the Service has no loadBalancerClass, so Cilium may announce its address on layer 2, and "+ciliumDoubt(v)
+	b.PolicyRemedy = "Set spec.exposure.loadBalancer.class to " + ciliumBGPClass + " where Cilium announces over BGP"
+	if ciliumL2Local.knows(v.version) {
+		b.PolicyRemedy += ", or " + ciliumUpdate(v.version, ciliumL2Local)
+	} else {
+		b.PolicyRemedy += ". " + ciliumLook
+	}
+	return b
+}
+
+// ciliumBGP assumes a version that Cilium still maintains where it sees none, and says so.
+func ciliumBGP(v view) Balancer {
+	b := Balancer{Name: "Cilium (BGP)", Path: Forwards, HealthChecks: followsEndpoints, NotRead: "the node selectors of CiliumBGPClusterConfig objects"}
+	switch ciliumBGPLocal.holds(v.version) {
+	case Off:
+		b.NeedsClusterPolicy, b.PolicyRemedy = true, ciliumUpdate(v.version, ciliumBGPLocal)
+	case NotSaid:
+		why := v.versionUnknown
+		if why == "" {
+			why = "its tag " + v.version + " is not that of a release"
+		}
+		b.HealthChecks = HealthChecks{Elsewhere: "announces the address, from " + ciliumBGPLocal.since + " on, only from nodes with a ready endpoint"}
+		b.NotRead += ", and whether Cilium is " + ciliumBGPLocal.since + " or newer, because " + why
 	}
 	return b
 }

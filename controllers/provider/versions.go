@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,11 +21,25 @@ type fact struct {
 	unclear [][2]string
 }
 
-// holds returns On or Off for a version, and NotSaid where it cannot be told.
+// knows reports whether the tag is a version as the fact counts them. The tag of a mirror may be a date.
+func (f fact) knows(running string) bool {
+	v, err := version.ParseGeneric(running)
+	return err == nil && v.Major() == version.MustParseGeneric(f.since).Major()
+}
+
+// holds returns On or Off for a version, and NotSaid where it cannot be told. A line, such as v1.13, stands for
+// each of its patches.
 func (f fact) holds(running string) Setting {
 	v, err := version.ParseGeneric(running)
-	if err != nil || len(v.Components()) < 3 {
+	switch {
+	case err != nil || !f.knows(running):
 		return NotSaid
+	case len(v.Components()) < 3:
+		first, last := f.holds(fmt.Sprintf("%d.%d.0", v.Major(), v.Minor())), f.holds(fmt.Sprintf("%d.%d.999", v.Major(), v.Minor()))
+		if first != last {
+			return NotSaid
+		}
+		return first
 	}
 	since := version.MustParseGeneric(f.since)
 	built := strings.ContainsAny(strings.TrimPrefix(running, "v"), "-+_")
