@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"strings"
 	"unique"
 
@@ -197,14 +198,26 @@ func trimDaemonSet(object any) (any, error) {
 }
 
 // signOfAgent keeps of a container what shows which program it runs: its image, the first word of its
-// command, and the names of its environment variables.
+// command, the names of its environment variables, and the few settings that decide.
 func signOfAgent(container corev1.Container) corev1.Container {
 	kept := corev1.Container{Name: container.Name, Image: container.Image}
 	if len(container.Command) > 0 {
 		kept.Command = []string{container.Command[0]}
 	}
 	for _, variable := range container.Env {
-		kept.Env = append(kept.Env, corev1.EnvVar{Name: shared(variable.Name)})
+		sign := corev1.EnvVar{Name: shared(variable.Name)}
+		if slices.Contains(provider.AgentValues, variable.Name) {
+			sign.Value = shared(variable.Value)
+		}
+		kept.Env = append(kept.Env, sign)
+	}
+	for _, argument := range container.Args {
+		if slices.Contains(provider.AgentArguments, argument) {
+			kept.Args = append(kept.Args, shared(argument))
+		}
+	}
+	if len(container.EnvFrom) > 0 {
+		kept.EnvFrom = []corev1.EnvFromSource{{}}
 	}
 	return kept
 }

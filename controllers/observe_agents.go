@@ -29,7 +29,15 @@ const (
 )
 
 func agentsAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapshot.Agent] {
-	agents := snapshot.List[snapshot.Agent]{Err: err}
+	agents, companions := recognised(daemonSets)
+	return snapshot.List[snapshot.Agent]{Err: err, Items: provider.WithoutCompanions(agents, func(a snapshot.Agent) bool {
+		return companions[types.NamespacedName{Namespace: a.Namespace, Name: a.Name}]
+	})}
+}
+
+// recognised returns the agents in order, and which of them only accompany others.
+func recognised(daemonSets []appsv1.DaemonSet) (agents []snapshot.Agent, companions map[types.NamespacedName]bool) {
+	companions = map[types.NamespacedName]bool{}
 	for i := range daemonSets {
 		daemonSet := &daemonSets[i]
 		belongsTo, isAgent := provider.AgentProvider(daemonSet)
@@ -37,16 +45,17 @@ func agentsAmong(daemonSets []appsv1.DaemonSet, err error) snapshot.List[snapsho
 			continue
 		}
 		pod, version := daemonSet.Spec.Template.Spec, provider.AgentVersion(belongsTo, daemonSet)
-		agents.Items = append(agents.Items, snapshot.Agent{
+		companions[types.NamespacedName{Namespace: daemonSet.Namespace, Name: daemonSet.Name}] = provider.IsCompanion(belongsTo, daemonSet)
+		agents = append(agents, snapshot.Agent{
 			Writer: provider.WriterOf(daemonSet), Version: version, Mixed: version != "" && workload.DaemonSetRolls(daemonSet),
 			Provider: belongsTo, Namespace: daemonSet.Namespace, Name: daemonSet.Name,
 			Tolerations: pod.Tolerations, NodeSelector: pod.NodeSelector, Affinity: pod.Affinity, Pods: agentCounts(daemonSet.Status),
 		})
 	}
-	slices.SortFunc(agents.Items, func(a, b snapshot.Agent) int {
+	slices.SortFunc(agents, func(a, b snapshot.Agent) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
-	return agents
+	return agents, companions
 }
 
 // agentCounts reads the status. Its controller counts a pod as ready on each node that should run one
@@ -68,7 +77,7 @@ func agentCounts(status appsv1.DaemonSetStatus) snapshot.AgentPods {
 // viewOfAgents returns what a pass looks at of an agent, without counts, which change with every pod of a
 // roll-out.
 func viewOfAgents(daemonSet *appsv1.DaemonSet) []snapshot.Agent {
-	agents := agentsAmong([]appsv1.DaemonSet{*daemonSet}, nil).Items
+	agents, _ := recognised([]appsv1.DaemonSet{*daemonSet})
 	for i := range agents {
 		agents[i].Pods = snapshot.AgentPods{Running: agents[i].Pods.Running}
 	}

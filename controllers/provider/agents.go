@@ -2,6 +2,7 @@ package provider
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,11 @@ type agentSign struct {
 	// names of DaemonSets that nobody else would choose.
 	names  []string
 	labels map[string]string
+	// unless tells a container with which the program does something else than announce addresses. Optional.
+	unless func(corev1.Container) bool
+	// companion is set for a program that other projects run, too. It counts beside another agent of the load
+	// balancer alone.
+	companion bool
 }
 
 // agentPerService identifies a DaemonSet that a load balancer runs for one Service.
@@ -60,9 +66,14 @@ func (a agentPerService) matches(ds *appsv1.DaemonSet) bool {
 	if a == (agentPerService{}) {
 		return false
 	}
-	_, labelled := ds.Spec.Template.Labels[a.label]
-	return labelled || strings.HasPrefix(ds.Name, a.namePrefix)
+	if _, labelled := ds.Spec.Template.Labels[a.label]; labelled {
+		return true
+	}
+	return strings.HasPrefix(ds.Name, a.namePrefix) && (uidEnd.MatchString(ds.Name) || ds.Spec.Template.Labels["app"] == ds.Name)
 }
+
+// uidEnd is the beginning of a uid at the end of a name. Other programs may choose the prefix, too.
+var uidEnd = regexp.MustCompile(`-[0-9a-f]{4,8}$`)
 
 // serves reports whether the DaemonSet belongs to the Service.
 func (a agentPerService) serves(daemonSet, service string) bool {
@@ -74,6 +85,9 @@ func (a agentPerService) serves(daemonSet, service string) bool {
 }
 
 func (sign agentSign) matches(ds *appsv1.DaemonSet) bool {
+	if sign.unless != nil && slices.ContainsFunc(ds.Spec.Template.Spec.Containers, sign.unless) {
+		return false
+	}
 	if slices.Contains(sign.names, ds.Name) || slices.ContainsFunc(ds.Spec.Template.Spec.Containers, sign.matchesContainer) {
 		return true
 	}
@@ -139,4 +153,19 @@ func Name(p v1alpha1.Provider) string {
 		return lb.name
 	}
 	return string(p)
+}
+
+// WithoutCompanions drops the agents of programs that accompany a load balancer of which no other agent was
+// found. companion tells them.
+func WithoutCompanions(agents []snapshot.Agent, companion func(snapshot.Agent) bool) []snapshot.Agent {
+	return slices.DeleteFunc(slices.Clone(agents), func(a snapshot.Agent) bool {
+		return companion(a) && !slices.ContainsFunc(agents, func(b snapshot.Agent) bool { return b.Provider == a.Provider && !companion(b) })
+	})
+}
+
+// IsCompanion reports whether the DaemonSet shows no other sign of the load balancer than that of a companion.
+func IsCompanion(p v1alpha1.Provider, ds *appsv1.DaemonSet) bool {
+	lb := registration(p)
+	return lb != nil && !slices.ContainsFunc(lb.signs.agents, func(sign agentSign) bool { return !sign.companion && sign.matches(ds) }) &&
+		slices.ContainsFunc(lb.signs.agents, func(sign agentSign) bool { return sign.companion && sign.matches(ds) })
 }

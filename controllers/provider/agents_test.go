@@ -33,6 +33,20 @@ func with(ds *appsv1.DaemonSet, command string, variables ...string) *appsv1.Dae
 	return ds
 }
 
+// set adds environment variables with values to the container.
+func set(ds *appsv1.DaemonSet, pairs ...string) *appsv1.DaemonSet {
+	container := &ds.Spec.Template.Spec.Containers[0]
+	for i := 0; i < len(pairs); i += 2 {
+		container.Env = append(container.Env, corev1.EnvVar{Name: pairs[i], Value: pairs[i+1]})
+	}
+	return ds
+}
+
+func arguments(ds *appsv1.DaemonSet, list ...string) *appsv1.DaemonSet {
+	ds.Spec.Template.Spec.Containers[0].Args = list
+	return ds
+}
+
 func TestAgentProviderRecognisesAgents(t *testing.T) {
 	const nobody = v1alpha1.Provider("")
 	tests := map[string]struct {
@@ -81,7 +95,19 @@ func TestAgentProviderRecognisesAgents(t *testing.T) {
 		"Calico's Typha and CSI driver are no agents": {ds: daemonSet("csi-node-driver", "quay.io/calico/node-driver-registrar:v3.30.0", nil), want: nobody},
 		"a variable of another program":               {ds: with(daemonSet("s", "example.com/own:1", nil), "", "NODE_NAME"), want: nobody},
 		"a command of another program":                {ds: with(daemonSet("s", "example.com/own:1", nil), "/bin/sh"), want: nobody},
-		"a DaemonSet without containers is no agent":  {ds: &appsv1.DaemonSet{}, want: nobody},
+		"kube-vip for the control plane alone": {ds: set(daemonSet("kube-vip-ds", "ghcr.io/kube-vip/kube-vip:v0.8.7", map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}),
+			"vip_interface", "eth0", "vip_arp", "true", "cp_enable", "true", "svc_enable", "false"), want: nobody},
+		"kube-vip for the control plane, without a word of Services": {ds: set(daemonSet("kube-vip-ds", "ghcr.io/kube-vip/kube-vip:v0.8.7", nil), "vip_arp", "true", "cp_enable", "true"), want: nobody},
+		"kube-vip of the chart, for the control plane alone":         {ds: set(daemonSet("kube-vip", "kube-vip:v0.8.7", map[string]string{"app.kubernetes.io/name": "kube-vip"}), "cp_enable", "true", "svc_enable", "False"), want: nobody},
+		"kube-vip without Services and without a control plane":      {ds: set(daemonSet("kube-vip", "kube-vip:v0.8.7", nil), "svc_enable", "0"), want: nobody},
+		"kube-vip for both":     {ds: set(daemonSet("kube-vip-ds", "kube-vip:v0.8.7", nil), "cp_enable", "true", "svc_enable", "true"), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip for Services": {ds: set(daemonSet("kube-vip-ds", "kube-vip:v0.8.7", nil), "cp_enable", "false", "svc_enable", "true"), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip for the control plane, with a flag for Services": {ds: arguments(set(daemonSet("kube-vip-ds", "kube-vip:v0.8.7", nil), "cp_enable", "true"), "manager", "--services"), want: v1alpha1.ProviderKubeVIP},
+		"kube-vip whose settings are elsewhere":                    {ds: set(daemonSet("kube-vip-ds", "kube-vip:v0.8.7", nil), "svc_enable", ""), want: v1alpha1.ProviderKubeVIP},
+		"an exporter for ServiceLB":                                {ds: daemonSet("svclb-metrics-exporter", "example.com/exporter:1", nil), want: nobody},
+		"a check of ServiceLB":                                     {ds: daemonSet("svclb-probe", "example.com/probe:1", map[string]string{"app": "probe"}), want: nobody},
+		"ServiceLB of older k3s":                                   {ds: daemonSet("svclb-traefik", "example.com/own", map[string]string{"app": "svclb-traefik"}), want: v1alpha1.ProviderServiceLB},
+		"a DaemonSet without containers is no agent":               {ds: &appsv1.DaemonSet{}, want: nobody},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

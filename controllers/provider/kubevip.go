@@ -1,6 +1,13 @@
 package provider
 
-import "github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+import (
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+)
 
 const (
 	kubeVIPHost = "kube-vip.io/vipHost"
@@ -24,9 +31,9 @@ var _ = register(loadBalancer{
 			{
 				images:   []string{"kube-vip/kube-vip", "plndr/kube-vip", "kube-vip/kube-vip-iptables", "kube-vip", "kube-vip-iptables"},
 				commands: []string{"kube-vip"}, variables: []string{"vip_interface", "svc_enable", "vip_arp"}, names: []string{"kube-vip-ds", "kube-vip"},
-				labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"},
+				labels: map[string]string{"app.kubernetes.io/name": "kube-vip-ds"}, unless: controlPlaneAlone,
 			},
-			{labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}},
+			{labels: map[string]string{"app.kubernetes.io/name": "kube-vip"}, unless: controlPlaneAlone},
 		},
 		agentOrder: 1,
 	},
@@ -35,3 +42,35 @@ var _ = register(loadBalancer{
 		return Balancer{Path: Forwards, HealthChecks: HealthChecks{Elsewhere: "announces the address from the node in its annotation " + kubeVIPHost}}
 	},
 })
+
+const (
+	kubeVIPServices     = "svc_enable"
+	kubeVIPControlPlane = "cp_enable"
+	kubeVIPServicesFlag = "--services"
+)
+
+// AgentValues are the variables whose value shows whether a DaemonSet is an agent, and AgentArguments the
+// arguments that do.
+var (
+	AgentValues    = []string{kubeVIPServices, kubeVIPControlPlane}
+	AgentArguments = []string{kubeVIPServicesFlag}
+)
+
+// controlPlaneAlone reports whether kube-vip announces the API server's address and no Service's. The variable
+// for Services is off without a value (kube-vip/kube-vip pkg/kubevip/config_envvar.go), and its manifests leave
+// it out. A value from elsewhere is not known.
+func controlPlaneAlone(container corev1.Container) bool {
+	values, unread := map[string]bool{}, map[string]bool{}
+	for _, variable := range container.Env {
+		on, err := strconv.ParseBool(variable.Value)
+		values[variable.Name], unread[variable.Name] = on, err != nil
+	}
+	_, said := values[kubeVIPServices]
+	switch {
+	case unread[kubeVIPServices] || values[kubeVIPServices] || slices.Contains(container.Args, kubeVIPServicesFlag):
+		return false
+	case said:
+		return true
+	}
+	return values[kubeVIPControlPlane] && len(container.EnvFrom) == 0
+}

@@ -19,11 +19,12 @@ var _ = register(loadBalancer{
 		marks: []string{metalLBPool, metalLBPoolBefore},
 		agents: []agentSign{
 			{
-				images: []string{"metallb/speaker", "metallb-speaker", "metallb/frr-k8s", "frr-k8s"}, variables: []string{"METALLB_NODE_NAME", "METALLB_HOST"},
+				images: []string{"metallb/speaker", "metallb-speaker"}, variables: []string{"METALLB_NODE_NAME", "METALLB_HOST"},
 				labels: map[string]string{"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "speaker"},
 			},
 			{labels: map[string]string{"app": "metallb", "component": "speaker"}},
-			{labels: map[string]string{"app": "frr-k8s"}},
+			// OVN-Kubernetes runs FRR-K8s without MetalLB (openshift/cluster-network-operator bindata/network/frr-k8s).
+			{images: []string{"metallb/frr-k8s", "frr-k8s"}, labels: map[string]string{"app": "frr-k8s"}, companion: true},
 		},
 		// metallb/metallb-operator api/v1beta1 MetalLBSpec, and metallb/metallb charts/metallb/values.yaml.
 		owner:       agentOwner{resource: "MetalLB", fields: map[string]string{"tolerations": "spec.speakerTolerations", "nodeSelector": "spec.nodeSelector"}},
