@@ -79,6 +79,7 @@ func cilium(v view) Balancer {
 func ciliumBGP(v view) Balancer {
 	b := Balancer{Name: "Cilium (BGP)", Path: Forwards, HealthChecks: followsEndpoints, NotRead: "the node selectors of CiliumBGPClusterConfig objects"}
 	switch ciliumBGPLocal.holds(v.version) {
+	case On:
 	case Off:
 		b.NeedsClusterPolicy, b.PolicyRemedy = true, ciliumUpdate(v.version, ciliumBGPLocal)
 	case NotSaid:
