@@ -5,6 +5,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -41,6 +42,8 @@ func TestControllerAvailable(t *testing.T) {
 	runRows(t, condition, map[string]row{
 		"a ready pod on every edge node":                 {status: yes, reason: v1alpha1.ReasonControllersReady, says: "2 of 2 edge nodes run a ready controller."},
 		"row 13: a pod that is not ready":                {given: []option{podChanged("controller-2", podNotReady)}, status: no, reason: v1alpha1.ReasonControllersMissing, says: "1 of 2 edge nodes runs a ready controller; missing on edge-2. See the events of DaemonSet edge-public/public-edge-ingress"},
+		"a node that crashed":                            {given: []option{node("edge-2", notReady), node("edge-2", taintedWith(corev1.TaintNodeUnreachable, corev1.TaintEffectNoSchedule)), node("edge-2", taintedWith(corev1.TaintNodeUnreachable, corev1.TaintEffectNoExecute)), podChanged("controller-2", podNotReady)}, status: no, reason: v1alpha1.ReasonControllersMissing, says: "missing on edge-2"},
+		"a node whose kubelet is not ready":              {given: []option{node("edge-2", notReady), node("edge-2", taintedWith(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule)), node("edge-2", taintedWith(corev1.TaintNodeNotReady, corev1.TaintEffectNoExecute)), podChanged("controller-2", podNotReady)}, status: no, reason: v1alpha1.ReasonControllersMissing, says: "missing on edge-2"},
 		"a pod that says what is wrong":                  {given: []option{podChanged("controller-2", func(p *snapshot.Pod) { p.Ready, p.Problem = false, "ImagePullBackOff: no such image" })}, status: no, reason: v1alpha1.ReasonControllersMissing, says: "Pod controller-2: ImagePullBackOff: no such image"},
 		"a pod that is going":                            {given: []option{podChanged("controller-1", podTerminating)}, status: no, reason: v1alpha1.ReasonControllersMissing, says: "missing on edge-1"},
 		"the only edge node":                             {given: []option{selected("edge-1"), podChanged("controller-2", podTerminating)}, status: yes, reason: v1alpha1.ReasonControllersReady, says: "1 of 1 edge nodes runs a ready controller."},

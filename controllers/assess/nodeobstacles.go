@@ -90,7 +90,7 @@ func (sc *scene) repelled(node *snapshot.Node) *obstacle {
 }
 
 func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
-	if taint.Effect == corev1.TaintEffectPreferNoSchedule {
+	if taint.Effect == corev1.TaintEffectPreferNoSchedule || (isDown(taint) && !sc.isDeployment()) {
 		return false
 	}
 	anyway := !sc.isDeployment() && slices.ContainsFunc(toleratedAnyway, func(known corev1.Taint) bool { return known.MatchTaint(&taint) })
@@ -98,6 +98,12 @@ func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
 		return false
 	}
 	return !provider.TolerationsFit(sc.workload.template.Spec.Tolerations, taint)
+}
+
+// isDown reports whether Kubernetes set the taint because the node is not ready. A DaemonSet's pod is
+// on the node already, so the node is what is wrong, and not the taint.
+func isDown(taint corev1.Taint) bool {
+	return taint.Key == corev1.TaintNodeNotReady || taint.Key == corev1.TaintNodeUnreachable
 }
 
 // controllerKeptOff finds edge nodes without a controller on which none can start (row 93).
