@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -71,6 +72,33 @@ func (s *story) kubernetesIsDone() error {
 func (s *story) hasSlices() bool {
 	slices := &discoveryv1.EndpointSliceList{}
 	return admin.List(s.Context(), slices, client.InNamespace(s.namespace())) == nil && len(slices.Items) > 0
+}
+
+// isAlone waits until nothing of other stories is left. Their garbage causes passes as well, which a story
+// that counts passes would take for its own.
+func (s *story) isAlone() {
+	s.Helper()
+	s.eventually("nothing of other stories is left", func() error {
+		for _, kind := range []string{"Pod", "DaemonSet", "Deployment", "Service", "ConfigMap", "ServiceAccount", "EndpointSlice"} {
+			list := &metav1.PartialObjectMetadataList{}
+			list.SetGroupVersionKind(groupVersions[kind].WithKind(kind + "List"))
+			if err := admin.List(s.Context(), list, client.HasLabels{v1alpha1.OwnerLabel}); err != nil {
+				return err
+			}
+			for i := range list.Items {
+				if owner := list.Items[i].Labels[v1alpha1.OwnerLabel]; owner != s.name {
+					return fmt.Errorf("%s %s of EdgeIngress %s is there", kind, list.Items[i].Name, owner)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// groupVersions of the kinds whose events cause passes.
+var groupVersions = map[string]schema.GroupVersion{
+	"Pod": corev1.SchemeGroupVersion, "Service": corev1.SchemeGroupVersion, "ConfigMap": corev1.SchemeGroupVersion, "ServiceAccount": corev1.SchemeGroupVersion,
+	"DaemonSet": appsv1.SchemeGroupVersion, "Deployment": appsv1.SchemeGroupVersion, "EndpointSlice": discoveryv1.SchemeGroupVersion,
 }
 
 // rests waits until passes write nothing more.

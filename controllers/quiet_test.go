@@ -128,6 +128,7 @@ func TestHeartbeatsCauseNoPass(t *testing.T) {
 	s.addNodes("a")
 	s.create()
 	s.settles()
+	s.isAlone()
 	s.rests()
 	before := passes(t)
 	for beat := range 20 {

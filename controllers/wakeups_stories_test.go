@@ -33,6 +33,7 @@ func TestTheRolloutOfAnAgentWakesNobodyUntilItChanges(t *testing.T) {
 		s.mustRead(agent)
 		return want("generation", agent.Status.ObservedGeneration, agent.Generation, same)
 	})
+	s.isAlone()
 	s.rests()
 
 	before := passes(t)
