@@ -12,17 +12,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-// toleratedAnyway are the taints that Kubernetes lets the pods of a DaemonSet tolerate
-// (k8s.io/kubernetes, pkg/controller/daemon/util/daemonset_util.go).
-var toleratedAnyway = []corev1.Taint{
-	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute},
-	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
-	{Key: corev1.TaintNodeDiskPressure, Effect: corev1.TaintEffectNoSchedule},
-	{Key: corev1.TaintNodeMemoryPressure, Effect: corev1.TaintEffectNoSchedule},
-	{Key: corev1.TaintNodePIDPressure, Effect: corev1.TaintEffectNoSchedule},
-	{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule},
-}
-
 // obstacle is why no controller pod can start on an edge node.
 type obstacle struct {
 	node, reason string
@@ -93,11 +82,11 @@ func (sc *scene) keepsControllerAway(taint corev1.Taint) bool {
 	if taint.Effect == corev1.TaintEffectPreferNoSchedule || (isDown(taint) && !sc.isDeployment()) {
 		return false
 	}
-	anyway := !sc.isDeployment() && slices.ContainsFunc(toleratedAnyway, func(known corev1.Taint) bool { return known.MatchTaint(&taint) })
-	if anyway || (sc.workload.template.Spec.HostNetwork && taint.Key == corev1.TaintNodeNetworkUnavailable) {
+	spec := sc.workload.template.Spec
+	if !sc.isDeployment() && provider.EveryDaemonSetTolerates(taint, spec.HostNetwork) {
 		return false
 	}
-	return !provider.TolerationsFit(sc.workload.template.Spec.Tolerations, taint)
+	return !provider.TolerationsFit(spec.Tolerations, taint)
 }
 
 // isDown reports whether Kubernetes set the taint because the node is not ready. A DaemonSet's pod is

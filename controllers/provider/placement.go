@@ -44,8 +44,8 @@ func selects(p snapshot.Placement, node snapshot.Node) bool {
 	return required == nil || slices.ContainsFunc(required.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool { return termMatches(term, node) })
 }
 
-// toleratedByDaemonSets are the taints that every pod of a DaemonSet tolerates. Kubernetes adds the
-// toleration for a missing network only to pods on the host network, which agents use.
+// toleratedByDaemonSets are the taints that every pod of a DaemonSet tolerates. That of a missing network
+// is tolerated only on the host network.
 var toleratedByDaemonSets = []corev1.Taint{
 	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute},
 	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute},
@@ -72,8 +72,17 @@ func TolerationsFit(tolerations []corev1.Toleration, taint corev1.Taint) bool {
 }
 
 func toleratesTaint(tolerations []corev1.Toleration, taint corev1.Taint) bool {
-	everyDaemonSet := slices.ContainsFunc(toleratedByDaemonSets, func(t corev1.Taint) bool { return t.Key == taint.Key && t.Effect == taint.Effect })
-	return everyDaemonSet || TolerationsFit(tolerations, taint)
+	const hostNetwork = true // Agents use it.
+	return EveryDaemonSetTolerates(taint, hostNetwork) || TolerationsFit(tolerations, taint)
+}
+
+// EveryDaemonSetTolerates reports whether Kubernetes adds a toleration for the taint to the pods of each
+// DaemonSet (pkg/controller/daemon/util/daemonset_util.go of kubernetes/kubernetes).
+func EveryDaemonSetTolerates(taint corev1.Taint, hostNetwork bool) bool {
+	if taint.Key == corev1.TaintNodeNetworkUnavailable && !hostNetwork {
+		return false
+	}
+	return slices.ContainsFunc(toleratedByDaemonSets, func(known corev1.Taint) bool { return known.MatchTaint(&taint) })
 }
 
 // termMatches implements a term of a required node affinity: all expressions must hold, and an
