@@ -15,16 +15,19 @@ const (
 	// ConditionLoadBalancerReady asks: does the Service have an address and a health-check port,
 	// and do load balancers reach the edge nodes?
 	ConditionLoadBalancerReady = "LoadBalancerReady"
-	// ConditionConfigEffective asks: is the configuration valid, and does the controller use it,
-	// as far as the operator can see?
+	// ConditionConfigEffective asks: is the configuration valid, and does the controller use it? Where
+	// the path is measured, each edge node reports which configuration it has loaded.
 	ConditionConfigEffective = "ConfigEffective"
 	// ConditionForwardedHeadersSafe asks: can a client choose the address that applications see?
 	ConditionForwardedHeadersSafe = "ForwardedHeadersSafe"
 	// ConditionSourceIPConfigured asks: do the objects, as they are, let the client's address
 	// reach the controller and the application?
 	ConditionSourceIPConfigured = "SourceIPConfigured"
+	// ConditionNodesKeepSourceIP asks: does the source address of a connection to an edge node reach
+	// the application? The prober measures it on each edge node where a controller serves.
+	ConditionNodesKeepSourceIP = "NodesKeepSourceIP"
 	// ConditionSourceIPPreserved asks: does the client's address reach the application? It is True
-	// only when that was measured.
+	// only when that was measured, on the nodes and from outside.
 	ConditionSourceIPPreserved = "SourceIPPreserved"
 	// ConditionEngineSupported asks: does the engine still get fixes? It informs only, and is not
 	// part of Ready.
@@ -235,6 +238,15 @@ const (
 	// ReasonConfigWritten (True): the configuration is valid and written, and the running
 	// controller reads it. The operator does not see whether the engine loaded it.
 	ReasonConfigWritten = "ConfigWritten"
+	// ReasonConfigLoaded (True): edge nodes report that they have loaded the configuration. The message
+	// says how many.
+	ReasonConfigLoaded = "ConfigLoaded"
+	// ReasonConfigLoading (Unknown): the configuration was written a moment ago, and an edge node still
+	// reports another one.
+	ReasonConfigLoading = "ConfigLoading"
+	// ReasonConfigNotLoaded (False): an edge node runs another configuration long after this one was
+	// written. The engine refused to load it.
+	ReasonConfigNotLoaded = "ConfigNotLoaded"
 	// ReasonUnknownConfigKeys (False): spec.controller.config has keys that the engine would
 	// ignore silently.
 	ReasonUnknownConfigKeys = "UnknownConfigKeys"
@@ -270,6 +282,13 @@ const (
 	// ReasonHeadersIgnored (True): the controller trusts no header, and PROXY protocol, if at
 	// all, only from a balancer that is set to write it.
 	ReasonHeadersIgnored = "HeadersIgnored"
+	// ReasonForgeriesRefused (True): the controller trusts a header or PROXY protocol, and forged
+	// addresses were sent through what is in front of it and refused.
+	ReasonForgeriesRefused = "ForgeriesRefused"
+	// ReasonForgedAddressBelieved (False; of NodesKeepSourceIP Unknown; of SourceIPPreserved Unknown): a
+	// request claimed an address, and an application would have seen that one, although the sender is
+	// not in trustedCIDRs.
+	ReasonForgedAddressBelieved = "ForgedAddressBelieved"
 	// ReasonHeaderPolicyUnmeasured (Unknown): the controller trusts a header from trustedCIDRs
 	// only. That the proxies there append to it or replace it is declared, not measured.
 	ReasonHeaderPolicyUnmeasured = "HeaderPolicyUnmeasured"
@@ -367,11 +386,89 @@ const (
 	ReasonEngineVersionUnknown = "EngineVersionUnknown"
 )
 
+// Reasons of NodesKeepSourceIP. SourceIPPreserved takes them where it is this that is not True.
+const (
+	// ReasonNodesMeasured (True): on every edge node where a controller serves, the prober saw its own
+	// address arrive, a few minutes ago at most.
+	ReasonNodesMeasured = "NodesMeasured"
+	// ReasonAddressReplaced (False): another address than the sender's arrived, twice or more. The
+	// message says where, and whose it is.
+	ReasonAddressReplaced = "AddressReplaced"
+	// ReasonNotMeasured (Unknown): nothing measures the address that the application sees, because the
+	// operator does not run in the cluster. The message names the legs.
+	ReasonNotMeasured = "NotMeasured"
+	// ReasonMeasuringOff (Unknown): spec.verification.probes or the operator's flag
+	// --measure-by-default switches measuring off.
+	ReasonMeasuringOff = "MeasuringOff"
+	// ReasonNoProberReports (Unknown): no prober has reported yet.
+	ReasonNoProberReports = "NoProberReports"
+	// ReasonReportPolicyMissing (Unknown): the admission policy that keeps reports of the prober to the
+	// prober is missing or another one, so they prove nothing.
+	ReasonReportPolicyMissing = "ReportPolicyMissing"
+	// ReasonProberCannotRead (Unknown): the prober could not read what it needs from the API server.
+	ReasonProberCannotRead = "ProberCannotRead"
+	// ReasonWitnessMissing (Unknown): the witness is not ready, so no probe gets an answer.
+	ReasonWitnessMissing = "WitnessMissing"
+	// ReasonWitnessIngressFailed (Unknown): the operator could not write the Ingress that leads to the
+	// witness. The message quotes the error.
+	ReasonWitnessIngressFailed = "WitnessIngressFailed"
+	// ReasonNoPortToProbe (Unknown): the Service has no node ports, so a prober cannot reach an edge
+	// node's controller in the way that clients do.
+	ReasonNoPortToProbe = "NoPortToProbe"
+	// ReasonOnlyProberNode (Unknown): the prober can only ask its own node, and a node masquerades its
+	// own connections.
+	ReasonOnlyProberNode = "OnlyProberNode"
+	// ReasonNoNegativeControl (Unknown): every other node has a controller, and the prober does not
+	// recognise kube-proxy. So nothing shows that its connections cross the nodes that it asks.
+	ReasonNoNegativeControl = "NoNegativeControl"
+	// ReasonConnectionsTranslated (Unknown): a node without a controller answered the prober. So
+	// something translates connections before they leave the prober's node.
+	ReasonConnectionsTranslated = "ConnectionsTranslated"
+	// ReasonProbesUnanswered (Unknown): requests to an edge node or a published address got no answer.
+	ReasonProbesUnanswered = "ProbesUnanswered"
+	// ReasonAnswerNotSigned (Unknown): something answered that is not the witness.
+	ReasonAnswerNotSigned = "AnswerNotSigned"
+	// ReasonAnsweredElsewhere (Unknown): the controller of another node answered than was asked, or one that is not
+	// known to belong to this EdgeIngress.
+	ReasonAnsweredElsewhere = "AnsweredElsewhere"
+	// ReasonProberTrusted (Unknown): trustedCIDRs contain the prober's node, so that the controller
+	// rightly believes what the prober claims.
+	ReasonProberTrusted = "ProberTrusted"
+	// ReasonLossNotRepeated (Unknown): another address arrived once. The request is repeated.
+	ReasonLossNotRepeated = "LossNotRepeated"
+	// ReasonEvidenceEnded (Unknown): what was seen is too old to count.
+	ReasonEvidenceEnded = "EvidenceEnded"
+	// ReasonMeasuringAgain (Unknown): an edge node is new, or something changed on which the evidence
+	// rests. The prober measures again within seconds.
+	ReasonMeasuringAgain = "MeasuringAgain"
+)
+
 // Reasons of SourceIPPreserved. Where SourceIPConfigured is False, it takes that reason.
 const (
-	// ReasonNotMeasured (Unknown): the address that the application sees has not been measured.
-	// The message names the legs.
-	ReasonNotMeasured = "NotMeasured"
+	// ReasonMeasuredEndToEnd (True): NodesKeepSourceIP is True, and a machine outside saw its own
+	// address arrive through every published address.
+	ReasonMeasuredEndToEnd = "MeasuredEndToEnd"
+	// ReasonNotMeasuredFromOutside (Unknown): the path up to the edge nodes has not been measured from
+	// outside, or it changed since.
+	ReasonNotMeasuredFromOutside = "NotMeasuredFromOutside"
+	// ReasonAddressNotCrossed (Unknown): no request from outside has crossed one of the published
+	// addresses, with HTTP and HTTPS.
+	ReasonAddressNotCrossed = "AddressNotCrossed"
+	// ReasonFrontNotCrossed (Unknown): the controller takes the client's address from a header, and no
+	// request from outside has crossed the proxy or CDN that writes it.
+	ReasonFrontNotCrossed = "FrontNotCrossed"
+	// ReasonBehindNAT (Unknown): another address arrived, and the machine outside has a private one, so
+	// that its own NAT may have replaced it.
+	ReasonBehindNAT = "BehindNAT"
+	// ReasonMeasuredAsStated (Unknown): another address arrived than the sender's, and a person says
+	// that it is the sender's public one. That is no measurement.
+	ReasonMeasuredAsStated = "MeasuredAsStated"
+	// ReasonVantageInCluster (Unknown): the requests came from an address of the cluster, so they need
+	// not have left it.
+	ReasonVantageInCluster = "VantageInCluster"
+	// ReasonApplicationsDepart (Unknown): Ingress objects have annotations with which their applications
+	// may see another address than the witness. The message names them.
+	ReasonApplicationsDepart = "ApplicationsDepart"
 )
 
 // Reasons of EngineSupported.

@@ -10,6 +10,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,shortName=ei
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Nodes, controller, load balancer and configuration are as the spec asks"
+// +kubebuilder:printcolumn:name="Nodes Keep IP",type=string,JSONPath=`.status.conditions[?(@.type=="NodesKeepSourceIP")].status`,description="Whether the edge nodes were measured to keep the source address of connections"
 // +kubebuilder:printcolumn:name="Source IP",type=string,JSONPath=`.status.conditions[?(@.type=="SourceIPPreserved")].status`,description="Whether the client's address was measured to reach the application"
 // +kubebuilder:printcolumn:name="Nodes",type=string,JSONPath=`.status.nodes.summary`,description="Edge nodes that serve, of those selected"
 // +kubebuilder:printcolumn:name="Address",type=string,JSONPath=`.status.addresses[0]`,description="First address from which clients reach the controller"
@@ -92,6 +93,10 @@ type EdgeIngressSpec struct {
 	// it, the address of the connection counts, and the controller trusts no header.
 	// +optional
 	ClientIP *ClientIPSpec `json:"clientIP,omitempty"`
+
+	// verification says how the path of the client's address is measured.
+	// +optional
+	Verification *VerificationSpec `json:"verification,omitempty"`
 }
 
 // IngressClassSpec is the IngressClass of this EdgeIngress.

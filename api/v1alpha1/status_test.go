@@ -28,6 +28,7 @@ func withStatus(t *testing.T) *v1alpha1.EdgeIngress {
 		Conditions: []metav1.Condition{
 			condition(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNodesMissing),
 			condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNodesMissing),
+			condition(v1alpha1.ConditionNodesKeepSourceIP, metav1.ConditionUnknown, v1alpha1.ReasonNotMeasured),
 			condition(v1alpha1.ConditionSourceIPPreserved, metav1.ConditionUnknown, v1alpha1.ReasonNotMeasured),
 		},
 		IngressClass: "seen",
@@ -97,6 +98,7 @@ func TestPrintedColumns(t *testing.T) {
 	want := []column{
 		{Name: "Name", Priority: 0, Cell: "seen"},
 		{Name: "Ready", Priority: 0, Cell: "False"},
+		{Name: "Nodes Keep IP", Priority: 0, Cell: "Unknown"},
 		{Name: "Source IP", Priority: 0, Cell: "Unknown"},
 		{Name: "Nodes", Priority: 0, Cell: "1/3"},
 		{Name: "Address", Priority: 0, Cell: "203.0.113.10"},
