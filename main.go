@@ -26,6 +26,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/verification/serverclock"
 )
 
 // Set by the linker; see the Makefile.
@@ -41,6 +42,7 @@ type flags struct {
 	requestTimeout                                        time.Duration
 	apiQPS                                                float64
 	images                                                string
+	measureByDefault                                      bool
 }
 
 func parseFlags() (flags, zap.Options) {
@@ -57,6 +59,8 @@ func parseFlags() (flags, zap.Options) {
 	flag.DurationVar(&f.requestTimeout, "kube-api-timeout", controllers.DefaultRequestTimeout, "How long to wait for the answer to one request to the API server, webhooks included.")
 	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","),
 		"Comma-separated image repositories that spec.controller.image may name.")
+	flag.BoolVar(&f.measureByDefault, "measure-by-default", true, "Measure the path of the client's address for every EdgeIngress whose spec.verification.probes is empty. "+
+		"The first measurement makes its controllers load their configuration again.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -81,26 +85,29 @@ func run(f flags) error {
 	if err != nil {
 		return fmt.Errorf("reading the kubeconfig: %w", err)
 	}
+	clock := serverclock.New()
+	clock.Observe(config)
+	now := func() time.Time { return clock.NowOr(time.Now) }
 	mgr, err := newManager(config, f)
 	if err != nil {
 		return err
 	}
+	measured := &controllers.Measured{}
 	reconciler := &controllers.Reconciler{
 		Client: mgr.GetClient(),
 		Reader: mgr.GetAPIReader(),
 		Events: mgr.GetEventRecorder("edge-ingress-operator"),
-		Now:    time.Now,
+		Now:    now,
 
+		Measured:       measured,
 		RequestTimeout: f.requestTimeout,
-		Options: snapshot.Options{
-			AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
-			ReservedNamespaces:       ownNamespaces(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory), f.leaderElectionNamespace),
-		},
+		Options:        optionsOf(f, ownNamespace(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory))),
 	}
 	if err := reconciler.SetupWithManager(mgr, f.concurrency); err != nil {
 		return err
 	}
-	if err := metrics.Registry.Register(&controllers.Collector{Reader: mgr.GetClient(), Version: version, Revision: revision, GoVersion: runtime.Version()}); err != nil {
+	collector := &controllers.Collector{Reader: mgr.GetClient(), Measured: measured, Now: now, Version: version, Revision: revision, GoVersion: runtime.Version()}
+	if err := metrics.Registry.Register(collector); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	ctrl.Log.Info("Starting", "version", version, "revision", revision)
@@ -126,15 +133,24 @@ func connections(config *rest.Config, limit float64) (work, election *rest.Confi
 // pod's namespace.
 const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-// ownNamespaces are the namespace that the operator runs in, from the environment or from the
-// ServiceAccount's files, and the namespace of its leader lease. Outside a cluster the first one is
-// not known.
-func ownNamespaces(fromEnvironment string, serviceAccount fs.FS, leaderElection string) []string {
-	own := fromEnvironment
-	if content, err := fs.ReadFile(serviceAccount, "namespace"); own == "" && err == nil {
-		own = strings.TrimSpace(string(content))
+// optionsOf are the options of an operator that runs in this namespace. No controller may run there, or
+// where the leader lease is.
+func optionsOf(f flags, own string) snapshot.Options {
+	return snapshot.Options{
+		AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
+		ReservedNamespaces:       slices.DeleteFunc([]string{own, f.leaderElectionNamespace}, func(namespace string) bool { return namespace == "" }),
+		Namespace:                own,
+		MeasureByDefault:         f.measureByDefault,
 	}
-	return slices.DeleteFunc([]string{own, leaderElection}, func(namespace string) bool { return namespace == "" })
+}
+
+// ownNamespace is the namespace that the operator runs in, from the environment or from the
+// ServiceAccount's files. Outside a cluster it is not known.
+func ownNamespace(fromEnvironment string, serviceAccount fs.FS) string {
+	if content, err := fs.ReadFile(serviceAccount, "namespace"); fromEnvironment == "" && err == nil {
+		return strings.TrimSpace(string(content))
+	}
+	return fromEnvironment
 }
 
 func newManager(config *rest.Config, f flags) (ctrl.Manager, error) {

@@ -32,22 +32,24 @@ func TestTheLimitOfRequests(t *testing.T) {
 	}
 }
 
-func TestOwnNamespaces(t *testing.T) {
+func TestTheOperatorKnowsItsNamespaces(t *testing.T) {
 	inCluster, outside := fstest.MapFS{"namespace": {Data: []byte("ingress-system\n")}}, fstest.MapFS{}
 	for name, test := range map[string]struct {
 		environment, election string
 		files                 fstest.MapFS
-		want                  []string
+		own                   string
+		reserved              []string
 	}{
-		"the environment names it":                {environment: "edge-ops", files: inCluster, want: []string{"edge-ops"}},
-		"else the ServiceAccount names it":        {files: inCluster, want: []string{"ingress-system"}},
-		"the lease may be in another namespace":   {environment: "edge-ops", files: outside, election: "leases", want: []string{"edge-ops", "leases"}},
-		"outside a cluster only the lease counts": {files: outside, election: "leases", want: []string{"leases"}},
+		"the environment names it":                {environment: "edge-ops", files: inCluster, own: "edge-ops", reserved: []string{"edge-ops"}},
+		"else the ServiceAccount names it":        {files: inCluster, own: "ingress-system", reserved: []string{"ingress-system"}},
+		"the lease may be in another namespace":   {environment: "edge-ops", files: outside, election: "leases", own: "edge-ops", reserved: []string{"edge-ops", "leases"}},
+		"outside a cluster only the lease counts": {files: outside, election: "leases", reserved: []string{"leases"}},
 		"outside a cluster nothing may be known":  {files: outside},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ownNamespaces(test.environment, test.files, test.election); !slices.Equal(got, test.want) {
-				t.Errorf("want %v, got %v", test.want, got)
+			got := optionsOf(flags{leaderElectionNamespace: test.election}, ownNamespace(test.environment, test.files))
+			if got.Namespace != test.own || !slices.Equal(got.ReservedNamespaces, test.reserved) {
+				t.Errorf("want %q and %v, got %q and %v", test.own, test.reserved, got.Namespace, got.ReservedNamespaces)
 			}
 		})
 	}
