@@ -10,6 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -32,6 +33,10 @@ func CacheOptions() cache.Options {
 		&corev1.Pod{}:                 {Label: ours.Label, Transform: trimPod},
 		&discoveryv1.EndpointSlice{}:  {Transform: trimEndpointSlice},
 		&networkingv1.NetworkPolicy{}: {Transform: trimNetworkPolicy},
+		&v1alpha1.SourceIPReport{}:    {Label: ours.Label, Transform: trimReport},
+	}
+	for _, object := range reportPolicy() {
+		byObject[object] = cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", names.ReportPolicy)}
 	}
 	for _, owned := range ownedKinds() {
 		switch owned.kind {
@@ -39,6 +44,10 @@ func CacheOptions() cache.Options {
 			byObject[owned.object] = cache.ByObject{Transform: trimDaemonSet}
 		case "IngressClass":
 			byObject[owned.object] = cache.ByObject{Transform: trimIngressClass}
+		case "ConfigMap":
+			byObject[owned.object] = cache.ByObject{Label: ours.Label, Transform: trimConfigMap}
+		case "Ingress":
+			byObject[owned.object] = cache.ByObject{Transform: trimIngress}
 		default:
 			byObject[owned.object] = ours
 		}

@@ -16,7 +16,7 @@ import (
 var allConditions = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionNodesReady, v1alpha1.ConditionControllerAvailable, v1alpha1.ConditionLoadBalancerReady,
 	v1alpha1.ConditionConfigEffective, v1alpha1.ConditionForwardedHeadersSafe, v1alpha1.ConditionSourceIPConfigured,
-	v1alpha1.ConditionSourceIPPreserved, v1alpha1.ConditionEngineSupported,
+	v1alpha1.ConditionNodesKeepSourceIP, v1alpha1.ConditionSourceIPPreserved, v1alpha1.ConditionEngineSupported,
 }
 
 func TestTheShortFormBecomesACompleteEdge(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTheShortFormBecomesACompleteEdge(t *testing.T) {
 	s.assignAddress("203.0.113.10")
 	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionTrue, v1alpha1.ReasonAddressAssigned)
 	s.becomesReady()
-	s.becomes(v1alpha1.ConditionSourceIPPreserved, metav1.ConditionUnknown, v1alpha1.ReasonNotMeasured)
+	s.becomes(v1alpha1.ConditionSourceIPPreserved, metav1.ConditionUnknown, v1alpha1.ReasonReportPolicyMissing)
 	s.tellsWhatItServes()
 }
 

@@ -63,7 +63,7 @@ func (s *story) wantedDaemonSet(name string, exposure v1alpha1.ExposureType) *un
 	edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	edge.Spec.Namespace, edge.Spec.Exposure.Type = s.namespace(), exposure
 	runs := registry.All()[0]
-	settings, _ := runs.Configure(edge)
+	settings, _ := runs.Configure(edge, nil)
 	objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 	if err != nil {
 		s.Fatal(err)

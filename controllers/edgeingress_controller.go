@@ -29,8 +29,11 @@ type Reconciler struct {
 	Events events.EventRecorder
 	// Options are the operator's own settings.
 	Options snapshot.Options
-	// Now returns the time for transitions and for everything that waits.
+	// Now returns the time for transitions and for everything that waits, by the API server's clock: it is compared
+	// with times in objects.
 	Now func() time.Time
+	// Measured takes what passes found measured, for metrics and for the next pass; nil where nobody asks.
+	Measured *Measured
 	// RequestTimeout is how long a pass waits for the answer to one request. Zero means
 	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
@@ -72,6 +75,7 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 		released, err := r.release(ctx, seen, state)
 		if released {
 			r.repairs.forget(edge.UID)
+			r.Measured.forget(edge.UID)
 			return
 		}
 		if follow.fail(err) {
@@ -79,7 +83,9 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 		}
 	}
 	follow.fail(seen.ReadErrors())
-	follow.fail(r.writeStatus(ctx, edge, assess.Status(seen, state, outcome, seen.Time)))
+	found := assess.Assess(seen, state, outcome, seen.Time)
+	r.Measured.note(edge.UID, found)
+	follow.fail(r.writeStatus(ctx, edge, found.Status))
 	follow.lookAgain(restInterval)
 	if !edge.DeletionTimestamp.IsZero() {
 		follow.lookAgain(eventFallback)
@@ -87,7 +93,7 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	if agentsToRecheck(seen) {
 		follow.lookAgain(agentRecheck)
 	}
-	for _, at := range []time.Time{state.Recheck(), seen.Refusal.Next} {
+	for _, at := range []time.Time{state.Recheck(), seen.Refusal.Next, found.Recheck} {
 		if !at.IsZero() {
 			follow.lookAgain(at.Sub(seen.Time))
 		}

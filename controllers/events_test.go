@@ -38,10 +38,15 @@ func TestConditionsAreAnnouncedOnTransitionsOnly(t *testing.T) {
 	}
 	ready, notReady := condition("Ready", "True", "AllConditionsMet"), condition("Ready", "False", "NoNodesSelected")
 	config, noConfig := condition("ConfigEffective", "True", "ConfigWritten"), condition("ConfigEffective", "False", "UnknownConfigKeys")
+	kept, lost := condition("NodesKeepSourceIP", "True", "NodesMeasured"), condition("NodesKeepSourceIP", "False", "AddressReplaced")
+	whole, unmeasured := condition("SourceIPPreserved", "True", "MeasuredEndToEnd"), condition("SourceIPPreserved", "Unknown", "NotMeasuredFromOutside")
 	for name, test := range map[string]struct {
 		before, after *v1alpha1.EdgeIngress
 		want          []string
 	}{
+		"a loss on a node warns":           {before: with(kept), after: with(lost), want: []string{"Warning AddressReplaced NodesKeepSourceIP is False: Because."}},
+		"a path that was measured":         {before: with(unmeasured), after: with(whole), want: []string{"Normal MeasuredEndToEnd SourceIPPreserved is True: Because."}},
+		"a condition of a newer version":   {before: with(ready), after: with(ready, kept), want: nil},
 		"of a new object only Ready":       {before: with(), after: with(config, notReady), want: []string{"Warning NoNodesSelected Ready is False: Because."}},
 		"nothing where nothing changed":    {before: with(config, ready), after: with(config, ready), want: nil},
 		"nothing where the reason changed": {before: with(notReady), after: with(condition("Ready", "False", "NodesMissing")), want: nil},

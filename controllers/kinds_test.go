@@ -65,8 +65,9 @@ func renderedKinds(t *testing.T) map[schema.GroupVersionKind]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		settings, _ := runs.Configure(edge)
-		objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings})
+		witness := &engine.Witness{Namespace: "operator", Service: "witness", Port: 80}
+		settings, _ := runs.Configure(edge, witness)
+		objects, err := runs.Render(engine.Input{EdgeIngress: edge, Settings: settings, Witness: witness})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,6 +120,8 @@ func decode(t *testing.T, file string, into any) {
 func TestEveryOwnedKindIsCoveredByTheOperatorsRole(t *testing.T) {
 	role := &rbacv1.ClusterRole{}
 	decode(t, filepath.Join("..", "config", "rbac", "role.yaml"), role)
+	inNamespace := &rbacv1.ClusterRole{}
+	decode(t, filepath.Join("..", "config", "rbac", "witness_ingress_role.yaml"), inNamespace)
 	for _, kind := range ownedKinds() {
 		gvk, err := apiutil.GVKForObject(kind.object, NewScheme())
 		if err != nil {
@@ -126,8 +129,13 @@ func TestEveryOwnedKindIsCoveredByTheOperatorsRole(t *testing.T) {
 		}
 		resource, _ := meta.UnsafeGuessKindToResource(gvk)
 		for _, verb := range []string{"get", "list", "watch", "create", "patch", "delete"} {
-			if !grants(role, resource.GroupResource(), verb) {
-				t.Errorf("config/rbac/role.yaml does not grant %s on %s", verb, resource.GroupResource())
+			// It writes Ingress objects only in its own namespace.
+			everywhere := kind.kind != "Ingress" || slices.Contains([]string{"get", "list", "watch"}, verb)
+			if grants(role, resource.GroupResource(), verb) != everywhere {
+				t.Errorf("config/rbac/role.yaml grants %s on %s: %t, want %t", verb, resource.GroupResource(), !everywhere, everywhere)
+			}
+			if !everywhere && !grants(inNamespace, resource.GroupResource(), verb) {
+				t.Errorf("config/rbac/witness_ingress_role.yaml does not grant %s on %s", verb, resource.GroupResource())
 			}
 		}
 	}

@@ -162,7 +162,7 @@ func (s *story) commonObjects() []client.Object {
 	return []client.Object{
 		named(s, &corev1.ServiceAccount{}), named(s, &corev1.ConfigMap{}), named(s, &rbacv1.RoleBinding{}),
 		&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: names.ClusterRoleBinding(s.name, names.FirstEngine)}},
-		&networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}},
+		&networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}}, s.witnessIngress(),
 	}
 }
 

@@ -28,6 +28,10 @@ var (
 type Collector struct {
 	// Reader reads EdgeIngress objects from the cache.
 	Reader client.Reader
+	// Measured holds what passes found measured; nil without passes.
+	Measured *Measured
+	// Now returns the time for the age of evidence; nil for the machine's.
+	Now func() time.Time
 	// Version, Revision and GoVersion describe the build.
 	Version, Revision, GoVersion string
 }
@@ -37,6 +41,9 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 	out <- conditionMetric
 	out <- nodesMetric
 	out <- buildMetric
+	out <- legMetric
+	out <- ageMetric
+	out <- probesMetric
 }
 
 // Collect implements prometheus.Collector. While the cache cannot be read there are no series of objects.
@@ -49,8 +56,21 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.NewInvalidMetric(conditionMetric, err)
 		return
 	}
+	now := time.Now
+	if c.Now != nil {
+		now = c.Now
+	}
 	for i := range list.Items {
 		collectObject(out, &list.Items[i])
+		collectLegs(out, &list.Items[i], c.Measured.of(list.Items[i].UID).Legs, now())
+	}
+	reports := &v1alpha1.SourceIPReportList{}
+	if err := c.Reader.List(ctx, reports); err != nil {
+		out <- prometheus.NewInvalidMetric(probesMetric, err)
+		return
+	}
+	for i := range reports.Items {
+		collectProbes(out, &reports.Items[i])
 	}
 }
 

@@ -26,7 +26,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
 	pods, podsErr := r.listPods(ctx, edge)
 	endpointSlices := r.observeEndpointSlices(ctx, service)
-	objects := r.observeObjects(ctx, edge, append(desired.Names(edge), leftovers(key, pods, service, endpointSlices.Items)...))
+	objects := r.observeObjects(ctx, edge, append(desired.Names(edge, r.Options), leftovers(key, pods, service, endpointSlices.Items)...))
 	daemonSet, deployment := readAs[appsv1.DaemonSet](objects, refTo("DaemonSet", key)), readAs[appsv1.Deployment](objects, refTo("Deployment", key))
 	seen := snapshot.Snapshot{
 		Time:            r.Now(),
@@ -35,6 +35,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		Options:         r.Options,
 		Nodes:           r.observeNodes(ctx),
 		Repairs:         r.repairs.of(edge.UID),
+		KeptBefore:      r.Measured.keptBefore(edge.UID),
 		Namespace:       r.observeNamespace(ctx, edge.ControllerNamespace()),
 		Live:            r.encoded(objects),
 		Service:         readAs[corev1.Service](objects, refTo("Service", service)),
@@ -47,7 +48,13 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		DaemonSets:      othersAmong(daemonSets, daemonSetsErr),
 		DefaultClasses:  r.observeDefaultClasses(ctx),
 		NetworkPolicies: r.observeNetworkPolicies(ctx, edge.ControllerNamespace()),
+		Reports:         r.observeReports(ctx, edge),
+		ReportPolicy:    r.observeReportPolicy(ctx),
 		Inventory:       objects.inventory,
+	}
+	if seen.ConfigMap.Value != nil {
+		seen.ConfigWritten = writtenAt(seen.ConfigMap.Value, v1alpha1.FieldManager)
+		seen.Departing = r.observeDeparting(ctx, edge, seen.ConfigMap.Value.Data)
 	}
 	r.observeAgentPods(ctx, &seen, daemonSets)
 	seen.Refusal = r.observeRefusal(ctx, seen)

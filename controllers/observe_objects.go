@@ -60,8 +60,15 @@ func (r *Reconciler) observeObjects(ctx context.Context, edge *v1alpha1.EdgeIngr
 }
 
 func (r *Reconciler) listOwned(ctx context.Context, edge *v1alpha1.EdgeIngress, owned ownedKind, found *liveObjects) error {
-	list := owned.newList()
-	if err := r.Client.List(ctx, list, client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name}); err != nil {
+	list, options := owned.newList(), []client.ListOption{client.MatchingLabels{v1alpha1.OwnerLabel: edge.Name}}
+	if owned.kind == "Ingress" {
+		if r.Options.Namespace == "" {
+			return nil
+		}
+		// Everybody may make Ingress objects. Ours are here only, and only here the operator may write them.
+		options = append(options, client.InNamespace(r.Options.Namespace))
+	}
+	if err := r.Client.List(ctx, list, options...); err != nil {
 		return fmt.Errorf("listing the %s objects of EdgeIngress %q: %w", owned.kind, edge.Name, err)
 	}
 	return meta.EachListItem(list, func(item runtime.Object) error {
@@ -158,6 +165,7 @@ func (r *Reconciler) encode(object client.Object) (*unstructured.Unstructured, e
 	}
 	encoded := &unstructured.Unstructured{Object: content}
 	encoded.SetGroupVersionKind(gvk)
+	encoded.SetManagedFields(nil)
 	return encoded, nil
 }
 

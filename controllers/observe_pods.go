@@ -57,7 +57,7 @@ func workloadOf(pod *corev1.Pod, name string, foreignDaemonSet, foreignDeploymen
 
 func observedPod(pod *corev1.Pod, workload v1alpha1.WorkloadKind) snapshot.Pod {
 	seen := snapshot.Pod{
-		Name: pod.Name, Labels: pod.Labels, Created: pod.CreationTimestamp.Time, Node: pod.Spec.NodeName, Workload: workload,
+		Name: pod.Name, UID: pod.UID, Labels: pod.Labels, Created: pod.CreationTimestamp.Time, Node: pod.Spec.NodeName, Workload: workload,
 		Terminating: !pod.DeletionTimestamp.IsZero(), Problem: podProblem(pod),
 		Ended:   pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
 		Digests: digestsOf(pod), Redirects: drift.RedirectsOf(pod.Annotations),

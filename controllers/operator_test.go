@@ -37,6 +37,8 @@ const residence = "edge-resident"
 var operatorOptions = snapshot.Options{
 	AllowedImageRepositories: registry.DefaultImageRepositories(),
 	ReservedNamespaces:       []string{operatorNamespace, residence},
+	Namespace:                operatorNamespace,
+	MeasureByDefault:         true,
 }
 
 // operatorProcess is the operator as main.go sets it up, but inside the test process, with the

@@ -22,6 +22,7 @@ func ownedKinds() []ownedKind {
 	return []ownedKind{
 		{"Service", &corev1.Service{}, func() client.ObjectList { return &corev1.ServiceList{} }},
 		{"IngressClass", &networkingv1.IngressClass{}, func() client.ObjectList { return &networkingv1.IngressClassList{} }},
+		{"Ingress", &networkingv1.Ingress{}, func() client.ObjectList { return &networkingv1.IngressList{} }},
 		{"PodDisruptionBudget", &policyv1.PodDisruptionBudget{}, func() client.ObjectList { return &policyv1.PodDisruptionBudgetList{} }},
 		{"DaemonSet", &appsv1.DaemonSet{}, func() client.ObjectList { return &appsv1.DaemonSetList{} }},
 		{"Deployment", &appsv1.Deployment{}, func() client.ObjectList { return &appsv1.DeploymentList{} }},

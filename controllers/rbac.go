@@ -4,11 +4,16 @@ package controllers
 // another shows what they deny. There is no create on nodes (an apply must never bring back a
 // deleted node), no write to Secrets, and no right to create or change a ClusterRole. The operator
 // may bind only the two ClusterRoles that ship with it, by name. It reads NetworkPolicies, because
-// one in the namespace of a controller may keep clients out.
+// one in the namespace of a controller may keep clients out, and Ingress objects, because their
+// annotations may change the address that their application sees. It writes Ingress objects only in
+// its own namespace (config/rbac/witness_ingress_role.yaml). It reads reports, deletes old ones of the
+// prober, and looks whether the policy exists that keeps the prober's reports to the prober.
 //
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/status,verbs=patch
+// +kubebuilder:rbac:groups=edgeingress.dev,resources=sourceipreports,verbs=get;list;watch;delete
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,resourceNames=edge-ingress-source-ip-reports,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
@@ -16,7 +21,7 @@ package controllers
 // +kubebuilder:rbac:groups=apps,resources=daemonsets;deployments,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=ingressclasses,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses;networkpolicies,verbs=get;list;watch
 // +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterrolebindings;rolebindings,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,resourceNames=edge-ingress-operator-controller;edge-ingress-operator-controller-election,verbs=bind

@@ -14,6 +14,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 )
 
 // TestTheAPIServerTakesWhatTheChartRenders sends every golden case of the chart and every kind of
@@ -27,10 +29,14 @@ func TestTheAPIServerTakesWhatTheChartRenders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		settings, _ := runs.Configure(edge)
+		var witness *engine.Witness
+		if edge.Measured(false) {
+			witness = &engine.Witness{Namespace: s.namespace(), Service: names.Witness, Port: 80}
+		}
+		settings, _ := runs.Configure(edge, witness)
 		edge.Spec.Namespace = s.namespace()
 		objects, err := runs.Render(engine.Input{
-			EdgeIngress: edge, Settings: settings, HealthCheckNodePort: 32767,
+			EdgeIngress: edge, Settings: settings, HealthCheckNodePort: 32767, Witness: witness,
 		})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -57,7 +63,7 @@ func (s *story) renderedVariants() map[string]*v1alpha1.EdgeIngress {
 	}
 	for _, file := range files {
 		edge := &v1alpha1.EdgeIngress{}
-		if err := readYAML(file, edge); err != nil {
+		if err := configfiles.Read(file, edge); err != nil {
 			s.Fatal(err)
 		}
 		all[filepath.Base(file)] = edge

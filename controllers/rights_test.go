@@ -21,6 +21,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 // attempts are the actions that the operator must not be able to do, each with a call that succeeds
@@ -234,6 +235,16 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 		"delete many nodes":           {Verb: "deletecollection", Resource: "nodes"},
 		"create nodes":                {Verb: "create", Resource: "nodes"},
 		"change Ingress objects":      {Verb: "patch", Group: "networking.k8s.io", Resource: "ingresses"},
+		"create Ingress objects":      {Verb: "create", Group: "networking.k8s.io", Resource: "ingresses", Namespace: "default"},
+		"delete Ingress objects":      {Verb: "delete", Group: "networking.k8s.io", Resource: "ingresses", Namespace: "kube-system"},
+		"write reports":               {Verb: "create", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports"},
+		"change reports":              {Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports"},
+		"change what was seen":        {Verb: "update", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports", Subresource: "status"},
+		"change the report policy":    {Verb: "patch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies", Name: names.ReportPolicy},
+		"read other policies":         {Verb: "list", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies"},
+		"replace its own Ingress":     {Verb: "update", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
+		"delete all its Ingresses":    {Verb: "deletecollection", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
+		"report for an Ingress":       {Verb: "patch", Group: "networking.k8s.io", Resource: "ingresses", Subresource: "status", Namespace: operatorNamespace},
 		"hold leases in kube-system":  {Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "kube-system"},
 		"do anything":                 {Verb: "*", Group: "*", Resource: "*"},
 	} {
@@ -244,6 +255,7 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 	for name, attributes := range map[string]authorizationv1.ResourceAttributes{
 		"patch nodes":                       {Verb: "patch", Resource: "nodes"},
 		"bind the controller's ClusterRole": {Verb: "bind", Group: rbacGroup, Resource: "clusterroles", Name: clusterRole},
+		"lead to the witness":               {Verb: "patch", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
 		"hold its own lease":                {Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: operatorNamespace},
 	} {
 		if !allowed(attributes) {

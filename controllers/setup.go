@@ -45,7 +45,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner), unseen).
 		Watches(&discoveryv1.EndpointSlice{}, handler.EnqueueRequestsFromMapFunc(r.requestsForEndpointSlice), unseen).
 		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNetworkPolicy), unseen).
+		Watches(&v1alpha1.SourceIPReport{}, handler.EnqueueRequestsFromMapFunc(requestsForReport), unseen).
 		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace), unseen)
+	for _, object := range reportPolicy() {
+		build = build.Watches(object, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), unseen)
+	}
 	for _, owned := range ownedKinds() {
 		requests := requestsForOwner
 		if owned.kind == "DaemonSet" {
@@ -53,6 +57,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		}
 		if owned.kind == "IngressClass" {
 			requests = r.requestsForIngressClass
+		}
+		if owned.kind == "Ingress" {
+			requests = r.requestsForIngress
 		}
 		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests), unseen)
 	}

@@ -17,9 +17,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
@@ -98,48 +98,12 @@ func installRBAC(ctx context.Context) error {
 	if err := admin.Create(ctx, namespace); err != nil {
 		return fmt.Errorf("creating the operator's namespace: %w", err)
 	}
-	objects, err := rbacObjects()
+	objects, err := configfiles.Objects(filepath.Join("..", "config", "rbac"))
 	if err != nil {
 		return err
 	}
-	for _, object := range objects {
-		if err := admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("kubectl")); err != nil {
-			return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
-		}
-	}
-	return nil
-}
-
-// rbacObjects reads the objects that config/rbac/kustomization.yaml lists.
-func rbacObjects() ([]*unstructured.Unstructured, error) {
-	directory := filepath.Join("..", "config", "rbac")
-	var kustomization struct {
-		Resources []string `json:"resources"`
-	}
-	if err := readYAML(filepath.Join(directory, "kustomization.yaml"), &kustomization); err != nil {
-		return nil, err
-	}
-	var objects []*unstructured.Unstructured
-	for _, file := range kustomization.Resources {
-		object := &unstructured.Unstructured{}
-		if err := readYAML(filepath.Join(directory, file), &object.Object); err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
-	}
 	if !slices.ContainsFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetName() == operatorAccount }) {
-		return nil, errors.New("reading config/rbac: the operator's own role is not there")
+		return errors.New("reading config/rbac: the operator's own role is not there")
 	}
-	return objects, nil
-}
-
-func readYAML(path string, into any) error {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading a manifest: %w", err)
-	}
-	if err := yaml.Unmarshal(content, into); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	return nil
+	return configfiles.Apply(ctx, admin, objects...)
 }

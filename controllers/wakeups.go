@@ -52,6 +52,8 @@ func viewOf(object client.Object) any {
 		return viewOfPod(object)
 	case *discoveryv1.EndpointSlice:
 		return sliceView{object.Labels[discoveryv1.LabelServiceName], object.AddressType, object.Endpoints, object.Ports}
+	case *v1alpha1.SourceIPReport:
+		return viewOfReport(object)
 	case *metav1.PartialObjectMetadata: // a namespace
 		return [3]any{object.UID, object.DeletionTimestamp.IsZero(), object.Labels[desired.PodSecurityLabel]}
 	case *policyv1.PodDisruptionBudget:
@@ -71,6 +73,13 @@ func viewOf(object client.Object) any {
 		if _, ours := object.Labels[v1alpha1.OwnerLabel]; !ours {
 			return isDefaultClass(object)
 		}
+	case *networkingv1.Ingress:
+		if _, ours := object.Labels[v1alpha1.OwnerLabel]; !ours {
+			return [2]any{classOf(object), signsOf(object)}
+		}
+		own := object.DeepCopy()
+		own.Status = networkingv1.IngressStatus{}
+		return unversioned(own)
 	}
 	copied, isObject := object.DeepCopyObject().(client.Object)
 	if !isObject {

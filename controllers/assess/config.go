@@ -1,13 +1,19 @@
 package assess
 
 import (
+	"fmt"
+	"slices"
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/verification/evidence"
 )
 
-// configEffective implements rows 31, 35, 38 to 40, 44 and 92 of docs/source-ip.md.
+// configEffective implements rows 31, 35, 38 to 41, 44 and 92 of docs/source-ip.md.
 func configEffective(sc *scene) verdict {
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}, {"the controller pods", sc.Pods.Err}}
 	if sc.EdgeIngress.UsesService() {
@@ -24,13 +30,99 @@ func configEffective(sc *scene) verdict {
 			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
 			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted, podsChanged,
-			otherDefaultClass,
+			otherDefaultClass, configNotLoaded, configLoading,
 		},
-		holds: func(sc *scene) verdict {
-			return is(v1alpha1.ReasonConfigWritten, "%s in %s match the spec, and %s reads them. The operator does not check whether the controller loaded them.%s%s",
-				capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref, hairpin(sc), sc.secondDefaultClass())
-		},
+		holds: configInForce,
 	}.answer(sc)
+}
+
+func configInForce(sc *scene) verdict {
+	written := fmt.Sprintf("%s in %s match the spec, and %s reads them.", capital(countOf(len(sc.state.Config), "setting")), sc.configMapRef(), sc.workload.ref)
+	besides := sc.earlierSettings() + hairpin(sc) + sc.secondDefaultClass()
+	if loaded := sc.loadsWhere(func(load evidence.Load) bool { return load.Digest == sc.measured.facts.ConfigDigest }); len(loaded) > 0 {
+		return is(v1alpha1.ReasonConfigLoaded, "%s %s loaded them.%s", written, partOf(len(loaded), len(sc.measured.loads), "serving edge node", "has", "have"), besides)
+	}
+	return is(v1alpha1.ReasonConfigWritten, "%s The operator does not check whether the controller loaded them.%s", written, besides)
+}
+
+// earlierSettings says until when connections that clients opened before the last change may be served by the
+// settings of before. Evidence is of new connections only (row 41).
+func (sc *scene) earlierSettings() string {
+	until := sc.earlierSettingsEnd()
+	if !sc.Time.Before(until) {
+		return ""
+	}
+	return fmt.Sprintf(" Connections that clients opened before %s may keep the earlier settings until %s.", clock(sc.ConfigWritten), clock(until))
+}
+
+// earlierSettingsEnd is when the last controller ended the last connection with earlier settings. It is zero where
+// no controller pod had any.
+func (sc *scene) earlierSettingsEnd() time.Time {
+	older := func(pod snapshot.Pod) bool { return !pod.Ended && pod.Created.Before(sc.ConfigWritten) }
+	if sc.ConfigWritten.IsZero() || !slices.ContainsFunc(sc.Pods.Items, older) {
+		return time.Time{}
+	}
+	if keeps := sc.engine.KeepsSettings(sc.state.Config); keeps > 0 {
+		return sc.ConfigWritten.Add(evidence.LoadGrace + keeps)
+	}
+	return time.Time{}
+}
+
+// loadsWhere returns what edge nodes report of their configuration and the filter lets through. There is none
+// where the engine reports none.
+func (sc *scene) loadsWhere(filter func(evidence.Load) bool) []evidence.Load {
+	if sc.measured.facts.ConfigDigest == "" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(sc.measured.loads), func(load evidence.Load) bool { return load.Time.IsZero() || !filter(load) })
+}
+
+// configNotLoaded finds edge nodes that run another configuration although they had time to load this one
+// (row 41).
+func configNotLoaded(sc *scene) *verdict {
+	late := sc.loadsWhere(func(load evidence.Load) bool {
+		return load.Digest != sc.measured.facts.ConfigDigest && !sc.ConfigWritten.IsZero() && load.Time.Sub(sc.ConfigWritten) >= evidence.LoadGrace
+	})
+	if len(late) == 0 {
+		return nil
+	}
+	return isNot(v1alpha1.ReasonConfigNotLoaded,
+		"On %s (%d of %d serving edge nodes) the controller runs another configuration than %s, more than %d seconds after that was written, so it refuses to load it. "+
+			"Look for the error in its log: `kubectl -n %s logs %s`.",
+		nodesNamed(nodesOf(late)), len(late), len(sc.measured.loads), sc.configMapRef(), int(evidence.LoadGrace.Seconds()), sc.state.Namespace, sc.podOf(late[0]))
+}
+
+// configLoading finds edge nodes that may just be loading the configuration. Once they had the time for it, what
+// a node ran before it was written says nothing, and neither does what it ran a moment later and nobody saw again,
+// for instance because the witness is gone.
+func configLoading(sc *scene) *verdict {
+	loading := sc.loadsWhere(func(load evidence.Load) bool {
+		began := !load.Time.Before(sc.ConfigWritten) && !sc.Time.After(load.Time.Add(evidence.LoadGrace))
+		return load.Digest != sc.measured.facts.ConfigDigest && (began || sc.Time.Before(sc.ConfigWritten.Add(evidence.LoadGrace)))
+	})
+	if len(loading) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonConfigLoading, "%s was written a moment ago, and on %s the controller still runs another configuration. It loads a new one within seconds.",
+		sc.configMapRef(), nodesNamed(nodesOf(loading)))
+}
+
+func nodesOf(loads []evidence.Load) []string {
+	var nodes []string
+	for _, load := range loads {
+		nodes = append(nodes, load.Node)
+	}
+	return nodes
+}
+
+// podOf names the controller pod that was seen.
+func (sc *scene) podOf(load evidence.Load) string {
+	for _, pod := range sc.Pods.Items {
+		if pod.UID == load.Pod {
+			return pod.Name
+		}
+	}
+	return "POD"
 }
 
 func configTaken(sc *scene) *verdict {

@@ -1,10 +1,13 @@
 package assess
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
@@ -72,4 +75,45 @@ func TestEngineSupported(t *testing.T) {
 		"it needs no read":                       {given: []option{unread["Nodes"], unread["Pods"], unread["DaemonSet"]}, status: no, reason: v1alpha1.ReasonUpstreamRetired},
 		"deletion":                               {given: []option{deleted}, status: unknown, reason: v1alpha1.ReasonDeleting},
 	})
+}
+
+// The evidence is of new connections. Connections that were open before have earlier settings for a while.
+func TestConfigEffectiveSaysUntilWhenEarlierSettingsServe(t *testing.T) {
+	const says = "Connections that clients opened before 11:58:00 UTC may keep the earlier settings until 12:03:00 UTC."
+	written := noon.Add(-2 * time.Minute)
+	tests := map[string]struct {
+		written, created time.Time
+		given            []option
+		want             string
+		recheck          time.Time
+	}{
+		"a pod is older than the settings": {written: written, created: noon.Add(-time.Hour), want: says, recheck: written.Add(5 * time.Minute)},
+		"also where nothing is measured":   {written: written, created: noon.Add(-time.Hour), given: []option{measuring(v1alpha1.Disabled)}, want: says, recheck: written.Add(5 * time.Minute)},
+		"a shorter time for workers":       {written: written, created: noon.Add(-time.Hour), given: []option{config("worker-shutdown-timeout", "90s")}, want: "until 12:00:30 UTC.", recheck: noon.Add(30 * time.Second)},
+		"a time that has passed":           {written: written, created: noon.Add(-time.Hour), given: []option{config("worker-shutdown-timeout", "60s")}},
+		"every pod is newer":               {written: written, created: noon.Add(-time.Minute)},
+		"the time of the write is unknown": {created: noon.Add(-time.Hour)},
+		"a pod that has ended": {written: written, created: noon.Add(-time.Hour), given: []option{func(g *given) {
+			for i := range g.s.Pods.Items {
+				g.s.Pods.Items[i].Ended = true
+			}
+		}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := healthy(test.given...)
+			g.s.Time, g.s.ConfigWritten = noon, test.written
+			for i := range g.s.Pods.Items {
+				g.s.Pods.Items[i].Created = test.created
+			}
+			found := Assess(g.s, g.d, g.o, noon)
+			got := meta.FindStatusCondition(found.Status.Conditions, v1alpha1.ConditionConfigEffective)
+			if got.Status != yes || !strings.Contains(got.Message, test.want) || (test.want == "") == strings.Contains(got.Message, "earlier settings") {
+				t.Errorf("got %s: %s", got.Status, got.Message)
+			}
+			if !found.Recheck.Equal(test.recheck) {
+				t.Errorf("looks again at %s, want %s", found.Recheck, test.recheck)
+			}
+		})
+	}
 }

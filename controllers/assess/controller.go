@@ -16,7 +16,7 @@ func controllerAvailable(sc *scene) verdict {
 	return question{
 		needs: []read{{"the nodes", sc.Nodes.Err}, {"the controller pods", sc.Pods.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}},
 		writes: func(kind string) bool {
-			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass"
+			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass" && kind != "Ingress" && kind != "SourceIPReport"
 		},
 		checks: []check{
 			namespaceReserved, workloadTaken, imageRefused, namespaceForbidsPorts, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,6 +64,21 @@ var mishaps = []option{
 	withdrawnEdge2, keptEdge2, endingApp1, heldApp1, awaitedEdge2,
 	withheld(desired.WithheldForAgents, []string{"edge-1"}), withheld("OfLater", nil),
 	blocked(desired.BlockedByIPFamily), image("registry.example.com/fork/controller", forkDigest),
+	measured, all(measured, verified()), all(measured, verified(cdn)), verified(), verified(cdn), noReports, measuring(v1alpha1.Disabled),
+	plainSights(insideReport, "edge-1", sees(v1alpha1.SeenOther, "10.244.1.1", 2)), plainSights(insideReport, "edge-2", sees(v1alpha1.SeenOther, "10.244.2.1", 1)),
+	plainSights(insideReport, "edge-1", sees(v1alpha1.SeenForged, "", 3)), plainSights(insideReport, "edge-2", sees(v1alpha1.SeenNobody, "", 3)),
+	plainSights(insideReport, "edge-1", takenAt(ago(11*time.Minute))), plainSights(insideReport, "edge-2", takenAt(ago(-time.Hour))),
+	plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { s.ConfigDigest = "older" }), plainSights(insideReport, "edge-2", func(s *v1alpha1.Sight) { s.PodUID = "older" }),
+	plainSights(outsideReport, "203.0.113.10", sees(v1alpha1.SeenOther, "203.0.113.1", 2)), plainSights(outsideReport, "203.0.113.10", sees(v1alpha1.SeenOther, "203.0.113.1", 1)),
+	plainSights(outsideReport, "203.0.113.10", sees(v1alpha1.SeenNobody, "", 3)), forgedSights(outsideReport, "203.0.113.10", sees(v1alpha1.SeenForged, "", 1)),
+	plainSights(outsideReport, "203.0.113.10", takenAt(ago(31*24*time.Hour))), onReport(outsideReport, func(r *v1alpha1.SourceIPReport) { r.Status.PathDigest = "older" }),
+	onReport(insideReport, func(r *v1alpha1.SourceIPReport) { r.Status.ServiceUID = "older" }),
+	onReport(insideReport, func(r *v1alpha1.SourceIPReport) {
+		r.Status.Control = &v1alpha1.NegativeControl{Node: "app-2", Answered: true, Time: ago(0)}
+	}),
+	func(g *given) { g.s.ReportPolicy.Exists = false }, func(g *given) { g.s.Reports.Err = errNoAPI },
+	func(g *given) { g.s.Departing.Items = []snapshot.Departure{{Namespace: "a", Name: "b", Why: "c"}} },
+	podChanged("controller-1", func(p *snapshot.Pod) { p.UID = "newer" }), node("edge-2", func(n *snapshot.Node) { n.UID = "newer" }),
 	failed(snapshot.FailureOther, "Node", "edge-1", "timeout"), failed(snapshot.FailureNameTaken, "Service", objectName, ""), failed(snapshot.FailureRefused, "", "", ""),
 }
 
@@ -116,8 +132,20 @@ func checkForm(t *testing.T, status v1alpha1.EdgeIngressStatus) {
 func checkTruth(t *testing.T, g given, status v1alpha1.EdgeIngressStatus) {
 	t.Helper()
 	isTrue := func(name string) bool { return meta.IsStatusConditionTrue(status.Conditions, name) }
+	if isTrue(v1alpha1.ConditionNodesKeepSourceIP) {
+		for _, why := range doubtsAboutNodes(g) {
+			t.Errorf("NodesKeepSourceIP is True although %s", why)
+		}
+	}
 	if isTrue(v1alpha1.ConditionSourceIPPreserved) {
-		t.Error("SourceIPPreserved is True although nobody measured")
+		for _, why := range slices.Concat(doubtsAboutNodes(g), doubtsAboutPath(g, status)) {
+			t.Errorf("SourceIPPreserved is True although %s", why)
+		}
+	}
+	for _, name := range []string{v1alpha1.ConditionNodesKeepSourceIP, v1alpha1.ConditionSourceIPPreserved} {
+		if c := meta.FindStatusCondition(status.Conditions, name); c.Status == no && c.Reason == v1alpha1.ReasonAddressReplaced && !sawLossTwice(g) {
+			t.Errorf("%s is False although no loss was seen twice: %s", name, c.Message)
+		}
 	}
 	if isTrue(v1alpha1.ConditionSourceIPConfigured) {
 		for _, why := range doubts(g) {
@@ -205,11 +233,11 @@ func doubtsAboutHeaders(g given) []string {
 	if len(trust.Overrides) > 0 || trust.PassesClientsHeader || trust.InternalHeaderForgeable {
 		found = append(found, "something undoes the trust")
 	}
-	if trust.BelievesHeader() && len(trust.CIDRs) > 0 {
+	if trust.BelievesHeader() && len(trust.CIDRs) > 0 && !forgeriesRefused(g) {
 		found = append(found, "a header is believed and nobody measured who writes it")
 	}
 	balancer := provider.Identify(g.s)
-	if trust.ProxyProtocol && len(trust.CIDRs) > 0 && balancer.ProxyProtocol != provider.On {
+	if trust.ProxyProtocol && len(trust.CIDRs) > 0 && balancer.ProxyProtocol != provider.On && !forgeriesRefused(g) {
 		found = append(found, "PROXY protocol is believed and nothing shows who writes it")
 	}
 	if trust.ProxyProtocol && (g.s.Nodes.Err != nil || g.s.Pods.Err != nil) {

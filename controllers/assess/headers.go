@@ -14,9 +14,10 @@ import (
 // configured to overwrite them.
 var clientHeaders = []string{"Fastly-Client-IP", "True-Client-IP", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP"}
 
-// forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43, 68 and 92 of docs/source-ip.md. It is True
-// only where the controller trusts nothing that a client can write. No object shows whether a
-// trusted proxy writes the address itself or passes on the client's text, whatever the spec declares.
+// forwardedHeadersSafe implements rows 29, 30, 32, 37, 42, 43, 62, 68, 92 and 119 of docs/source-ip.md. It is
+// True where the controller trusts nothing that a client can write. No object shows whether a trusted proxy
+// writes the address itself or passes on the client's text, whatever the spec declares; then it is True only
+// where forged addresses were sent through it from outside and refused.
 func forwardedHeadersSafe(sc *scene) verdict {
 	// The pods show whether the engine runs alone, and stand for all pods of the cluster.
 	needs := []read{{"the ConfigMap", sc.ConfigMap.Err}, {"the " + sc.workload.ref.Kind, sc.workload.err}, {"the controller pods", sc.Pods.Err}}
@@ -34,10 +35,14 @@ func forwardedHeadersSafe(sc *scene) verdict {
 		// They show whether the balancer speaks PROXY protocol.
 		needs = append(needs, read{"the Service", sc.Service.Err}, read{"the load-balancer agents", sc.Agents.Err})
 	}
+	if sc.measured.on {
+		needs = append(needs, read{"the SourceIPReports", sc.Reports.Err})
+	}
 	return question{
 		needs: needs,
 		checks: []check{
-			trustDrifted, trustTooWide, trustsCluster, headerOfClients, configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, podsChanged, rolloutUnderWay,
+			trustDrifted, trustTooWide, trustsCluster, headerOfClients, forgedAddressBelieved,
+			configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, podsChanged, rolloutUnderWay,
 			othersAnswer, speakerUnmeasured, policyUnknown, policyUnmeasured,
 		},
 		holds: headersSafe,
@@ -213,7 +218,7 @@ func othersAnswer(sc *scene) *verdict {
 }
 
 func policyUnknown(sc *scene) *verdict {
-	if !sc.trust.BelievesHeader() || sc.headerPolicy() != "" {
+	if !sc.trust.BelievesHeader() || sc.headerPolicy() != "" || sc.refusal() != nil {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnknown,
@@ -224,24 +229,24 @@ func policyUnknown(sc *scene) *verdict {
 // policyUnmeasured prevents True, because the policy is declared and not observed. A proxy that only
 // forwards bytes, or does not know the header, passes on what the client wrote.
 func policyUnmeasured(sc *scene) *verdict {
-	if !sc.trust.BelievesHeader() || sc.trust.BelievesNobody() {
+	if !sc.trust.BelievesHeader() || sc.trust.BelievesNobody() || sc.refusal() != nil {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonHeaderPolicyUnmeasured,
 		"The controller trusts %s from %s only, and the declared policy of the proxies there is %s. This has not been measured. "+
-			"Anything that connects from there and does not follow the policy lets clients choose their address.%s",
-		sc.trust.Header, cidrsNamed(sc.trust.CIDRs), sc.headerPolicy(), sc.believedFromAnyone())
+			"Anything that connects from there and does not follow the policy lets clients choose their address.%s%s",
+		sc.trust.Header, cidrsNamed(sc.trust.CIDRs), sc.headerPolicy(), sc.believedFromAnyone(), sc.measureForgeries())
 }
 
 // speakerUnmeasured prevents True where a proxy could forward bytes instead of writing PROXY
 // protocol: it would pass on a PROXY header that the client wrote.
 func speakerUnmeasured(sc *scene) *verdict {
-	if !sc.believesProxyProtocol() || (sc.viaBalancer() && sc.proxyOnBothSides()) {
+	if !sc.proxyFront() || sc.refusal() != nil {
 		return nil
 	}
 	return unclear(v1alpha1.ReasonProxyProtocolUnmeasured,
 		"The controller trusts the address in PROXY protocol from %s only. It has not been measured whether everything that connects from there writes PROXY protocol itself. "+
-			"Anything that only forwards bytes lets clients choose their address.%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone())
+			"Anything that only forwards bytes lets clients choose their address.%s%s", cidrsNamed(sc.trust.CIDRs), sc.believedFromAnyone(), sc.measureForgeries())
 }
 
 func (sc *scene) believesProxyProtocol() bool {
@@ -249,6 +254,13 @@ func (sc *scene) believesProxyProtocol() bool {
 }
 
 func headersSafe(sc *scene) verdict {
+	believesHeader := sc.trust.BelievesHeader() && !sc.trust.BelievesNobody()
+	if refusal := sc.refusal(); refusal != nil && (believesHeader || sc.believesProxyProtocol()) {
+		return is(v1alpha1.ReasonForgeriesRefused,
+			"The controller trusts %s from %s only. Measured: forged addresses that %s sent through %s were refused (SourceIPReport %s, %s). "+
+				"Let nothing else connect from there.%s",
+			sc.sourceOfAddress(), cidrsNamed(sc.trust.CIDRs), refusal.Source, refusal.Address, refusal.Report, refusal.Time.UTC().Format("2006-01-02"), sc.believedFromAnyone())
+	}
 	if !sc.believesProxyProtocol() {
 		return is(v1alpha1.ReasonHeadersIgnored, "The controller trusts no header.%s", sc.believedFromAnyone())
 	}

@@ -131,7 +131,7 @@ func (g *given) spec() *v1alpha1.EdgeIngressSpec { return &g.s.EdgeIngress.Spec 
 
 // writeConfig makes the ConfigMap wanted from the spec, and the one seen like it.
 func (g *given) writeConfig() {
-	g.d.Config, g.d.ConfigProblems = runs.Configure(g.s.EdgeIngress)
+	g.d.Config, g.d.ConfigProblems = runs.Configure(g.s.EdgeIngress, nil)
 	g.s.ConfigMap = snapshot.Read[corev1.ConfigMap]{Value: &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: objectName, Namespace: namespace}, Data: maps.Clone(g.d.Config),
 	}}

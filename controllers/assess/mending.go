@@ -104,7 +104,7 @@ func (sc *scene) contest(change desired.Change) string {
 	if sc.contestOf(change).Overruled {
 		return sc.overruled(change)
 	}
-	rival, at := cmp.Or(sc.contestOf(change).Rival, "an unknown writer"), change.Until.UTC().Format("15:04:05 MST")
+	rival, at := cmp.Or(sc.contestOf(change).Rival, "an unknown writer"), clock(change.Until)
 	switch change.Delayed {
 	case desired.Create:
 		return fmt.Sprintf("%s is deleted again and again. The operator creates it again at %s. Find out what deletes it, and stop that.", change.Ref, at)

@@ -3,6 +3,7 @@ package assess
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -21,6 +22,9 @@ func listed(names []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 }
+
+// clock returns a time of day for a message, for example "12:00:05 UTC".
+func clock(at time.Time) string { return at.UTC().Format("15:04:05 MST") }
 
 // countOf returns "1 node", "2 nodes" or "2 addresses".
 func countOf(n int, noun string) string {

@@ -71,6 +71,9 @@ type scene struct {
 	// ConfigMap equals the wanted one. Both are zero without a ConfigMap.
 	trust    trust.Beliefs
 	asWanted bool
+
+	// measured is what vantages saw.
+	measured measurement
 }
 
 func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
@@ -93,6 +96,7 @@ func newScene(s snapshot.Snapshot, d desired.State, o snapshot.Outcome) *scene {
 		sc.trust = sc.engine.Beliefs(configMap.Data)
 		sc.asWanted = len(d.Config) > 0 && maps.Equal(configMap.Data, d.Config) && len(configMap.BinaryData) == 0
 	}
+	sc.measured = newMeasurement(sc)
 	return sc
 }
 

@@ -2,7 +2,6 @@ package assess
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
@@ -241,32 +240,7 @@ func hostNetworkDirect(sc *scene) verdict {
 }
 
 // passedOn describes the last leg. The connection itself always comes from a controller pod.
-const passedOn = "the controller writes the address into X-Forwarded-For and X-Real-IP. Not measured."
-
-// sourceIPPreserved is never True, because the operator does not measure. It is False where the
-// objects show that the address is lost.
-func sourceIPPreserved(sc *scene, configured verdict) verdict {
-	switch {
-	case configured.status == metav1.ConditionFalse, configured.reason == v1alpha1.ReasonDeleting:
-		return configured
-	}
-	return *unclear(v1alpha1.ReasonNotMeasured, "The address that applications see has not been measured. Not checked: %s. For what the objects show, see the condition %s.",
-		unseenLegs(sc), v1alpha1.ConditionSourceIPConfigured)
-}
-
-func unseenLegs(sc *scene) string {
-	const always = "the configuration that the controller has loaded, and what the application does with the headers"
-	switch sc.spec.Exposure.Type {
-	case v1alpha1.ExposureHostNetwork:
-		return "routers and proxies in front of the nodes, " + always
-	case v1alpha1.ExposureHostPort:
-		return "routers and proxies in front of the nodes, the network plugin's port mapping, " + always
-	case v1alpha1.ExposureNodePort:
-		return "the balancer and routers in front of the nodes, the Service rules on the nodes (kube-proxy), " + always
-	default:
-		return "the load balancer itself, routers in front of it and of the nodes, the Service rules on the nodes (kube-proxy), " + always
-	}
-}
+const passedOn = "the controller writes the address into X-Forwarded-For and X-Real-IP. This is what the objects show, and no measurement."
 
 // isLocal reports whether the live Service keeps traffic on the node where it arrives.
 func (sc *scene) isLocal() bool {

@@ -12,13 +12,36 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
+	"github.com/edge-ingress/edge-ingress-operator/verification/evidence"
 )
 
 // Status returns the whole status: s is what the pass observed before it wrote, d what should exist,
 // and o the outcome of the writes. A condition keeps its transition time while its status stays the
 // same; otherwise it gets now.
 func Status(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.Time) v1alpha1.EdgeIngressStatus {
+	return Assess(s, d, o, now).Status
+}
+
+// Assessment is everything that assess says about one pass.
+type Assessment struct {
+	Status v1alpha1.EdgeIngressStatus
+	// Legs are the measured parts of the path: one for each edge node where a controller serves, then one for
+	// each published address. There are none where nothing is measured.
+	Legs []evidence.Leg
+	// Kept is for the next pass (snapshot.KeptBefore).
+	Kept snapshot.NodesBefore
+	// Recheck is when the passing of time changes a verdict; zero where only an event does.
+	Recheck time.Time
+}
+
+// Assess returns the status as Status does, and what was measured.
+func Assess(s snapshot.Snapshot, d desired.State, o snapshot.Outcome, now time.Time) Assessment {
 	sc := newScene(s, d, o)
+	return Assessment{Status: status(sc, now), Legs: sc.measured.allLegs(), Kept: sc.keptForLater(), Recheck: sc.recheck()}
+}
+
+func status(sc *scene, now time.Time) v1alpha1.EdgeIngressStatus {
+	s := sc.Snapshot
 	return v1alpha1.EdgeIngressStatus{
 		ObservedGeneration:  s.EdgeIngress.Generation,
 		Conditions:          conditions(sc, now),
@@ -43,12 +66,13 @@ func conditions(sc *scene, now time.Time) []metav1.Condition {
 		{v1alpha1.ConditionLoadBalancerReady, loadBalancerReady(sc)},
 		{v1alpha1.ConditionConfigEffective, configEffective(sc)},
 	}
-	configured := sourceIPConfigured(sc)
+	configured, nodesKeep := sourceIPConfigured(sc), nodesKeepSourceIP(sc)
 	all := append([]named{{v1alpha1.ConditionReady, ready(leaves)}}, leaves...)
 	all = append(all,
 		named{v1alpha1.ConditionForwardedHeadersSafe, forwardedHeadersSafe(sc)},
 		named{v1alpha1.ConditionSourceIPConfigured, configured},
-		named{v1alpha1.ConditionSourceIPPreserved, sourceIPPreserved(sc, configured)},
+		named{v1alpha1.ConditionNodesKeepSourceIP, nodesKeep},
+		named{v1alpha1.ConditionSourceIPPreserved, sourceIPPreserved(sc, configured, nodesKeep)},
 		named{v1alpha1.ConditionEngineSupported, engineSupported(sc)},
 	)
 	var list []metav1.Condition

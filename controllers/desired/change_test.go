@@ -167,19 +167,23 @@ func TestNamesAreThoseOfTheObjects(t *testing.T) {
 			v1alpha1.ExposureLoadBalancer, v1alpha1.ExposureNodePort, v1alpha1.ExposureHostNetwork, v1alpha1.ExposureHostPort,
 		} {
 			for _, count := range []int32{1, 2} {
-				e := edge(kind(workload), exposed(exposure), replicas(count))
-				var objects []snapshot.Ref
-				for _, object := range compute(t, seen(e)).Objects {
-					objects = append(objects, RefOf(object))
-				}
-				byName := cmpopts.SortSlices(func(a, b snapshot.Ref) bool { return a.String() < b.String() })
-				if diff := cmp.Diff(objects, Names(e), byName); diff != "" {
-					t.Errorf("%s with %s and %d replicas (-objects +names):\n%s", workload, exposure, count, diff)
+				for _, measured := range []bool{false, true} {
+					e := edge(kind(workload), exposed(exposure), replicas(count))
+					s := seen(e)
+					s.Options.Namespace, s.Options.MeasureByDefault = "operator", measured
+					var objects []snapshot.Ref
+					for _, object := range compute(t, s).Objects {
+						objects = append(objects, RefOf(object))
+					}
+					byName := cmpopts.SortSlices(func(a, b snapshot.Ref) bool { return a.String() < b.String() })
+					if diff := cmp.Diff(objects, Names(e, s.Options), byName); diff != "" {
+						t.Errorf("%s with %s and %d replicas, measured: %t (-objects +names):\n%s", workload, exposure, count, measured, diff)
+					}
 				}
 			}
 		}
 	}
-	if found := Names(edge(deleting)); len(found) > 0 {
+	if found := Names(edge(deleting), snapshot.Options{Namespace: "operator", MeasureByDefault: true}); len(found) > 0 {
 		t.Errorf("an EdgeIngress that is being deleted needs %v", found)
 	}
 }

@@ -36,7 +36,7 @@ func Compute(s snapshot.Snapshot) (State, error) {
 			return state, errors.Join(nodesErr, objectsErr)
 		}
 	}
-	unwanted := planPrune(s, &state)
+	unwanted := slices.Concat(planPrune(s, &state), staleReports(s))
 	state.withhold(s)
 	state.Changes = slices.Concat(left, planChanges(s, state), unwanted)
 	return state, nodesErr
@@ -48,7 +48,9 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	if err != nil {
 		return err
 	}
-	state.Config, state.ConfigProblems = runs.Configure(e)
+	witness := witnessOf(e, s.Options)
+	state.Config, state.ConfigProblems = runs.Configure(e, witness)
+	state.ConfigDigest = runs.ConfigDigest(state.Config)
 	image := runs.DefaultImage()
 	if e.Spec.Controller.Image != nil {
 		image = *e.Spec.Controller.Image
@@ -61,6 +63,7 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 		Settings:            state.Config,
 		HealthCheckNodePort: healthCheckNodePort(s),
 		Move:                move(s, state.Nodes),
+		Witness:             witness,
 	})
 	if err != nil {
 		return fmt.Errorf("rendering the objects: %w", err)

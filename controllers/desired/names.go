@@ -2,14 +2,27 @@ package desired
 
 import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
+// witnessPort is the port of the witness's Service.
+const witnessPort = 80
+
+// witnessOf returns the witness for an EdgeIngress that is measured, and nil for any other. It runs in the
+// operator's own namespace, which is not known outside a cluster.
+func witnessOf(e *v1alpha1.EdgeIngress, o snapshot.Options) *engine.Witness {
+	if o.Namespace == "" || !e.Measured(o.MeasureByDefault) {
+		return nil
+	}
+	return &engine.Witness{Namespace: o.Namespace, Service: names.Witness, Port: witnessPort}
+}
+
 // Names returns the objects that the EdgeIngress needs. It needs no rendering, so that the observer can
 // check for foreign objects with these names first. An EdgeIngress that is being deleted needs none.
-func Names(e *v1alpha1.EdgeIngress) []snapshot.Ref {
+func Names(e *v1alpha1.EdgeIngress, o snapshot.Options) []snapshot.Ref {
 	if !e.DeletionTimestamp.IsZero() {
 		return nil
 	}
@@ -20,6 +33,9 @@ func Names(e *v1alpha1.EdgeIngress) []snapshot.Ref {
 		{Kind: "RoleBinding", Namespace: namespace, Name: name},
 		{Kind: "ClusterRoleBinding", Name: names.ClusterRoleBinding(e.Name, e.Spec.Controller.Engine)},
 		{Kind: "IngressClass", Name: e.IngressClassName()},
+	}
+	if witness := witnessOf(e, o); witness != nil {
+		refs = append(refs, snapshot.Ref{Kind: "Ingress", Namespace: witness.Namespace, Name: names.WitnessIngress(e.Name)})
 	}
 	if e.UsesService() {
 		refs = append(refs, snapshot.Ref{Kind: "Service", Namespace: namespace, Name: names.Service(e.Name)})

@@ -28,6 +28,9 @@ type State struct {
 	Kept []snapshot.Ref
 	// Config is the content of the controller's ConfigMap.
 	Config map[string]string
+	// ConfigDigest is the digest that a controller reports to the witness when it has loaded Config; empty
+	// where it reports none, because the EdgeIngress is not measured.
+	ConfigDigest string
 	// ConfigProblems are settings of the spec that are not in Config.
 	ConfigProblems []engine.Problem
 	// NamespaceReserved is set where Namespace is the operator's own. The operator applies nothing

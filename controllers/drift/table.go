@@ -2,6 +2,7 @@ package drift
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
@@ -103,8 +104,20 @@ var rules = map[string]rule{
 			"publishNotReadyAddresses": ours("connections would reach pods that do not serve"),
 		}},
 	}},
+	"Ingress": {below: fields{
+		"metadata": {below: fields{
+			"annotations": {oursIf: isIngressAnnotation, why: "the engine may answer the witness's requests itself, or lead them elsewhere"},
+		}},
+		"spec": ours("the engine may lead the witness's requests elsewhere"),
+	}},
 	string(v1alpha1.WorkloadDaemonSet):  workload,
 	string(v1alpha1.WorkloadDeployment): workload,
+}
+
+// isIngressAnnotation reports whether a controller reads an annotation of an Ingress, by what the annotations
+// of controllers have in common.
+func isIngressAnnotation(key string) bool {
+	return key == "kubernetes.io/ingress.class" || strings.Contains(key, ".ingress.kubernetes.io/")
 }
 
 var workload = rule{below: fields{"spec": {below: fields{"template": {below: fields{"spec": {below: podSpec}}}}}}}

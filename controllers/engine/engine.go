@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -16,11 +18,28 @@ type Engine interface {
 	// Name is its value of spec.controller.engine.
 	Name() v1alpha1.Engine
 	// Configure returns the engine's settings: all trust settings, even those that are off, and the
-	// settings of spec.controller.config that are safe and known. Problems are ordered by key.
-	Configure(*v1alpha1.EdgeIngress) (settings map[string]string, problems []Problem)
+	// settings of spec.controller.config that are safe and known. Problems are ordered by key. With a
+	// witness, the engine tells the witness, and no other application, the digest of the settings that it
+	// has loaded, the name of its host, and for which host name it was asked (answer.ConfigHeader,
+	// answer.PodHeader, answer.AskedHeader and answer.PeersHeader). A client's own headers of these names reach no application.
+	Configure(e *v1alpha1.EdgeIngress, witness *Witness) (settings map[string]string, problems []Problem)
+	// ConfigDigest returns the digest that an engine with these settings reports to the witness. It
+	// returns "" where the engine reports none, or one that was made for other settings.
+	ConfigDigest(settings map[string]string) string
+	// KeepsSettings returns for how long, after it has loaded these settings, the engine may still serve
+	// connections that were open before by earlier ones, if those name the same time. It returns 0 where it
+	// serves none.
+	KeepsSettings(settings map[string]string) time.Duration
 	// Beliefs returns what settings from any writer make the engine trust. If the engine would choose at
 	// random, it assumes the worse choice.
 	Beliefs(settings map[string]string) trust.Beliefs
+	// AddressSigns returns what Departure needs of an Ingress's annotations, as annotations and as few as
+	// possible: nil for nearly every Ingress. The signs of signs are the same.
+	AddressSigns(annotations map[string]string) map[string]string
+	// Departure explains, in a clause, why the application behind an Ingress with these signs may see
+	// another client address than the witness does. It returns "" where these settings make the signs
+	// ineffective.
+	Departure(signs, settings map[string]string) string
 	// Render returns the objects that run the engine, in the order in which to apply them. They have the
 	// names, labels and selectors of package names.
 	Render(Input) ([]*unstructured.Unstructured, error)
@@ -49,6 +68,16 @@ type Input struct {
 	// Move is the value of [v1alpha1.MoveAnnotation] in the template of a Deployment's pods. Empty
 	// leaves the annotation out.
 	Move string
+	// Witness is where the engine leads the witness's host name, and the reserved path of the host names
+	// of spec.verification. It is nil where the EdgeIngress is not measured. It changes no pod.
+	Witness *Witness
+}
+
+// Witness names the Service that answers what an application sees.
+type Witness struct {
+	Namespace string
+	Service   string
+	Port      int32
 }
 
 // Roles names ClusterRoles of the operator's installation (config/rbac). The operator cannot create or

@@ -29,6 +29,7 @@ var kinds = []kind{
 	{rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), func() runtime.Object { return &rbacv1.ClusterRoleBinding{} }},
 	{rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), func() runtime.Object { return &rbacv1.RoleBinding{} }},
 	{networkingv1.SchemeGroupVersion.WithKind("IngressClass"), func() runtime.Object { return &networkingv1.IngressClass{} }},
+	{networkingv1.SchemeGroupVersion.WithKind("Ingress"), func() runtime.Object { return &networkingv1.Ingress{} }},
 	{corev1.SchemeGroupVersion.WithKind("Service"), func() runtime.Object { return &corev1.Service{} }},
 	{policyv1.SchemeGroupVersion.WithKind("PodDisruptionBudget"), func() runtime.Object { return &policyv1.PodDisruptionBudget{} }},
 	{appsv1.SchemeGroupVersion.WithKind("DaemonSet"), func() runtime.Object { return &appsv1.DaemonSet{} }},

@@ -44,6 +44,21 @@ func ClusterRoleBinding(edgeIngress string, engine v1alpha1.Engine) string {
 	return "edge-ingress-operator-controller-" + edgeIngress + engineSuffix(engine)
 }
 
+// Witness is the name of the witness's Deployment and Service in the operator's namespace.
+const Witness = "edge-ingress-witness"
+
+// ReportPolicy is the name of the ValidatingAdmissionPolicy, and of its binding, that keeps reports of
+// vantage Inside to the prober's account.
+const ReportPolicy = "edge-ingress-source-ip-reports"
+
+// WitnessIngress is the name of the Ingress, in the operator's namespace, that leads requests for
+// [WitnessHost] of the EdgeIngress of this name to the witness.
+func WitnessIngress(edgeIngress string) string { return edgeIngress + "-witness" }
+
+// WitnessHost is the host name of requests to the witness through the EdgeIngress of this name. No DNS
+// server answers for it (RFC 6761).
+func WitnessHost(edgeIngress string) string { return edgeIngress + ".edge-ingress.invalid" }
+
 // ClassController is spec.controller of the IngressClass of the EdgeIngress of this name. Its
 // controller serves no other class. Kubernetes freezes the field, so it names no engine.
 func ClassController(edgeIngress string) string { return "edgeingress.dev/" + edgeIngress }

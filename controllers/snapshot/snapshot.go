@@ -59,6 +59,19 @@ type Snapshot struct {
 	// DefaultClasses are the IngressClasses that are marked as the default, first the one that
 	// Kubernetes uses.
 	DefaultClasses List[string]
+	// Reports are the SourceIPReports about this EdgeIngress, ordered by name.
+	Reports List[v1alpha1.SourceIPReport]
+	// ReportPolicy says whether the admission policy is in force that keeps reports of vantage Inside to the
+	// prober's account. Without it, those reports prove nothing.
+	ReportPolicy Presence
+	// ConfigWritten is when the operator last changed the ConfigMap, by the API server's clock; zero
+	// where that is unknown.
+	ConfigWritten time.Time
+	// Departing are the Ingress objects of the class whose annotations may show their application another
+	// client address than the witness sees, ordered by namespace and name.
+	Departing List[Departure]
+	// KeptBefore is what earlier passes knew of edge nodes. The operator forgets it when it restarts.
+	KeptBefore NodesBefore
 	// Inventory names every object with this EdgeIngress's labels and owner reference that is not
 	// being deleted.
 	Inventory List[Ref]
@@ -67,11 +80,23 @@ type Snapshot struct {
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
 	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.DefaultClasses.Err,
-		s.NetworkPolicies.Err, s.Inventory.Err}
+		s.NetworkPolicies.Err, s.Reports.Err, s.ReportPolicy.Err, s.Departing.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}
 	return errors.Join(errs...)
+}
+
+// NodesBefore is what was measured of edge nodes earlier, by the node's uid.
+type NodesBefore map[types.UID]KeptBefore
+
+// KeptBefore says whether an edge node kept the source address of connections when it was last measured.
+type KeptBefore struct {
+	Lost bool
+	// Pods are the uids of the controller pods that served there then, joined by commas.
+	Pods string
+	// Until is when that evidence ends.
+	Until time.Time
 }
 
 // Live is a live object as the API server encodes it, without managed fields.
@@ -80,6 +105,21 @@ type Live struct {
 	Object *unstructured.Unstructured
 	// Foreign is set where the object does not belong to this EdgeIngress.
 	Foreign bool
+	// Err is the error of a failed read.
+	Err error
+}
+
+// Departure is an Ingress whose application may see another client address than the witness does.
+type Departure struct {
+	Namespace string
+	Name      string
+	// Why is a clause.
+	Why string
+}
+
+// Presence says whether an object exists.
+type Presence struct {
+	Exists bool
 	// Err is the error of a failed read.
 	Err error
 }
@@ -101,6 +141,11 @@ type Options struct {
 	AllowedImageRepositories []string
 	// ReservedNamespaces are the operator's own, where no ingress controller may run.
 	ReservedNamespaces []string
+	// Namespace is where the operator runs, and the witness; empty outside a cluster, where nothing is
+	// measured.
+	Namespace string
+	// MeasureByDefault says whether an EdgeIngress whose spec does not say so is measured.
+	MeasureByDefault bool
 }
 
 // Read is the result of reading a single object: found, missing, foreign, or a failed read.
@@ -150,6 +195,7 @@ type Node struct {
 // Pod is the relevant part of a controller pod.
 type Pod struct {
 	Name string
+	UID  types.UID
 	// Created is when the pod was made, by the clock of the API server.
 	Created time.Time
 	// Labels of the pod. They must not be changed.

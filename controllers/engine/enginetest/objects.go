@@ -26,7 +26,7 @@ import (
 func (s suite) goldenPairs(t *testing.T) {
 	for name, edge := range s.cases {
 		t.Run(name, func(t *testing.T) {
-			_, problems := s.engine.Configure(edge)
+			_, problems := s.engine.Configure(edge, witnessFor(edge))
 			var out bytes.Buffer
 			for _, p := range problems {
 				fmt.Fprintf(&out, "# %s %s: %s\n", p.Kind, p.Key, p.Message)

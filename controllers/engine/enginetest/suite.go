@@ -17,6 +17,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -39,6 +40,9 @@ func Run(t *testing.T, tested engine.Engine, directory string) {
 	t.Run("nobody is trusted unasked", s.nobodyUnasked)
 	t.Run("beliefs are those that were written", s.beliefs)
 	t.Run("settings do not change beliefs", s.settingsKeepBeliefs)
+	t.Run("a witness changes no pod", s.witnessChangesNoPod)
+	t.Run("the witness is published", s.witnessPublished)
+	t.Run("the witness is informed", s.witnessInformed)
 	t.Run("rollout order", s.rolloutOrder)
 	t.Run("beginning", s.beginning)
 	t.Run("order of the end", s.orderOfTheEnd)
@@ -78,12 +82,25 @@ func cases(t *testing.T, directory string) map[string]*v1alpha1.EdgeIngress {
 
 func (s suite) render(t *testing.T, edge *v1alpha1.EdgeIngress) []*unstructured.Unstructured {
 	t.Helper()
-	settings, _ := s.engine.Configure(edge)
-	objects, err := s.engine.Render(engine.Input{EdgeIngress: edge, Settings: settings})
+	return s.renderWith(t, edge, witnessFor(edge))
+}
+
+func (s suite) renderWith(t *testing.T, edge *v1alpha1.EdgeIngress, witness *engine.Witness) []*unstructured.Unstructured {
+	t.Helper()
+	settings, _ := s.engine.Configure(edge, witness)
+	objects, err := s.engine.Render(engine.Input{EdgeIngress: edge, Settings: settings, Witness: witness})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return objects
+}
+
+// witnessFor returns the witness of a golden case that asks to be measured, and nil for any other.
+func witnessFor(edge *v1alpha1.EdgeIngress) *engine.Witness {
+	if !edge.Measured(false) {
+		return nil
+	}
+	return &engine.Witness{Namespace: "operator-system", Service: names.Witness, Port: 80}
 }
 
 // rendered holds the objects that an engine rendered, by kind.

@@ -45,7 +45,7 @@ func (s suite) nobodyUnasked(t *testing.T) {
 		"two good blocks, too wide together": {ProxyProtocol: proxyProtocol("10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8"), ForwardedHeader: header("", anyone, "13.0.0.0/8", "14.0.0.0/8")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings, problems := s.engine.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = clientIP }))
+			settings, problems := s.engine.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = clientIP }), nil)
 			asked := clientIP != nil && (clientIP.ProxyProtocol != nil || clientIP.ForwardedHeader != nil)
 			if refused := slices.ContainsFunc(problems, func(p engine.Problem) bool { return p.Kind == engine.ProblemTrust }); refused != asked {
 				t.Errorf("refused: %t, want %t (%v)", refused, asked, problems)
@@ -79,7 +79,7 @@ func (s suite) beliefs(t *testing.T) {
 			want: trust.Beliefs{ProxyProtocol: true, Header: trust.StandardHeader, ProtoAndHost: true, CIDRs: []string{balancers, proxies}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings, problems := s.engine.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = test.clientIP }))
+			settings, problems := s.engine.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = test.clientIP }), nil)
 			if len(problems) > 0 {
 				t.Fatalf("refused: %v", problems)
 			}
@@ -102,8 +102,8 @@ func (s suite) settingsKeepBeliefs(t *testing.T) {
 	for name, edge := range s.cases {
 		bare := edge.DeepCopy()
 		bare.Spec.Controller.Config = nil
-		without, _ := s.engine.Configure(bare)
-		with, _ := s.engine.Configure(edge)
+		without, _ := s.engine.Configure(bare, nil)
+		with, _ := s.engine.Configure(edge, nil)
 		if diff := cmp.Diff(s.engine.Beliefs(without), s.engine.Beliefs(with)); diff != "" {
 			t.Errorf("%s: settings change the beliefs:\n%s", name, diff)
 		}

@@ -123,7 +123,7 @@ func undoes(key, value string) bool {
 	switch {
 	case !known || value == "":
 		return false
-	case s.key == httpSnippetKey && value == httpSnippet:
+	case s.key == httpSnippetKey && (value == httpSnippet || isTold(value)), s.key == locationSnippetKey && value == locationSnippet:
 		return false
 	case slices.Contains(ownKeys, s.key):
 		return s.writesDirectives(value)

@@ -12,7 +12,7 @@ import (
 )
 
 // Configure returns the data of the controller's ConfigMap.
-func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, problems []engine.Problem) {
+func (Engine) Configure(e *v1alpha1.EdgeIngress, witness *engine.Witness) (data map[string]string, problems []engine.Problem) {
 	data, problems = trustData(e.Spec.ClientIP)
 	data[httpSnippetKey] = httpSnippet
 	given := e.Spec.Controller.Config
@@ -35,6 +35,9 @@ func (Engine) Configure(e *v1alpha1.EdgeIngress) (data map[string]string, proble
 			continue
 		}
 		data[canonical(key)] = value
+	}
+	if witness != nil {
+		tellWitness(data, *witness)
 	}
 	slices.SortStableFunc(problems, func(a, b engine.Problem) int { return cmp.Compare(a.Key, b.Key) })
 	return data, problems

@@ -18,7 +18,7 @@ func configOf(settings map[string]string) (map[string]string, []engine.Problem) 
 		for key, value := range settings {
 			e.Spec.Controller.Config[key] = v1alpha1.ConfigValue(value)
 		}
-	}))
+	}), nil)
 }
 
 func TestSettingsThatAreWritten(t *testing.T) {

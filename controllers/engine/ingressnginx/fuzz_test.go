@@ -29,7 +29,7 @@ func FuzzControllerConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key1, value1, key2, value2 string) {
 		config := map[string]v1alpha1.ConfigValue{key1: v1alpha1.ConfigValue(value1), key2: v1alpha1.ConfigValue(value2)}
 		for clientIP, trustData := range map[*v1alpha1.ClientIPSpec]map[string]string{nil: nothing, asked: proxies} {
-			data, problems := Engine{}.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP, e.Spec.Controller.Config = clientIP, config }))
+			data, problems := Engine{}.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP, e.Spec.Controller.Config = clientIP, config }), nil)
 			if diff := cmp.Diff(Engine{}.Beliefs(trustData), Engine{}.Beliefs(data)); diff != "" {
 				t.Fatalf("settings changed who is trusted:\n%s", diff)
 			}

@@ -18,6 +18,7 @@ const (
 	ignoreInvalidKey         = "ignore-invalid-headers"
 	allowSnippetsKey         = "allow-snippet-annotations"
 	workerShutdownTimeoutKey = "worker-shutdown-timeout"
+	riskLevelKey             = "annotations-risk-level"
 )
 
 // reserved maps a key that fields of the API own to what to do instead.
@@ -63,7 +64,7 @@ var addressHeaders = []string{"x-forwarded-for", "x-real-ip", "x-original-forwar
 // returns "" where it could not.
 func forbiddenValue(s setting, value string) string {
 	switch s.key {
-	case "annotations-risk-level":
+	case riskLevelKey:
 		if strings.EqualFold(value, "Critical") {
 			return "annotations of this level put unchecked text into nginx.conf. Use Low, Medium or High"
 		}

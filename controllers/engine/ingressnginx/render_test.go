@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 
 func TestNoSettingIsWrittenThatTheEngineDoesNotKnow(t *testing.T) {
 	for name, edge := range goldenInputs(t) {
-		data, _ := Engine{}.Configure(edge)
+		data, _ := Engine{}.Configure(edge, nil)
 		for key := range data {
 			if _, known := settings()[key]; !known {
 				t.Errorf("%s: the ConfigMap has %q, which the engine does not know", name, key)
@@ -73,7 +73,7 @@ func goldenInputs(t testing.TB) map[string]*v1alpha1.EdgeIngress {
 
 func render(t testing.TB, edge *v1alpha1.EdgeIngress) []*unstructured.Unstructured {
 	t.Helper()
-	settings, _ := Engine{}.Configure(edge)
+	settings, _ := Engine{}.Configure(edge, nil)
 	objects, err := Engine{}.Render(engine.Input{EdgeIngress: edge, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +113,6 @@ func BenchmarkConfig(b *testing.B) {
 	edge := goldenInputs(b)["settings"]
 	b.ReportAllocs()
 	for b.Loop() {
-		Engine{}.Configure(edge)
+		Engine{}.Configure(edge, nil)
 	}
 }

@@ -50,12 +50,20 @@ func shutdownOf(e *v1alpha1.EdgeIngress, settings map[string]string) shutdown {
 		// terminating. They check the controller itself.
 		s = shutdown{unreadySeconds: workload.DrainSeconds(e)}
 	}
-	workers := defaultWorkerShutdown
-	if written, ok := settings[workerShutdownTimeoutKey]; ok {
-		if parsed, valid := parseNginxTime(written); valid {
-			workers = parsed
-		}
-	}
+	workers := workerShutdown(settings)
 	s.totalSeconds = s.readySeconds + s.unreadySeconds + workload.WholeSeconds(workers) + workload.WholeSeconds(postShutdown+shutdownMargin)
 	return s
+}
+
+// KeepsSettings is how long the workers of before a reload may live (nginx's worker_shutdown_timeout). They close
+// idle connections at once, and serve the others by the settings that they have.
+func (Engine) KeepsSettings(settings map[string]string) time.Duration {
+	return workerShutdown(settings)
+}
+
+func workerShutdown(settings map[string]string) time.Duration {
+	if parsed, valid := parseNginxTime(settings[workerShutdownTimeoutKey]); valid {
+		return parsed
+	}
+	return defaultWorkerShutdown
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/workload"
 )
 
 func TestAPodHasTimeForEveryStepOfItsEnd(t *testing.T) {
@@ -51,11 +52,14 @@ func TestAPodHasTimeForEveryStepOfItsEnd(t *testing.T) {
 					e.Spec.Controller.Config = map[string]v1alpha1.ConfigValue{"worker-shutdown-timeout": v1alpha1.ConfigValue(test.workers)}
 				}
 			})
-			settings, _ := Engine{}.Configure(edge)
+			settings, _ := Engine{}.Configure(edge, nil)
 			got := valuesOf(engine.Input{EdgeIngress: edge, Settings: settings}).Shutdown
 			want := shutdownValues{test.wantReady, test.wantUnready, 2, test.wantReady + test.wantUnready + test.wantLast + margins}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if keeps := (Engine{}).KeepsSettings(settings); workload.WholeSeconds(keeps) != test.wantLast {
+				t.Errorf("earlier settings are kept for %s, want %d s", keeps, test.wantLast)
 			}
 			render(t, edge) // The schema takes them.
 		})

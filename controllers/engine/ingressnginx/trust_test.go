@@ -54,7 +54,7 @@ func header(name string, protoAndHost v1alpha1.ProtoAndHost, cidrs ...string) *v
 }
 
 func trustOf(clientIP *v1alpha1.ClientIPSpec) (map[string]string, []engine.Problem) {
-	return Engine{}.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = clientIP }))
+	return Engine{}.Configure(edgeIngress(func(e *v1alpha1.EdgeIngress) { e.Spec.ClientIP = clientIP }), nil)
 }
 
 func TestTrustThatIsWritten(t *testing.T) {

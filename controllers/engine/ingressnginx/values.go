@@ -36,6 +36,7 @@ type values struct {
 	StartupProbe           probeValues                 `json:"startupProbe"`
 	ReadinessProbe         probeValues                 `json:"readinessProbe"`
 	Service                serviceValues               `json:"service"`
+	Witness                *witnessValues              `json:"witness,omitempty"`
 }
 
 type classValues struct {
@@ -124,6 +125,7 @@ func valuesOf(in engine.Input) values {
 		StartupProbe:           probeValues{1, workload.WholeSeconds(startupTimeout), startupFailures},
 		ReadinessProbe:         probeValues{workload.WholeSeconds(readinessPeriod), workload.WholeSeconds(readinessTimeout), readinessFailures},
 		Service:                service(e, in.HealthCheckNodePort),
+		Witness:                witnessOf(in),
 	}
 }
 
