@@ -28,7 +28,7 @@ plant() {
 	printf 'package %s\n\nimport _ "%s"\n' "$(basename "$1")" "$import" >"$copy/$file"
 	planted+=("$file")
 }
-deciding=(snapshot desired drift assess provider names trust workload engine engine/registry engine/ingressnginx)
+deciding=(snapshot desired drift assess provider names reportpolicy trust workload engine engine/registry engine/ingressnginx)
 for package in "${deciding[@]}" helm; do
 	plant "controllers/$package" sigs.k8s.io/controller-runtime/pkg/client
 	plant "controllers/$package" k8s.io/client-go/kubernetes
@@ -42,11 +42,14 @@ for package in "${deciding[@]}"; do
 	plant "controllers/$package" helm.sh/helm/v3/pkg/engine
 done
 # Only the registry knows the engines.
-for package in snapshot desired drift assess provider names trust workload engine helm; do
+for package in snapshot desired drift assess provider names reportpolicy trust workload engine helm; do
 	plant "controllers/$package" $operator/controllers/engine/ingressnginx
 done
 plant controllers $operator/controllers/engine/ingressnginx
 plant hack/generator $operator/controllers/engine/ingressnginx
+# What people download stays small.
+plant plugin/command sigs.k8s.io/controller-runtime/pkg/client
+plant plugin/look k8s.io/client-go/kubernetes
 plant controllers helm.sh/helm/v3/pkg/engine
 plant controllers $operator/controllers/engine/enginetest
 # Facts flow one way: what decides is not known to what it decides from.
@@ -60,6 +63,21 @@ plant controllers/provider $operator/controllers/assess
 plant api/v1alpha1 sigs.k8s.io/controller-runtime/pkg/client
 plant api/v1alpha1 k8s.io/client-go/kubernetes
 plant hack/generator $operator/test/e2e
+# What people download stays small.
+plant plugin/command sigs.k8s.io/controller-runtime/pkg/client
+plant plugin/look k8s.io/client-go/kubernetes
+# What measures is small, and decides nothing where it talks to nobody.
+for package in answer evidence witness prober probe; do
+	plant "verification/$package" sigs.k8s.io/controller-runtime/pkg/client
+	plant "verification/$package" k8s.io/client-go/kubernetes
+	plant "verification/$package" helm.sh/helm/v3/pkg/engine
+	plant "verification/$package" $operator/controllers/assess
+done
+plant verification/answer net/http
+plant verification/evidence net/http
+plant verification/evidence os
+plant verification/witness k8s.io/client-go/rest
+plant verification/witness $operator/controllers/names
 plant test/lab/anything $operator/api/v1alpha1
 plant test/lab/anything $operator/controllers/names
 
