@@ -12,10 +12,13 @@ import (
 
 // Where things are, from the root of the repository.
 const (
-	managerPath  = "bin/manager"
-	clusterPath  = "bin/cluster"
-	kubectlPath  = "bin/k8s/kubectl"
-	installation = "test/demo/simulated"
+	managerPath = "bin/manager"
+	// verificationPath is the program of the prober and the witness.
+	verificationPath = "bin/edge-ingress-verification"
+	clusterPath      = "bin/cluster"
+	kubectlPath      = "bin/k8s/kubectl"
+	installation     = "test/demo/simulated"
+	pluginPath       = "bin/kubectl-edge_ingress"
 	// kubeconfigPath is the one of the cluster with the name clusterName.
 	kubeconfigPath = "bin/run/" + clusterName + "/admin.kubeconfig"
 	sample         = "config/samples/v1alpha1_edgeingress.yaml"

@@ -161,7 +161,7 @@ func (s *story) showVerdict(ctx context.Context) error {
 		return err
 	}
 	s.screen.say("All conditions, with the beginning of each message. SourceIPConfigured is about what the objects say; SourceIPPreserved, the column " +
-		"SOURCE IP, is True only when it was measured, which this version does not do yet.")
+		"SOURCE IP, is True only when the whole path was measured.")
 	if err := s.showConditions(ctx); err != nil {
 		return err
 	}

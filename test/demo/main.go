@@ -61,7 +61,7 @@ func findRepository() (string, error) {
 	if _, err := os.Stat(filepath.Join(root, installation)); err != nil {
 		return "", errors.New("finding the repository: start the demo in its root, with make demo")
 	}
-	for _, program := range []string{managerPath, clusterPath, kubectlPath} {
+	for _, program := range []string{managerPath, verificationPath, clusterPath, kubectlPath} {
 		if _, err := os.Stat(filepath.Join(root, program)); err != nil {
 			return "", fmt.Errorf("finding %s: it is not built yet: start the demo with make demo", program)
 		}

@@ -32,8 +32,8 @@ const (
 const controllerImage = "ingress-nginx"
 
 // images are the images that nodes need, as arguments of `cluster images`: one of the operator's
-// program, and others that it knows.
-var images = []string{"operator=" + managerPath, "echo", "metallb-controller", "metallb-speaker", controllerImage}
+// programs, and others that it knows.
+var images = []string{"operator=" + managerPath + "," + verificationPath, "echo", "metallb-controller", "metallb-speaker", controllerImage}
 
 // makeReady builds what real nodes run where it is missing, and returns the digest of the
 // controller's image. Builds report on standard error.
@@ -64,7 +64,7 @@ func (s *story) withRealNodes(digest string, keep bool) []chapter {
 	chapters := []chapter{
 		s.addRealNodes, s.installInCluster, s.leastPrivilege,
 		func(ctx context.Context) error { return s.applyWithImage(ctx, digest) },
-		s.showNodes, s.showService, s.showConfiguration, s.realVerdict, s.sendRequests, s.policyIsChanged, s.policyStaysChanged, s.controllerHangs,
+		s.showNodes, s.showService, s.showConfiguration, s.realVerdict, s.sendRequests, s.nodeMasquerades, s.policyIsChanged, s.policyStaysChanged, s.controllerHangs,
 	}
 	if !keep {
 		chapters = append(chapters, s.deleteOnRealNodes)
@@ -190,12 +190,6 @@ func withImage(edgeIngress []byte, digest string) ([]byte, error) {
 		"image": v1alpha1.ImageSpec{Repository: "lab.test/" + controllerImage, Tag: "e2e", Digest: digest},
 	}
 	return yaml.Marshal(object)
-}
-
-func (s *story) realVerdict(ctx context.Context) error {
-	s.screen.chapter(verdictTitle)
-	s.screen.say("MetalLB assigned an address. The operator knows what MetalLB does with a client's address, so it reports a verdict:")
-	return s.showVerdict(ctx)
 }
 
 // controllerHangs stops a controller without ending it, as when it is stuck.

@@ -45,7 +45,7 @@ func (s *story) installForProcess(ctx context.Context) error {
 	if err := s.install(ctx, installation); err != nil {
 		return err
 	}
-	s.screen.say("This is config/default without its Deployment, because a simulated node runs no containers. The operator is the process bin/manager, " +
+	s.screen.say("This is config/without-verification without its Deployment, because a simulated node runs no containers. The operator is the process bin/manager, " +
 		"with a token of its ServiceAccount. It has only the permissions in config/rbac:")
 	return nil
 }

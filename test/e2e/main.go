@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -75,7 +76,7 @@ func (f flags) keptName() string {
 	return ""
 }
 
-var errDisagreements = errors.New("conditions and reality disagree, see above")
+var errDisagreements = errors.New("conditions and reality disagree")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -152,12 +153,7 @@ func nodes() []realcluster.NodeOptions {
 // tests reports whether a scenario of the plan does the deed.
 func tests(plan [][]scenario.Group, deed scenario.Deed) bool {
 	return len(scenario.Chosen(plan, func(s scenario.Scenario) bool {
-		for _, done := range s.Deeds {
-			if done == deed {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(s.Parts(), func(part scenario.Scenario) bool { return slices.Contains(part.Deeds, deed) })
 	})) > 0
 }
 
@@ -187,10 +183,16 @@ func runScenarios(ctx context.Context, f flags, l *lab.Lab, plan [][]scenario.Gr
 		return errors.Join(err, writing)
 	}
 	fmt.Printf("\n%s It took %s. The table is in %s.\n", table.Summary(rows), time.Since(began).Round(time.Second), f.report)
-	for _, row := range rows {
-		if !row.Agrees() {
-			return errors.Join(err, errDisagreements)
+	wrong := table.Disagreements(rows)
+	for _, matrix := range table.Matrices(rows) {
+		fmt.Print("\n" + matrix.Text())
+		if matrix.Wrong() {
+			wrong += "\n" + matrix.Text()
 		}
+	}
+	if wrong != "" {
+		// The losses are measured after this, and a log may show its end only.
+		return errors.Join(err, fmt.Errorf("%w:\n%s", errDisagreements, wrong))
 	}
 	return err
 }

@@ -54,19 +54,19 @@ func BenchmarkMemory(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	program := filepath.Join(b.TempDir(), "operator")
-	if output, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, "../..").CombinedOutput(); err != nil {
-		b.Fatalf("building the operator: %v\n%s", err, output)
+	program := build(b, "../..")
+	operator := func() *exec.Cmd {
+		return exec.CommandContext(b.Context(), program, "--kubeconfig="+cluster.Kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
 	}
 	for b.Loop() {
-		empty, _ := memoryOf(b, program, cluster, func() bool { return true })
-		addNodes(b, admin)
+		empty, _ := memoryOf(b, operator(), func() bool { return true })
+		addNodes(b, admin, nodes)
 		edge := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: "large"}}
 		edge.Spec.Nodes.Selector = &v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"example.com/edge": "true"}}
 		if err := admin.Create(b.Context(), edge); err != nil {
 			b.Fatal(err)
 		}
-		full, most := memoryOf(b, program, cluster, func() bool { return areEdgeNodes(b, admin) })
+		full, most := memoryOf(b, operator(), func() bool { return areEdgeNodes(b, admin) })
 		b.ReportMetric(empty, "empty-MiB")
 		b.ReportMetric(full, "full-MiB")
 		b.ReportMetric(full-empty, "caches-MiB")
@@ -75,7 +75,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 // addNodes adds nodes with the images that a kubelet reports, which make up most of a node.
-func addNodes(b *testing.B, admin client.Client) {
+func addNodes(b *testing.B, admin client.Client, count int) {
 	b.Helper()
 	var images []corev1.ContainerImage
 	for i := range 50 {
@@ -84,9 +84,10 @@ func addNodes(b *testing.B, admin client.Client) {
 	}
 	var group errgroup.Group
 	group.SetLimit(16)
-	for i := range nodes {
+	for i := range count {
 		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%04d", i), Labels: map[string]string{"example.com/edge": strconv.FormatBool(i < edgeNodes)}}}
 		node.Status.Images = images
+		node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: fmt.Sprintf("10.0.%d.%d", i/250, i%250)}}
 		node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
 		group.Go(func() error { return admin.Create(b.Context(), node) })
 	}
@@ -111,12 +112,21 @@ func areEdgeNodes(b *testing.B, admin client.Client) bool {
 	return done == edgeNodes
 }
 
-// memoryOf runs the operator until it is done and at rest, and returns the resident MiB then, and
-// the maximum.
-func memoryOf(b *testing.B, program string, cluster *testcluster.Cluster, done func() bool) (resident, most float64) {
+// build builds the program in a directory.
+func build(b *testing.B, directory string) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "program")
+	if output, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, directory).CombinedOutput(); err != nil {
+		b.Fatalf("building %s: %v\n%s", directory, err, output)
+	}
+	return program
+}
+
+// memoryOf runs a program until it is done and at rest, and returns the resident MiB then, and the
+// maximum.
+func memoryOf(b *testing.B, command *exec.Cmd, done func() bool) (resident, most float64) {
 	b.Helper()
 	var output bytes.Buffer
-	command := exec.CommandContext(b.Context(), program, "--kubeconfig="+cluster.Kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Start(); err != nil {
 		b.Fatal(err)
@@ -129,13 +139,13 @@ func memoryOf(b *testing.B, program string, cluster *testcluster.Cluster, done f
 	defer look.Stop()
 	for began := time.Now(); !done(); <-look.C {
 		if time.Since(began) > patience {
-			b.Fatalf("the operator was not done after %v:\n%s", patience, output.String())
+			b.Fatalf("the program was not done after %v:\n%s", patience, output.String())
 		}
 	}
 	<-time.After(rest)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", command.Process.Pid))
 	if err != nil {
-		b.Fatalf("reading the operator's memory: %v\n%s", err, output.String())
+		b.Fatalf("reading the program's memory: %v\n%s", err, output.String())
 	}
 	return mebibytes(b, status, "VmRSS:"), mebibytes(b, status, "VmHWM:")
 }

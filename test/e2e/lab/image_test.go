@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The test bed makes an image of any static program, which runs the file as /BASENAME and as the
+// The test bed makes an image of any static programs, each as /BASENAME, and runs the first as the
 // user nonroot. The tests use such an image of the operator, and users one from the Dockerfile.
 // Only this test keeps the two the same.
 func TestTheOperatorsImageIsWhatTheDockerfileMakes(t *testing.T) {
@@ -20,9 +20,13 @@ func TestTheOperatorsImageIsWhatTheDockerfileMakes(t *testing.T) {
 	if !found {
 		t.Fatal("the Dockerfile's image is no longer made upon distroless' static image")
 	}
-	_, program, _ := strings.Cut((&Lab{root: "/root"}).images()[0], "=")
-	path := "/" + filepath.Base(program)
-	for _, line := range []string{"COPY --from=build /out/manager " + path + "\n", "USER 65532:65532\n", `ENTRYPOINT ["` + path + `"]` + "\n"} {
+	_, list, _ := strings.Cut((&Lab{root: "/root"}).images()[0], "=")
+	programs, built := strings.Split(list, ","), ""
+	for _, program := range programs {
+		built += " /out/" + filepath.Base(program)
+	}
+	entry := "/" + filepath.Base(programs[0])
+	for _, line := range []string{"COPY --from=build" + built + " /\n", "USER 65532:65532\n", `ENTRYPOINT ["` + entry + `"]` + "\n"} {
 		if !strings.Contains(stage, line) {
 			t.Errorf("the Dockerfile has no %q", line)
 		}

@@ -103,6 +103,9 @@ func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, fr
 
 func (l *Lab) kubectl() string { return filepath.Join(l.root, "bin", "k8s", "kubectl") }
 
+// Plugin is the program `kubectl edge-ingress` that was built here.
+func (l *Lab) Plugin() string { return filepath.Join(l.root, "bin", "kubectl-edge_ingress") }
+
 // Kubectl returns a kubectl command with these arguments, as the cluster's administrator.
 func (l *Lab) Kubectl(ctx context.Context, arguments ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, l.kubectl(), append([]string{"--kubeconfig=" + l.Cluster.Kubeconfig}, arguments...)...)

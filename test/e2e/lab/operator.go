@@ -18,6 +18,12 @@ const (
 	OperatorName      = "edge-ingress-operator"
 )
 
+// The prober's namespace and name.
+const (
+	ProberNamespace = "edge-ingress-verification"
+	ProberName      = "edge-ingress-prober"
+)
+
 // imageAnnotation is in the template of the operator's pods. It replaces them when another image
 // has the same name.
 const imageAnnotation = "e2e.test/image"

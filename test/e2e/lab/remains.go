@@ -17,10 +17,9 @@ import (
 // are released.
 const removalLimit = 2 * time.Minute
 
-// removeRemains deletes every EdgeIngress that an earlier run left on the cluster, except those
-// named, and returns when they are gone.
-func (l *Lab) removeRemains(ctx context.Context, stay []string) error {
-	return objects.Await(ctx, "the EdgeIngresses of earlier runs to be gone", removalLimit, func(ctx context.Context) (bool, string, error) {
+// RemoveEdgeIngresses deletes every EdgeIngress except those named, and returns when they are gone.
+func (l *Lab) RemoveEdgeIngresses(ctx context.Context, stay []string) error {
+	return objects.Await(ctx, "other EdgeIngresses to be gone", removalLimit, func(ctx context.Context) (bool, string, error) {
 		all := &v1alpha1.EdgeIngressList{}
 		if err := l.Client.List(ctx, all); err != nil {
 			return false, "", err

@@ -16,6 +16,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/metallb"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/supervisor"
@@ -35,7 +36,7 @@ type Options struct {
 	// Keep is the name of a cluster that keeps running, and that is used again where it already
 	// runs. With "" the cluster ends with this process.
 	Keep string
-	// SkipBuild takes the operator's program as it is.
+	// SkipBuild takes the operator's programs as they are.
 	SkipBuild bool
 	// Progress receives lines about building and starting.
 	Progress io.Writer
@@ -65,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	}
 	l := &Lab{root: command.Repository}
 	if !o.SkipBuild {
-		if err := l.make(ctx, o.Progress, "build", "cluster"); err != nil {
+		if err := l.make(ctx, o.Progress, "build", "build-plugin", "cluster"); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +120,7 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	if err := l.install(ctx); err != nil {
 		return err
 	}
-	if err := l.removeRemains(ctx, o.Stay); err != nil {
+	if err := l.RemoveEdgeIngresses(ctx, o.Stay); err != nil {
 		return err
 	}
 	speaker := l.ignoreEdgeTaint
@@ -135,9 +136,10 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	return errors.Join(l.AwaitDaemonSet(ctx, metallb.Namespace, metallb.Speaker), l.AwaitDaemonSet(ctx, ApplicationNamespace, "probe"))
 }
 
-// images are all that nodes need: those that the cluster's command knows, and one of the operator's program.
+// images are all that nodes need: those that the cluster's command knows, and one of the operator's programs.
 func (l *Lab) images() []string {
-	return append([]string{operatorImage + "=" + filepath.Join(l.root, "bin", "manager")}, installed...)
+	programs := filepath.Join(l.root, "bin", "manager") + "," + filepath.Join(l.root, "bin", "edge-ingress-verification")
+	return append([]string{operatorImage + "=" + programs}, installed...)
 }
 
 // loadImages loads the images and remembers the digests of those that are referred to by it.
@@ -181,7 +183,8 @@ func (l *Lab) addNodes(ctx context.Context, nodes []realcluster.NodeOptions) err
 	return tasks.Wait()
 }
 
-// install installs everything, and returns when what does not belong on every node runs.
+// install installs everything, and returns when what does not belong on every node runs. The prober
+// is not awaited: there are not yet two nodes for it.
 func (l *Lab) install(ctx context.Context) error {
 	tasks, installing := errgroup.WithContext(ctx)
 	tasks.Go(func() error { return metallb.Install(installing, l.Client, l.root) })
@@ -192,5 +195,5 @@ func (l *Lab) install(ctx context.Context) error {
 	}
 	return errors.Join(
 		l.AwaitDeployment(ctx, metallb.Namespace, metallb.Controller), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),
-		l.AwaitDeployment(ctx, OperatorNamespace, OperatorName))
+		l.AwaitDeployment(ctx, OperatorNamespace, OperatorName), l.AwaitDeployment(ctx, OperatorNamespace, names.Witness))
 }

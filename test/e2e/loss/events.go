@@ -8,6 +8,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -48,6 +50,10 @@ func (s *stage) events(edge [3]string) []event {
 			pause(ctx, nothing)
 			return ctx.Err()
 		}),
+		plain("measuring is switched on", func(ctx context.Context, o *scene) error {
+			o.Reloaded = time.Now()
+			return s.measure(ctx)
+		}),
 		plain("a rolling update after a change of the configuration", func(ctx context.Context, _ *scene) error {
 			return s.change(ctx, func(spec *v1alpha1.EdgeIngressSpec) { spec.Exposure.DrainDelay.Duration = drain })
 		}),
@@ -86,6 +92,25 @@ func (s *stage) change(ctx context.Context, change func(*v1alpha1.EdgeIngressSpe
 		return err
 	}
 	return s.awaitRest(ctx)
+}
+
+// measure switches the measuring on, which stays on for the events that follow. The controllers get a host
+// name more, so each loads its configuration again. It returns when the edge nodes are measured.
+func (s *stage) measure(ctx context.Context) error {
+	err := s.change(ctx, func(spec *v1alpha1.EdgeIngressSpec) {
+		spec.Verification = &v1alpha1.VerificationSpec{Probes: v1alpha1.Enabled}
+	})
+	if err != nil {
+		return err
+	}
+	return objects.Await(ctx, "the edge nodes to be measured", restLimit, func(ctx context.Context) (bool, string, error) {
+		live, err := s.get(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		found := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionNodesKeepSourceIP)
+		return found != nil && found.Status == metav1.ConditionTrue, fmt.Sprint(found), nil
+	})
 }
 
 func (s *stage) setNodes(ctx context.Context, names ...string) error {

@@ -77,6 +77,15 @@ func (o Observation) released(target string, served load.Served, moment time.Dur
 	})
 }
 
+// closedByReload reports whether a request was sent on a kept connection at the moment at which an old worker
+// closed it. That is how every reload of the engine ends kept connections, and clients send such a request again
+// (RFC 9112, section 9.3.1). If the request came before the worker closed the connection and was not read yet, the
+// kernel resets the connection (RFC 9112, section 9.6). New connections have no such excuse.
+func (o Observation) closedByReload(failure load.Failure) bool {
+	closed := failure.Cause == traffic.ClosedWithoutAnswer || failure.Cause == traffic.Reset
+	return !o.Reloaded.IsZero() && closed && !o.Result.Began.Add(failure.At+failure.After).Before(o.Reloaded)
+}
+
 // Broken counts what became of kept connections.
 type Broken struct {
 	// Early and Late are requests that failed before and after their connection may break.
@@ -96,7 +105,7 @@ func (o Observation) broken(target load.TargetResult) Broken {
 		switch {
 		case !failure.Served.By.IsValid():
 			unanswered = append(unanswered, failure)
-		case o.released(target.Name, failure.Served, failure.At+failure.After):
+		case o.released(target.Name, failure.Served, failure.At+failure.After), o.closedByReload(failure):
 			count.Late++
 		}
 	}

@@ -209,6 +209,44 @@ func TestAKeptConnectionWithoutAnAnswerIsJudgedAsANewOne(t *testing.T) {
 	}
 }
 
+func TestAReloadMayCloseKeptConnectionsAndLosesNoNewOne(t *testing.T) {
+	const reloaded = 5 * time.Second
+	controller := netip.MustParseAddr("10.244.11.2")
+	kept := func(at time.Duration, cause traffic.Outcome) load.Failure {
+		return load.Failure{At: at, Open: time.Millisecond, After: time.Millisecond, Cause: cause, Served: load.Served{By: controller}}
+	}
+	for name, test := range map[string]struct {
+		failure  load.Failure
+		reloaded time.Time
+		early    int
+	}{
+		"closed after the reload":      {kept(reloaded+time.Second, traffic.ClosedWithoutAnswer), began.Add(reloaded), 0},
+		"closed before it":             {kept(reloaded-time.Second, traffic.ClosedWithoutAnswer), began.Add(reloaded), 1},
+		"reset after it":               {kept(reloaded+time.Second, traffic.Reset), began.Add(reloaded), 0},
+		"reset before it":              {kept(reloaded-time.Second, traffic.Reset), began.Add(reloaded), 1},
+		"reset without any reload":     {kept(reloaded+time.Second, traffic.Reset), time.Time{}, 1},
+		"cut off in its answer":        {kept(reloaded+time.Second, traffic.CutOff), began.Add(reloaded), 1},
+		"no answer in time":            {kept(reloaded+time.Second, traffic.AnswerTimedOut), began.Add(reloaded), 1},
+		"closed without any reload":    {kept(reloaded+time.Second, traffic.ClosedWithoutAnswer), time.Time{}, 1},
+		"a connection without answers": {load.Failure{At: reloaded + time.Second, After: time.Millisecond, Cause: traffic.ClosedWithoutAnswer}, began.Add(reloaded), 1},
+	} {
+		o := quiet()
+		o.Reloaded = test.reloaded
+		tally := &o.Result.Targets[metalLB].Kept
+		tally.Succeeded, tally.Failures = tally.Succeeded-1, []load.Failure{test.failure}
+		if got := o.broken(o.Result.Targets[metalLB]); got.Early != test.early || got.Late != 1-test.early {
+			t.Errorf("%s: %+v, want %d early", name, got, test.early)
+		}
+	}
+	o := quiet()
+	o.Reloaded = began.Add(reloaded)
+	tally := &o.Result.Targets[metalLB].New
+	tally.Succeeded, tally.Failures = tally.Succeeded-1, []load.Failure{{At: reloaded + time.Second, Cause: traffic.ClosedWithoutAnswer}}
+	if len(o.Problems()) != 1 {
+		t.Errorf("a new connection that a reload lost makes the problems %q", o.Problems())
+	}
+}
+
 func TestTheLoadProvesInComparisonsThatItSeesLosses(t *testing.T) {
 	compared := func(lostThroughMetalLB, lostThroughHAProxy int) Observation {
 		o := quiet()

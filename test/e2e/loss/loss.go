@@ -49,6 +49,9 @@ type Observation struct {
 	Controllers map[netip.Addr]Controller
 	// Crash is that of a node that nothing had prepared for.
 	Crash Crash
+	// Reloaded is when the engine was made to load a new host name; zero where it was not. Its old workers
+	// then close kept connections that are idle.
+	Reloaded time.Time
 	// Notes are facts about the event that belong into the table.
 	Notes []string
 	// Wrong lists the faults other than lost requests.

@@ -80,6 +80,8 @@ func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	s.spec.Controller.Config = map[string]v1alpha1.ConfigValue{
 		"worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
 	}
+	// An event switches it on.
+	s.spec.Verification = &v1alpha1.VerificationSpec{Probes: v1alpha1.Disabled}
 	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain + time.Second}
 	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
 }

@@ -16,7 +16,7 @@ import (
 var balancerPorts = map[scenario.Front]uint16{
 	scenario.HTTPAppending: 8001, scenario.HTTPReplacing: 8002, scenario.HTTPUnchanged: 8003,
 	scenario.TCPProxy: 8004, scenario.TCPProxyV1: 8005, scenario.TCPProxyV2: 8006,
-	scenario.CDNBehindProxy: 8007, scenario.HTTPSProxyV2: 8008,
+	scenario.CDNBehindProxy: 8007, scenario.HTTPSProxyV2: 8008, scenario.HTTPChanging: 8009,
 	scenario.NodePortTCP: 8011, scenario.NodePortAppending: 8012, scenario.NodePortProxyV2: 8013, scenario.EdgeAppending: 8014,
 }
 
@@ -48,6 +48,7 @@ func StartBalancer(ctx context.Context, l *lab.Lab) (*balancer.Balancer, error) 
 		{scenario.TCPProxyV1, balancer.TCPProxyV1, []netip.AddrPort{http}, nil},
 		{scenario.TCPProxyV2, balancer.TCPProxyV2, []netip.AddrPort{http}, nil},
 		{scenario.CDNBehindProxy, balancer.HTTPAppending, []netip.AddrPort{behind}, nil},
+		{scenario.HTTPChanging, balancer.HTTPAppending, []netip.AddrPort{http}, nil},
 		{scenario.HTTPSProxyV2, balancer.TCPProxyV2, []netip.AddrPort{https}, nil},
 		{scenario.NodePortTCP, balancer.TCP, nodePorts, check},
 		{scenario.NodePortAppending, balancer.HTTPAppending, nodePorts, check},

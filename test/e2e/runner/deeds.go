@@ -47,6 +47,17 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 		scenario.RemoveNodeSelector:      d.removeNodeSelector,
 		scenario.AddForeignEndpointSlice: d.addForeignEndpointSlice,
 		scenario.MasqueradeOnEdge:        d.masqueradeOnEdge,
+		scenario.MasqueradeInFront:       d.masqueradeInFront,
+		scenario.ProxyStopsAppending:     d.proxyStopsAppending,
+		scenario.TakeWitnessHost:         d.takeWitnessHost,
+		scenario.ForgeReports:            d.forgeReports,
+		scenario.ReplayChallenge:         d.replayChallenge,
+		scenario.AskReservedPath:         d.askReservedPath,
+		scenario.KillWitness:             d.killWitness,
+		scenario.StopWitness:             d.stopWitness,
+		scenario.KillProbers:             d.killProbers,
+		scenario.RecreateNode:            d.recreateNode,
+		scenario.RefusedConfig:           d.refusedConfig,
 		scenario.ForbidHostPorts:         d.forbidHostPorts,
 		scenario.RefusePods:              d.refusePods,
 		scenario.AddSidecarByPolicy:      d.addSidecarByPolicy,
@@ -59,12 +70,13 @@ func (d *done) do(ctx context.Context, deed scenario.Deed) error {
 	return do(ctx)
 }
 
-// undo takes back what was done, the last first.
+// undo takes back what was done and is not undone yet, the last first.
 func (d *done) undo(ctx context.Context) error {
 	var errs []error
 	for _, undo := range slices.Backward(d.undoing) {
 		errs = append(errs, undo(ctx))
 	}
+	d.undoing = nil
 	return errors.Join(errs...)
 }
 
@@ -159,33 +171,5 @@ func (d *done) addForeignEndpointSlice(ctx context.Context) error {
 		return err
 	}
 	d.later(func(ctx context.Context) error { return d.object.client().Delete(ctx, slice) })
-	return nil
-}
-
-// masqueradeTable has no other user, so the runner removes the whole table again.
-const masqueradeTable = "e2e_scenario"
-
-// masqueradeOnEdge hides the source of packets from outside when the first edge node passes them on
-// to its controller.
-func (d *done) masqueradeOnEdge(ctx context.Context) error {
-	pod, err := d.object.podOn(ctx, d.firstEdge())
-	if err != nil || pod == nil {
-		return fmt.Errorf("finding the controller pod on %s: there is none (error %w)", d.firstEdge(), err)
-	}
-	rules := fmt.Sprintf(`table ip %s {
-	chain postrouting {
-		type nat hook postrouting priority 90;
-		ip saddr 203.0.113.0/24 ip daddr %s masquerade
-	}
-}`, masqueradeTable, pod.Status.PodIP)
-	d.later(func(ctx context.Context) error { return d.nft(ctx, "delete table ip "+masqueradeTable) })
-	return d.nft(ctx, rules)
-}
-
-func (d *done) nft(ctx context.Context, commands string) error {
-	output, err := d.object.runner.lab.Cluster.Host(d.firstEdge()).Command(ctx, "nft", commands).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("changing the packet filter of %s: %w: %s", d.firstEdge(), err, output)
-	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
@@ -49,4 +50,4 @@ func (o *object) showsMark(ctx context.Context, pod corev1.Pod) (seen string, lo
 }
 
 // host is the name by which the application is asked for.
-func (o *object) host() string { return o.name + ".e2e.test" }
+func (o *object) host() string { return scenario.HostOf(o.name) }

@@ -17,6 +17,12 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/traffic"
 )
 
+// The ports of load balancers, and of nodes where the controller uses theirs.
+const (
+	httpPort  = 80
+	httpsPort = 443
+)
+
 // resolve turns a request of a scenario into one that can be sent.
 func (r *Runner) resolve(ctx context.Context, o *object, request scenario.Request) (way, error) {
 	w := way{from: request.From}
@@ -41,11 +47,11 @@ func (r *Runner) target(ctx context.Context, o *object, front scenario.Front) (s
 	}
 	switch front {
 	case scenario.VIP:
-		return o.address(ctx, 80)
+		return o.address(ctx, httpPort)
 	case scenario.VIPHTTPS:
-		return o.address(ctx, 443)
+		return o.address(ctx, httpsPort)
 	case scenario.EdgePort80:
-		return r.onNode(ctx, o.spec.Nodes.Names[0], 80)
+		return r.onNode(ctx, o.spec.Nodes.Names[0], httpPort)
 	}
 	node, err := o.nodeOf(ctx, front)
 	if err != nil {

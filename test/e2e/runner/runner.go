@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,14 +46,15 @@ func (r *Runner) Run(ctx context.Context, plan [][]scenario.Group) ([]table.Row,
 		ofGroup := make([][]table.Row, len(phase))
 		var groups errgroup.Group
 		for i, group := range phase {
+			if err := r.makeRoom(ctx, group); err != nil {
+				return rows, err
+			}
 			groups.Go(func() error {
 				for _, s := range group.Scenarios {
 					if err := context.Cause(ctx); err != nil {
 						return fmt.Errorf("running %q: %w", s.Name, err)
 					}
-					row := r.row(ctx, group.Object(s), s)
-					ofGroup[i] = append(ofGroup[i], row)
-					r.report(row)
+					ofGroup[i] = append(ofGroup[i], r.rows(ctx, group.Object(s), s)...)
 				}
 				return nil
 			})
@@ -68,14 +70,43 @@ func (r *Runner) Run(ctx context.Context, plan [][]scenario.Group) ([]table.Row,
 	return rows, nil
 }
 
+// makeRoom deletes all other EdgeIngresses for a group that has to be alone.
+func (r *Runner) makeRoom(ctx context.Context, group scenario.Group) error {
+	if !group.Alone {
+		return nil
+	}
+	r.objects = map[string]*object{}
+	return r.lab.RemoveEdgeIngresses(ctx, []string{group.EdgeIngress})
+}
+
 func (r *Runner) report(row table.Row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintln(r.progress, row.Line())
 }
 
-// row runs one scenario.
-func (r *Runner) row(ctx context.Context, name string, s scenario.Scenario) table.Row {
+// rows runs one scenario with all its steps, on the EdgeIngress of that name, if it has one.
+func (r *Runner) rows(ctx context.Context, name string, s scenario.Scenario) []table.Row {
+	var rows []table.Row
+	done := &done{object: r.object(name)}
+	for _, part := range s.Parts() {
+		row, err := r.row(ctx, name, part, done)
+		rows = append(rows, row)
+		r.report(row)
+		if err != nil {
+			break
+		}
+	}
+	if err := done.undo(context.WithoutCancel(ctx)); err != nil {
+		last := &rows[len(rows)-1]
+		last.Wrong = append(last.Wrong, err.Error())
+		r.report(*last)
+	}
+	return rows
+}
+
+// row runs a scenario without its steps, or a step.
+func (r *Runner) row(ctx context.Context, name string, s scenario.Scenario, done *done) (table.Row, error) {
 	began := time.Now()
 	row := table.Row{Scenario: s}
 	var err error
@@ -84,14 +115,14 @@ func (r *Runner) row(ctx context.Context, name string, s scenario.Scenario) tabl
 		sent, err = r.sendAll(ctx, nil, s)
 		row.Observed.Sights, row.Notes = sent.sights, sent.notes
 	} else {
-		row.Observed, row.Notes, err = r.observe(ctx, r.object(name), s)
+		row.Observed, row.Notes, err = r.observe(ctx, s, done)
 	}
 	row.Wrong = scenario.Judge(s, row.Observed)
 	if err != nil {
 		row.Wrong = append([]string{err.Error()}, row.Wrong...)
 	}
 	row.Took = time.Since(began)
-	return row
+	return row, err
 }
 
 func (r *Runner) object(name string) *object {
@@ -103,14 +134,21 @@ func (r *Runner) object(name string) *object {
 	return r.objects[name]
 }
 
-// observe brings a scenario about on its EdgeIngress, and undoes what was done manually.
-func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (observed scenario.Observation, notes []string, err error) {
+// observe brings a scenario or a step about on its EdgeIngress, sends the requests, and lets a vantage
+// outside look.
+func (r *Runner) observe(ctx context.Context, s scenario.Scenario, done *done) (observed scenario.Observation, notes []string, err error) {
+	o, before := done.object, len(done.notes)
+	if !s.Step {
+		if err := o.forget(ctx); err != nil {
+			return observed, nil, err
+		}
+	}
 	reported, err := o.follow(ctx)
 	if err != nil {
 		return observed, nil, err
 	}
 	defer reported.stop()
-	if err := o.bring(ctx, s.Spec); err != nil {
+	if err := r.begin(ctx, s, done); err != nil {
 		return observed, nil, err
 	}
 	passed, err := o.follow(ctx)
@@ -118,21 +156,30 @@ func (r *Runner) observe(ctx context.Context, o *object, s scenario.Scenario) (o
 		return observed, nil, err
 	}
 	defer passed.stop()
-	done := &done{object: o}
-	defer func() {
-		if undoing := done.undo(context.WithoutCancel(ctx)); err == nil {
-			err = undoing
-		}
-	}()
 	for _, deed := range s.Deeds {
 		if err := done.do(ctx, deed); err != nil {
-			return observed, done.notes, fmt.Errorf("doing %s manually: %w", deed, err)
+			return observed, done.notes[before:], fmt.Errorf("doing %s manually: %w", deed, err)
 		}
 	}
 	if err := o.settle(ctx, s, done, passed); err != nil {
-		return observed, done.notes, err
+		return observed, done.notes[before:], err
 	}
 	observed, notes, err = r.look(ctx, o, s)
 	observed.Reported, observed.Passed = reported.conditions(), passed.conditions()
-	return observed, append(done.notes, notes...), err
+	notes = slices.Concat(done.notes[before:], notes)
+	if err == nil && s.Looks() {
+		observed.Look, err = r.lookOutside(ctx, o, s)
+	}
+	return observed, notes, err
+}
+
+// begin writes the spec of a scenario, or takes back the deeds of the steps before.
+func (r *Runner) begin(ctx context.Context, s scenario.Scenario, done *done) error {
+	if s.Undo {
+		return done.undo(ctx)
+	}
+	if s.Step && s.Spec == nil {
+		return nil
+	}
+	return done.object.bring(ctx, s.Spec)
 }

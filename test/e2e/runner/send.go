@@ -46,7 +46,7 @@ func (r *Runner) look(ctx context.Context, o *object, s scenario.Scenario) (obse
 			return observed, notes, err
 		}
 		observed.Early = append(observed.Early, sent.sights...)
-		if err := o.awaitVerdict(ctx, s.Says, verdictLimit); err != nil {
+		if err := o.awaitVerdict(ctx, s, verdictLimit); err != nil {
 			return observed, notes, err
 		}
 	}
@@ -157,7 +157,9 @@ func (r *Runner) sendFromPod(ctx context.Context, node string, request traffic.R
 
 // newAtlas knows the addresses of the hosts outside and of the nodes.
 func newAtlas(ctx context.Context, l *lab.Lab) (scenario.Atlas, error) {
-	atlas := scenario.Atlas{Pods: realcluster.Pods, Known: map[netip.Addr]scenario.Who{realcluster.Balancer: scenario.TheBalancer, realcluster.NAT: scenario.TheNATRouter}}
+	atlas := scenario.Atlas{Pods: realcluster.Pods, Known: map[netip.Addr]scenario.Who{
+		realcluster.Balancer: scenario.TheBalancer, realcluster.NAT: scenario.TheNATRouter, realcluster.APIServer.Addr(): scenario.TheRouter,
+	}}
 	nodes, err := l.NodeAddresses(ctx)
 	for _, address := range nodes {
 		atlas.Nodes = append(atlas.Nodes, address)

@@ -25,6 +25,12 @@ const (
 	// verdictLimit is how long the conditions may take to say what they must, once the pods are as
 	// they should be.
 	verdictLimit = 20 * time.Second
+	// measureLimit is how long it may take until the prober has measured a change.
+	measureLimit = time.Minute
+	// unmeasuredLimit is longer than the operator waits for a look at a configuration that was just written.
+	unmeasuredLimit = 90 * time.Second
+	// reportLimit is longer than the prober takes to write a report in which nothing changed.
+	reportLimit = 5 * time.Minute
 	// passingLimit is how long the operator may take to report something that it repairs.
 	passingLimit = 20 * time.Second
 )
@@ -33,8 +39,10 @@ const (
 // the conditions are at rest. Conditions with an unexpected status are no error here. The judge
 // decides about them.
 func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, passed *history) error {
-	limit := verdictLimit
+	limit, began := verdictLimit, time.Now()
 	switch {
+	case slices.Contains(s.Deeds, scenario.RefusedConfig):
+		limit = reportLimit
 	case slices.Contains(s.Deeds, scenario.CrashAnnouncer), slices.Contains(s.Deeds, scenario.RefusePods):
 		limit = crashLimit
 	case s.Repaired():
@@ -54,7 +62,14 @@ func (o *object) settle(ctx context.Context, s scenario.Scenario, done *done, pa
 			return err
 		}
 	}
-	return o.awaitVerdict(ctx, s.Says, limit)
+	if s.Unmeasured != "" {
+		limit = unmeasuredLimit
+	}
+	err := o.awaitVerdict(ctx, s, limit)
+	if s.Step || s.ExpectedNodes() == metav1.ConditionFalse {
+		done.notes = append(done.notes, fmt.Sprintf("the conditions were as expected after %.1f s", max(0, o.calm.since.Sub(began).Seconds())))
+	}
+	return err
 }
 
 // calm holds the last conditions and the time since which they are the same. It lasts over
@@ -66,13 +81,32 @@ type calm struct {
 
 // awaitVerdict returns when the conditions say what they must, are about the newest generation, and
 // have not changed for a while, or when the limit is over.
-func (o *object) awaitVerdict(ctx context.Context, says scenario.Says, limit time.Duration) error {
+func (o *object) awaitVerdict(ctx context.Context, s scenario.Scenario, limit time.Duration) error {
+	nodes := s.ExpectedNodes()
+	if nodes != "" {
+		limit = max(limit, measureLimit)
+	}
+	return o.awaitCalm(ctx, limit, func(live *v1alpha1.EdgeIngress) bool {
+		found := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionNodesKeepSourceIP)
+		preserved := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionSourceIPPreserved)
+		return saysAll(live, s.Says) && hasStatus(found, nodes) && (!s.Unlooked || hasStatus(preserved, s.ExpectedPreserved()))
+	})
+}
+
+// hasStatus reports whether a condition has a status; "" means any.
+func hasStatus(condition *metav1.Condition, want metav1.ConditionStatus) bool {
+	return want == "" || (condition != nil && condition.Status == want)
+}
+
+// awaitCalm returns when the conditions are right and have not changed for a while, or when the limit is
+// over.
+func (o *object) awaitCalm(ctx context.Context, limit time.Duration, right func(*v1alpha1.EdgeIngress) bool) error {
 	err := objects.Await(ctx, "the conditions to come to rest", limit, func(ctx context.Context) (bool, string, error) {
 		live, err := o.get(ctx)
 		if err != nil {
 			return false, "", err
 		}
-		if !equality.Semantic.DeepEqual(live.Status.Conditions, o.calm.conditions) || !saysAll(live, says) {
+		if !equality.Semantic.DeepEqual(live.Status.Conditions, o.calm.conditions) || !right(live) {
 			o.calm = calm{live.Status.Conditions, time.Now()}
 		}
 		return time.Since(o.calm.since) >= quiet, "", nil

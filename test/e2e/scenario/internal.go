@@ -42,7 +42,7 @@ func onHostPorts() []Scenario {
 	mapped[v1alpha1.ConditionSourceIPConfigured] = unclear(v1alpha1.ReasonHostPortMappingUnseen)
 	return []Scenario{{
 		Name: "host ports, clients connect directly", Item: 4, Spec: internal(exposed(v1alpha1.ExposureHostPort)),
-		Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...), Says: mapped, Legs: []string{"the network plugin's port mapping"},
+		Requests: requests(FromClient, EdgePort80, TheSender, headerForgeries...), Says: mapped, Legs: []string{"routers and proxies in front of the nodes"},
 	}}
 }
 

@@ -76,14 +76,17 @@ var (
 	safe       = condition(v1alpha1.ConditionForwardedHeadersSafe, is(v1alpha1.ReasonHeadersIgnored), "")
 	doubtful   = condition(v1alpha1.ConditionForwardedHeadersSafe, unclear(v1alpha1.ReasonHeaderPolicyUnmeasured), "")
 	unsafe     = condition(v1alpha1.ConditionForwardedHeadersSafe, isNot(v1alpha1.ReasonTrustDrifted), "")
-	unmeasured = condition(v1alpha1.ConditionSourceIPPreserved, unclear(v1alpha1.ReasonNotMeasured), "Not checked: routers")
+	unmeasured = condition(v1alpha1.ConditionSourceIPPreserved, unclear(v1alpha1.ReasonNotMeasuredFromOutside), "Not checked: routers")
 	measured   = condition(v1alpha1.ConditionSourceIPPreserved, is("Measured"), "")
+	nodesKeep  = condition(v1alpha1.ConditionNodesKeepSourceIP, is("Measured"), "")
 )
 
 // good has the conditions of most rows, and asExpected expects some of them.
 var (
-	good       = []metav1.Condition{configured, safe, unmeasured}
+	good       = []metav1.Condition{configured, safe, unmeasured, nodesKeep}
 	asExpected = Says{v1alpha1.ConditionForwardedHeadersSafe: is(v1alpha1.ReasonHeadersIgnored)}
+	// proven is what a vantage outside makes of good.
+	proven = &Look{Runs: []Run{{Code: verifiedKept}}, After: []metav1.Condition{configured, safe, measured, nodesKeep}}
 )
 
 func TestJudgeConditions(t *testing.T) {
@@ -97,20 +100,20 @@ func TestJudgeConditions(t *testing.T) {
 		observed Observation
 		want     string
 	}{
-		{name: "all as expected", scenario: Scenario{Requests: sender, Says: asExpected}, observed: Observation{Conditions: good, Sights: saw}, want: ""},
+		{name: "all as expected", scenario: Scenario{Requests: sender, Says: asExpected}, observed: Observation{Conditions: good, Sights: saw, Look: proven}, want: ""},
 		{name: "a request that was not sent", scenario: Scenario{Requests: sender, Says: asExpected}, observed: Observation{Conditions: good}, want: "0 of 1 requests"},
-		{name: "another reason", scenario: Scenario{Requests: sender, Says: policyUnmeasured}, observed: Observation{Conditions: good, Sights: saw}, want: "must be Unknown HeaderPolicyUnmeasured"},
+		{name: "another reason", scenario: Scenario{Requests: sender, Says: policyUnmeasured}, observed: Observation{Conditions: good, Sights: saw, Look: proven}, want: "must be Unknown HeaderPolicyUnmeasured"},
 		{
 			name: "nothing was reported on the way", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			observed: Observation{Conditions: good, Passed: []metav1.Condition{configured}, Sights: saw}, want: "was never False TrafficPolicyCluster",
+			observed: Observation{Conditions: good, Passed: []metav1.Condition{configured}, Sights: saw, Look: proven}, want: "was never False TrafficPolicyCluster",
 		},
 		{
 			name: "it was reported, but before the deeds", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			observed: Observation{Conditions: good, Reported: []metav1.Condition{lost}, Sights: saw}, want: "was never False TrafficPolicyCluster",
+			observed: Observation{Conditions: good, Reported: []metav1.Condition{lost}, Sights: saw, Look: proven}, want: "was never False TrafficPolicyCluster",
 		},
 		{
 			name: "it was reported on the way", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
-			observed: Observation{Conditions: good, Passed: []metav1.Condition{lost}, Sights: saw}, want: "",
+			observed: Observation{Conditions: good, Passed: []metav1.Condition{lost}, Sights: saw, Look: proven}, want: "",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, Judge(test.scenario, test.observed), test.want) })
@@ -120,7 +123,7 @@ func TestJudgeConditions(t *testing.T) {
 func TestConditionsThatAreNotThereAreJudged(t *testing.T) {
 	s := Scenario{Requests: requests(FromClient, VIP, TheSender, Plain), Says: asExpected}
 	got := strings.Join(Judge(s, Observation{Sights: []Sight{seeing(TheSender)}}), "\n")
-	for _, want := range []string{"ForwardedHeadersSafe must be", "SourceIPPreserved must be", "not there"} {
+	for _, want := range []string{"ForwardedHeadersSafe must be", "SourceIPPreserved is missing", "NodesKeepSourceIP is missing", "no machine outside has looked"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in %q", want, got)
 		}
@@ -184,24 +187,5 @@ func TestJudgeConfigured(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			complain(t, judgeConfigured(Scenario{Beyond: test.beyond}, Observation{Conditions: test.conditions, Sights: []Sight{test.seen}}), test.want)
 		})
-	}
-}
-
-func TestJudgePreserved(t *testing.T) {
-	for _, test := range []struct {
-		name     string
-		legs     []string
-		observed Observation
-		want     string
-	}{
-		{name: "nobody measures", legs: nil, observed: Observation{Conditions: good, Reported: good}, want: ""},
-		{name: "True though nobody measured", legs: nil, observed: Observation{Conditions: []metav1.Condition{configured, measured}}, want: "SourceIPPreserved must be Unknown NotMeasured"},
-		{name: "True on the way", legs: nil, observed: Observation{Conditions: good, Reported: []metav1.Condition{unmeasured, measured, unmeasured}}, want: "SourceIPPreserved was True Measured"},
-		{name: "it does not follow what the objects show", legs: nil, observed: Observation{Conditions: []metav1.Condition{lost, unmeasured}}, want: "SourceIPPreserved must be False TrafficPolicyCluster"},
-		{name: "it is not there", legs: nil, observed: Observation{Conditions: []metav1.Condition{configured}}, want: "is not there"},
-		{name: "the legs are named", legs: []string{"routers"}, observed: Observation{Conditions: good}, want: ""},
-		{name: "a leg is not named", legs: []string{"kube-proxy"}, observed: Observation{Conditions: good}, want: `does not name "kube-proxy"`},
-	} {
-		t.Run(test.name, func(t *testing.T) { complain(t, judgePreserved(Scenario{Legs: test.legs}, test.observed), test.want) })
 	}
 }

@@ -59,6 +59,10 @@ type line struct {
 	result result
 	but    map[Forgery]result
 	beyond string
+	// through are the proxies that the spec declares, where the line itself leads past them.
+	through []Front
+	// undecided is why nobody can look through them.
+	undecided string
 }
 
 // The results of a connection that begins in another way than the controller expects. PROXY
@@ -76,7 +80,7 @@ func matrix() []Scenario {
 	var rows []Scenario
 	for _, t := range slices.Concat(nobodyTrusted(), headersTrusted(), proxyProtocolTrusted()) {
 		for _, l := range t.lines {
-			row := Scenario{Name: t.name + ": " + l.name(), Item: 3, Spec: public(t.trust...), Says: t.says, Beyond: l.beyond}
+			row := Scenario{Name: t.name + ": " + l.name(), Item: 3, Spec: public(t.trust...), Says: t.says, Beyond: l.beyond, Through: l.through, Undecided: l.undecided}
 			for _, forge := range l.to.forgeries() {
 				comes, differs := l.but[forge]
 				if !differs {
@@ -121,10 +125,10 @@ func believed(but map[Forgery]result) map[Forgery]result {
 }
 
 // withoutProxyProtocol returns the lines of a controller that trusts none of the proxies in front,
-// and reads no PROXY protocol.
-func withoutProxyProtocol(beyond string) []line {
+// and reads no PROXY protocol. undecided is why nobody can look through those that it does trust.
+func withoutProxyProtocol(beyond, undecided string) []line {
 	return []line{
-		{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+		{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest), undecided: undecided},
 		{to: HTTPAppending, result: seen(TheBalancer), beyond: beyond},
 		{to: HTTPUnchanged, result: seen(TheBalancer), beyond: beyond},
 		{to: HTTPReplacing, result: seen(TheBalancer), beyond: beyond},
@@ -134,7 +138,7 @@ func withoutProxyProtocol(beyond string) []line {
 }
 
 func nobodyTrusted() []trust {
-	return []trust{{name: "nothing trusted", says: nothingTrusted, lines: withoutProxyProtocol(proxyNobodyDeclared)}}
+	return []trust{{name: "nothing trusted", says: nothingTrusted, lines: withoutProxyProtocol(proxyNobodyDeclared, "")}}
 }
 
 func headersTrusted() []trust {
@@ -144,7 +148,7 @@ func headersTrusted() []trust {
 		{
 			name: "header trusted", trust: []change{header(appends, BalancerCIDR)}, says: headerTrusted,
 			lines: []line{
-				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest), through: []Front{HTTPAppending}},
 				{to: HTTPAppending, result: seen(TheSender)},
 				passedOn,
 				{to: HTTPReplacing, result: seen(TheSender)},
@@ -165,12 +169,12 @@ func headersTrusted() []trust {
 			name: "header X-Real-IP trusted", trust: []change{header(appends, BalancerCIDR), headerNamed(string(ForgedRealIP))}, says: headerOfClients,
 			lines: []line{
 				{to: HTTPAppending, result: seen(TheBalancer), but: map[Forgery]result{ForgedRealIP: seen(TheForged)}},
-				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest)},
+				{to: VIP, result: seen(TheSender), but: forgedProxy(badRequest), undecided: headerNotWritten},
 			},
 		},
 		{
 			name: "header trusted from elsewhere", trust: []change{header(appends, OtherCIDR)}, says: headerTrusted,
-			lines: withoutProxyProtocol(proxyNotTrusted),
+			lines: withoutProxyProtocol(proxyNotTrusted, "no proxy has the address that the spec trusts"),
 		},
 	}
 }
@@ -185,13 +189,24 @@ func proxyProtocolTrusted() []trust {
 		{name: "PROXY protocol trusted from elsewhere", trust: []change{proxyProtocol(OtherCIDR)}, says: proxyTrusted, lines: withProxyProtocol(TheBalancer, TheBalancer)},
 		{
 			name: "PROXY protocol and header trusted", trust: []change{both(BalancerCIDR)}, says: proxyTrusted,
-			lines: append(withProxyProtocol(TheSender, TheForged), cdn),
+			lines: append(pastTheCDN(withProxyProtocol(TheSender, TheForged)), cdn),
 		},
 		{
 			name: "PROXY protocol and header trusted from elsewhere", trust: []change{both(OtherCIDR)}, says: proxyTrusted,
 			lines: append(withProxyProtocol(TheBalancer, TheBalancer), cdn),
 		},
 	}
+}
+
+// pastTheCDN are lines of clients that pass by the CDN that the spec declares. What they see says nothing about the way
+// through it.
+func pastTheCDN(lines []line) []line {
+	for i := range lines {
+		if lines[i].result == seen(TheSender) {
+			lines[i].undecided = "the declared CDN was not crossed, behind which the application sees another address"
+		}
+	}
+	return lines
 }
 
 // withProxyProtocol returns the lines of a controller that reads PROXY protocol: the client it sees

@@ -4,8 +4,8 @@ import "slices"
 
 // Plan returns all scenarios, in phases. The groups of a phase are independent and may run at the
 // same time. The phases follow each other. The taint gate comes first: it replaces MetalLB's
-// speakers, on which every address depends. The crash comes last: afterwards the cluster has a node
-// less.
+// speakers, on which every address depends. What stops the measuring, or a node, comes last and by
+// itself.
 func Plan() [][]Group {
 	return [][]Group{
 		{
@@ -13,12 +13,14 @@ func Plan() [][]Group {
 			{Name: "host network", EdgeIngress: Internal, Scenarios: onHostNetwork()},
 		},
 		{
-			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), families(), policies(), lostOutside())},
-			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), podsByHand(), podsByPolicy(), externalProxy())},
-			{Name: "spare", EdgeIngress: Spare, Scenarios: fewerReplicas()},
+			{Name: "public", EdgeIngress: Public, Scenarios: slices.Concat(modes(), matrix(), overHTTPS(), byHand(), families(), policies(), lostOutside(), attacks())},
+			{Name: "internal", EdgeIngress: Internal, Scenarios: slices.Concat(onHostPorts(), externalBalancer(), replacedNodes(), podsByHand(), podsByPolicy(), externalProxy())},
+			{Name: "spare", EdgeIngress: Spare, Scenarios: slices.Concat(fewerReplicas(), refusedSettings())},
 		},
 		{{Name: "tutorial", Scenarios: tutorial()}, {Name: "side by side", Scenarios: sideBySide()}},
+		{{Name: "outages", EdgeIngress: Public, Scenarios: outages()}},
 		{{Name: "crash", EdgeIngress: Public, Scenarios: crash()}},
+		{{Name: "alone", EdgeIngress: Everywhere, Alone: true, Scenarios: alone()}},
 	}
 }
 

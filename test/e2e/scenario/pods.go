@@ -44,10 +44,13 @@ func hostPortsForbidden() Scenario {
 		Requests: slices.Concat(
 			requests(FromClient, NodePort(Edge3), TheSender, Plain),
 			failed(traffic.Refused).of(FromClient, EdgePort80, Plain)),
+		Undecided: "no address is published for the host network, and the prober asks for it",
+		Unlooked:  true,
 		Says: Says{
 			v1alpha1.ConditionReady:               isNot(v1alpha1.ReasonNamespaceForbidsHostPorts),
 			v1alpha1.ConditionControllerAvailable: isNot(v1alpha1.ReasonNamespaceForbidsHostPorts),
 			v1alpha1.ConditionSourceIPConfigured:  unclear(v1alpha1.ReasonConfigNotEffective),
+			v1alpha1.ConditionNodesKeepSourceIP:   unclear(v1alpha1.ReasonNoReadyEndpoints),
 		},
 	}
 }

@@ -45,6 +45,8 @@ const (
 	NodePortAppending Front = "HTTP proxy that appends, to node ports"
 	NodePortProxyV2   Front = "PROXY v2 to node ports"
 	EdgeAppending     Front = "HTTP proxy that appends, to port 80"
+	// HTTPChanging appends to X-Forwarded-For until a deed changes that.
+	HTTPChanging Front = "HTTP proxy that appends at first"
 
 	// NodePortWithPod and NodePortWithoutPod are the node port of an edge node with and without a
 	// controller.
@@ -130,6 +132,8 @@ const (
 	TheBalancer Who = "balancer"
 	// TheNATRouter is the router that masquerades.
 	TheNATRouter Who = "NAT router"
+	// TheRouter is the router in front of the nodes.
+	TheRouter Who = "router in front of the nodes"
 	// ANode is a node, or the gateway of its pods, whose address replaces a packet's source when
 	// the node masquerades.
 	ANode Who = "node"

@@ -16,7 +16,9 @@ type Group struct {
 	Name string
 	// EdgeIngress is the name of the object; empty where the scenarios have none.
 	EdgeIngress string
-	Scenarios   []Scenario
+	// Alone is set where every other EdgeIngress has to go first.
+	Alone     bool
+	Scenarios []Scenario
 }
 
 // Scenario is one row of the table.
@@ -42,8 +44,41 @@ type Scenario struct {
 	// although the application sees another address than the client's: the row is recorded. It is
 	// empty in all other rows.
 	Beyond string
-	// Legs are parts of the path that the message of SourceIPPreserved must name as not checked.
+	// Legs are parts of the path that the message of SourceIPPreserved must name as not checked, as
+	// long as no vantage outside has looked.
 	Legs []string
+	// Undecided is why SourceIPPreserved cannot become True although the application sees the client.
+	// It is empty in all other rows.
+	Undecided string
+	// Unmeasured is why NodesKeepSourceIP may be True or Unknown although the application sees the client. It is
+	// empty in all other rows.
+	Unmeasured string
+	// Through are fronts through which a vantage outside looks in addition to those of the requests, because
+	// the spec declares that clients come through them.
+	Through []Front
+	// Then are steps that follow on the same state, each a row of its own. Their deeds come after those
+	// of this row, and all are undone after the last step. A step's name continues the scenario's.
+	Then []Scenario
+	// Step is set for a step. What a vantage outside saw in an earlier step still counts in it.
+	Step bool
+	// Undo makes a step begin by undoing all deeds so far.
+	Undo bool
+	// Unlooked makes a step end without another look from outside: what the step before saw has to be enough.
+	Unlooked bool
+	// Stale is why the verdicts at the beginning of a step may be those of the step before, until a vantage
+	// outside looks again. It is empty in all other rows.
+	Stale string
+}
+
+// Parts are the rows of a scenario: itself, and its steps.
+func (s Scenario) Parts() []Scenario {
+	parts := []Scenario{s}
+	for _, step := range s.Then {
+		step.Name, step.Item, step.EdgeIngress, step.Step = s.Name+", then "+step.Name, s.Item, s.EdgeIngress, true
+		parts = append(parts, step)
+	}
+	parts[0].Then = nil
+	return parts
 }
 
 // BehindController reports whether there is an EdgeIngress. Its conditions are then judged, and its
@@ -65,68 +100,6 @@ func (v Verdict) String() string { return string(v.Status) + " " + v.Reason }
 func is(reason string) Verdict      { return Verdict{metav1.ConditionTrue, reason} }
 func isNot(reason string) Verdict   { return Verdict{metav1.ConditionFalse, reason} }
 func unclear(reason string) Verdict { return Verdict{metav1.ConditionUnknown, reason} }
-
-// Deed is something that is done behind the operator's back.
-type Deed string
-
-// The deeds.
-const (
-	// TolerateEdgeTaint gives MetalLB's speaker the toleration that it does not have when it is installed.
-	TolerateEdgeTaint Deed = "TolerateEdgeTaint"
-	// RefuseSpeakers makes the namespace of MetalLB refuse the pods of its speaker, and deletes them.
-	RefuseSpeakers Deed = "RefuseSpeakers"
-	// DenyClients adds a NetworkPolicy to the controller's namespace that allows nothing.
-	DenyClients Deed = "DenyClients"
-	// RequireDualStack asks for both IP families in the EdgeIngress.
-	RequireDualStack Deed = "RequireDualStack"
-	// PolicyToCluster sets the Service's externalTrafficPolicy to Cluster.
-	PolicyToCluster Deed = "PolicyToCluster"
-	// TrustEveryone makes the controller's ConfigMap trust X-Forwarded-For from everyone.
-	TrustEveryone Deed = "TrustEveryone"
-	// RefuseServiceRepairs makes the API server refuse the operator's writes to Services.
-	RefuseServiceRepairs Deed = "RefuseServiceRepairs"
-	// RefuseConfigRepairs makes the API server refuse the operator's writes to ConfigMaps.
-	RefuseConfigRepairs Deed = "RefuseConfigRepairs"
-	// OverruleConfig makes the API server itself change each write to the controller's ConfigMap, so
-	// that the controller trusts X-Forwarded-For from everyone.
-	OverruleConfig Deed = "OverruleConfig"
-	// ExcludeRoleLabel adds a DaemonSet whose rules exclude nodes with the role label, and removes that
-	// label from the first edge node.
-	ExcludeRoleLabel Deed = "ExcludeRoleLabel"
-	// RemoveEdgeLabels takes both edge labels away from the first edge node.
-	RemoveEdgeLabels Deed = "RemoveEdgeLabels"
-	// DeleteControllerPod deletes the controller's pod on the first edge node.
-	DeleteControllerPod Deed = "DeleteControllerPod"
-	// RemoveNodeSelector takes the nodeSelector away from the DaemonSet.
-	RemoveNodeSelector Deed = "RemoveNodeSelector"
-	// AddForeignEndpointSlice adds an EndpointSlice to the Service. It leads to an application on
-	// the edge node without a controller.
-	AddForeignEndpointSlice Deed = "AddForeignEndpointSlice"
-	// MasqueradeOnEdge adds a rule to the first edge node that hides the source of what is led to pods.
-	MasqueradeOnEdge Deed = "MasqueradeOnEdge"
-	// AddSidecarByPolicy makes a policy add a container to the controller's new pods, and replaces
-	// the one on the first edge node.
-	AddSidecarByPolicy Deed = "AddSidecarByPolicy"
-	// RefusePods makes the API server refuse new controller pods, and deletes the one on the first
-	// edge node.
-	RefusePods Deed = "RefusePods"
-	// ForbidHostPorts sets a Pod Security Standard on the controller's namespace, and changes the
-	// EdgeIngress to the host network.
-	ForbidHostPorts Deed = "ForbidHostPorts"
-	// CrashAnnouncer crashes the node that announces the load balancer's address. Undoing it starts
-	// the node again.
-	CrashAnnouncer Deed = "CrashAnnouncer"
-)
-
-// Ends reports whether the operator undoes the deed by itself, so that the state afterwards counts.
-// Other deeds last until they are undone.
-func (d Deed) Ends() bool {
-	switch d {
-	case PolicyToCluster, TrustEveryone, RemoveEdgeLabels, DeleteControllerPod, RemoveNodeSelector:
-		return true
-	}
-	return false
-}
 
 // Repaired reports whether the operator has to put things right again after the deeds.
 func (s Scenario) Repaired() bool {

@@ -14,6 +14,8 @@ const (
 	Public   = "public"
 	Internal = "internal"
 	Spare    = "spare"
+	// Everywhere is alone in the cluster.
+	Everywhere = "everywhere"
 
 	// Edge1 runs kube-proxy in iptables mode, Edge2 and Edge3 in nftables mode. Public and Spare
 	// are on the first two, Internal on the third.
@@ -29,6 +31,8 @@ const (
 const (
 	FixedVIP = "10.77.0.240"
 	spareVIP = "10.77.0.241"
+	// everywhereVIP is the one that Everywhere requests.
+	everywhereVIP = "10.77.0.242"
 )
 
 // BalancerCIDR is the haproxy's address, as edge nodes see it. OtherCIDR is that of a balancer that
@@ -46,12 +50,34 @@ const fixedVIPAnnotation = "metallb.io/loadBalancerIPs"
 
 type change func(*v1alpha1.EdgeIngressSpec)
 
+// HostOf is the host name by which the application is asked for through an EdgeIngress.
+func HostOf(edgeIngress string) string { return edgeIngress + ".e2e.test" }
+
 // public is the EdgeIngress behind MetalLB, with a fixed address.
 func public(changes ...change) *v1alpha1.EdgeIngressSpec {
-	return spec([]string{Edge1, Edge2}, append([]change{address(FixedVIP)}, changes...)...)
+	return spec([]string{Edge1, Edge2}, append([]change{address(FixedVIP), measuredAs(HostOf(Public))}, changes...)...)
 }
 
-func internal(changes ...change) *v1alpha1.EdgeIngressSpec { return spec([]string{Edge3}, changes...) }
+// measuredAs lets a vantage outside cross proxies that know only this host name.
+func measuredAs(host string) change {
+	return func(s *v1alpha1.EdgeIngressSpec) {
+		s.Verification = &v1alpha1.VerificationSpec{Hosts: []string{host}}
+	}
+}
+
+// notMeasured switches the measuring off.
+func notMeasured(s *v1alpha1.EdgeIngressSpec) {
+	s.Verification = &v1alpha1.VerificationSpec{Probes: v1alpha1.Disabled}
+}
+
+// everywhere is the only EdgeIngress in the cluster.
+func everywhere(nodes ...string) *v1alpha1.EdgeIngressSpec {
+	return spec(nodes, address(everywhereVIP))
+}
+
+func internal(changes ...change) *v1alpha1.EdgeIngressSpec {
+	return spec([]string{Edge3}, append([]change{measuredAs(HostOf(Internal))}, changes...)...)
+}
 
 // spare is an EdgeIngress of one replica on two nodes that it shares, with an address of its own.
 func spare() *v1alpha1.EdgeIngressSpec {

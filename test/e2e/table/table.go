@@ -29,7 +29,7 @@ type Row struct {
 // Agrees reports whether nothing is wrong.
 func (r Row) Agrees() bool { return len(r.Wrong) == 0 }
 
-var head = []string{"Scenario", "Sent from", "Seen by the application", "SourceIPConfigured", "SourceIPPreserved", "ForwardedHeadersSafe", "Agrees?"}
+var head = []string{"Scenario", "Sent from", "Seen by the application", "SourceIPConfigured", "NodesKeepSourceIP", "SourceIPPreserved", "ForwardedHeadersSafe", "Agrees?"}
 
 // Markdown is the table with a summary above it.
 func Markdown(rows []Row) string {
@@ -39,6 +39,9 @@ func Markdown(rows []Row) string {
 	out.WriteString(strings.Repeat("|---", len(head)) + "|\n")
 	for _, row := range rows {
 		writeLine(&out, row.cells("<br>"))
+	}
+	for _, m := range Matrices(rows) {
+		out.WriteString("\n" + m.Markdown())
 	}
 	return out.String()
 }
@@ -63,6 +66,17 @@ func Summary(rows []Row) string {
 	}
 	return fmt.Sprintf("%d scenarios, %d disagreements. In %d the application sees another address than the client's and no object shows why, which is recorded.",
 		len(rows), disagreements, recorded)
+}
+
+// Disagreements lists the rows that do not agree, or is empty.
+func Disagreements(rows []Row) string {
+	var out strings.Builder
+	for _, row := range rows {
+		if !row.Agrees() {
+			out.WriteString(row.Line() + "\n")
+		}
+	}
+	return out.String()
 }
 
 // Line returns the row in one line, for a person who watches.
@@ -95,9 +109,8 @@ func (r Row) cells(lineBreak string) []string {
 	}
 	return []string{
 		name, strings.Join(from, lineBreak), strings.Join(seen, lineBreak),
-		said(r.Observed.Conditions, v1alpha1.ConditionSourceIPConfigured),
-		said(r.Observed.Conditions, v1alpha1.ConditionSourceIPPreserved),
-		said(r.Observed.Conditions, v1alpha1.ConditionForwardedHeadersSafe),
+		r.said(v1alpha1.ConditionSourceIPConfigured, lineBreak), r.said(v1alpha1.ConditionNodesKeepSourceIP, lineBreak),
+		r.said(v1alpha1.ConditionSourceIPPreserved, lineBreak), r.said(v1alpha1.ConditionForwardedHeadersSafe, lineBreak),
 		agrees,
 	}
 }
@@ -136,6 +149,15 @@ func describe(seen scenario.Sight, behindController bool) string {
 		return string(seen.RealIP)
 	}
 	return fmt.Sprintf("X-Forwarded-For %s, X-Real-IP %s", seen.ForwardedFor, seen.RealIP)
+}
+
+// said is what a condition said before a vantage outside looked, and afterwards where that differs.
+func (r Row) said(kind, lineBreak string) string {
+	before := said(r.Observed.Conditions, kind)
+	if r.Observed.Look == nil || said(r.Observed.Look.After, kind) == before {
+		return before
+	}
+	return before + lineBreak + "then " + said(r.Observed.Look.After, kind)
 }
 
 func said(conditions []metav1.Condition, kind string) string {

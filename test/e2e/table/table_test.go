@@ -25,12 +25,15 @@ func sent(forgeries ...scenario.Forgery) []scenario.Request {
 }
 
 func TestMarkdown(t *testing.T) {
+	configured := metav1.Condition{Type: v1alpha1.ConditionSourceIPConfigured, Status: metav1.ConditionTrue, Reason: "PreservedByLocalPolicy"}
+	nodesUnknown := metav1.Condition{Type: v1alpha1.ConditionNodesKeepSourceIP, Status: metav1.ConditionUnknown, Reason: "NotMeasured"}
 	rows := []Row{
 		{
 			Scenario: scenario.Scenario{Name: "clients connect directly", Item: 3, Requests: sent(scenario.Plain, scenario.ForgedRealIP), Says: scenario.Says{v1alpha1.ConditionSourceIPConfigured: {}}},
 			Observed: scenario.Observation{
-				Conditions: []metav1.Condition{{Type: v1alpha1.ConditionSourceIPConfigured, Status: metav1.ConditionTrue, Reason: "PreservedByLocalPolicy"}},
+				Conditions: []metav1.Condition{configured, nodesUnknown, {Type: v1alpha1.ConditionSourceIPPreserved, Status: metav1.ConditionUnknown, Reason: "NotMeasured"}},
 				Sights:     []scenario.Sight{seen(scenario.TheSender), seen(scenario.TheSender)},
+				Look:       &scenario.Look{After: []metav1.Condition{configured, nodesUnknown, {Type: v1alpha1.ConditionSourceIPPreserved, Status: metav1.ConditionTrue, Reason: "Measured"}}},
 			},
 		},
 		{
@@ -42,13 +45,26 @@ func TestMarkdown(t *testing.T) {
 	text := Markdown(rows)
 	for _, want := range []string{
 		"2 scenarios, 1 disagreements. In 1 the application sees another address",
-		"| 3. clients connect directly | client → VIP (plain, X-Real-IP) | sender | True PreservedByLocalPolicy | – | – | yes |",
+		"| 3. clients connect directly | client → VIP (plain, X-Real-IP) | sender | True PreservedByLocalPolicy | Unknown NotMeasured | Unknown NotMeasured<br>then True Measured | – | yes |",
 		"client → VIP (plain)<br>client → VIP (X-Real-IP) | NAT router<br>nobody (HTTP 400)",
+		"## SourceIPPreserved afterwards",
 		`**no**: this \| that<br>it took 5 s |`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
+	}
+}
+
+func TestDisagreementsListsOnlyRowsThatAreWrong(t *testing.T) {
+	right := Row{Scenario: scenario.Scenario{Name: "one that agrees"}}
+	wrong := Row{Scenario: scenario.Scenario{Name: "one that does not"}, Wrong: []string{"Ready is True"}}
+	if text := Disagreements([]Row{right, right}); text != "" {
+		t.Errorf("got %q although all rows agree", text)
+	}
+	text := Disagreements([]Row{right, wrong})
+	if strings.Contains(text, right.Scenario.Name) || !strings.Contains(text, wrong.Scenario.Name) || !strings.Contains(text, "!  Ready is True") {
+		t.Errorf("got\n%s", text)
 	}
 }
 

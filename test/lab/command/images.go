@@ -22,7 +22,7 @@ func newImages(s *settings) *cobra.Command {
 
 func newImagesBuild(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use:       "build [image|NAME=PROGRAM ...]",
+		Use:       "build [image|NAME=PROGRAM[,PROGRAM ...] ...]",
 		Short:     "Make the images that are missing or outdated (by default all) and print for each its name, reference, digest and archive, a line of JSON",
 		ValidArgs: images.Names(),
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -47,7 +47,7 @@ func newImagesBuild(s *settings) *cobra.Command {
 func newImagesLoad(s *settings) *cobra.Command {
 	var cluster string
 	cmd := &cobra.Command{
-		Use:   "load image|NAME=PROGRAM|archive ...",
+		Use:   "load image|NAME=PROGRAM[,PROGRAM ...]|archive ...",
 		Short: "Load images, or archives of images, into all real nodes of a cluster, those that are added later included",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
@@ -72,12 +72,12 @@ func newImagesLoad(s *settings) *cobra.Command {
 }
 
 // archiveFiles returns the files for the arguments of `images load`. For the name of an image or
-// program it returns the archive, and builds it where needed. It returns any other argument
+// programs it returns the archive, and builds it where needed. It returns any other argument
 // unchanged.
 func (s *settings) archiveFiles(ctx context.Context, arguments []string) ([]string, error) {
 	files := make([]string, 0, len(arguments))
 	for _, argument := range arguments {
-		if _, _, program := images.ParseProgram(argument); !program && !slices.Contains(images.Names(), argument) {
+		if _, _, program := images.ParsePrograms(argument); !program && !slices.Contains(images.Names(), argument) {
 			files = append(files, argument)
 			continue
 		}

@@ -1,12 +1,13 @@
 // Package images builds the container images for real nodes, without a registry, as archives that
 // containerd imports: the echo application, MetalLB, ingress-nginx, a pause program, and images of
-// any static program.
+// any static programs.
 package images
 
 import (
 	"context"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/binaries"
@@ -45,18 +46,19 @@ type recipe interface {
 	prepare(ctx context.Context) (oci.Config, *oci.Tree, error)
 }
 
-// ParseProgram splits NAME=FILE, the name of an image of any static program. The image holds the
-// file as /BASENAME and runs it as a user other than root.
-func ParseProgram(argument string) (name, file string, found bool) {
-	name, file, found = strings.Cut(argument, "=")
-	return name, file, found && imageName.MatchString(name) && file != ""
+// ParsePrograms splits NAME=FILE[,FILE ...], the name of an image of static programs. The image holds
+// each file as /BASENAME and runs the first as a user other than root.
+func ParsePrograms(argument string) (name string, files []string, found bool) {
+	name, list, found := strings.Cut(argument, "=")
+	files = strings.Split(list, ",")
+	return name, files, found && imageName.MatchString(name) && !slices.Contains(files, "")
 }
 
 var imageName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func (s Store) recipe(name string) recipe {
-	if _, file, found := ParseProgram(name); found {
-		return programImage(file)
+	if _, files, found := ParsePrograms(name); found {
+		return programsImage(files)
 	}
 	switch name {
 	case Echo:

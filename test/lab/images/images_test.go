@@ -147,17 +147,34 @@ func TestTheProgramOfAnImageHasToBeThere(t *testing.T) {
 	}
 }
 
-func TestAnImageOfAProgramRunsItAsSomebodyElseThanRoot(t *testing.T) {
-	image := programImage("bin/own-program")
-	if want := []string{"/own-program"}; image.path != want[0] || !slices.Equal(image.config.Entrypoint, want) || image.config.User != "65532:65532" {
-		t.Errorf("got %+v, want the program as its entry point and user 65532", image)
+func TestAnImageOfProgramsRunsTheFirstAsSomebodyElseThanRoot(t *testing.T) {
+	first, second := filepath.Join(t.TempDir(), "own-program"), filepath.Join(t.TempDir(), "other-program")
+	writeFile(t, first, "one")
+	writeFile(t, second, "two")
+	image := programsImage([]string{first, second})
+	if want := []string{"/own-program"}; !slices.Equal(image.config.Entrypoint, want) || image.config.User != "65532:65532" {
+		t.Errorf("got %+v, want the first program as its entry point and user 65532", image.config)
+	}
+	if len(image.programs) != 2 || image.programs[1].path != "/other-program" {
+		t.Errorf("got the programs %+v", image.programs)
+	}
+	before, err := image.ingredients(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, second, "three")
+	if after, err := image.ingredients(t.Context()); err != nil || slices.Equal(before, after) {
+		t.Errorf("a change of the second program changes no ingredient (%v)", err)
 	}
 }
 
-func TestParseProgram(t *testing.T) {
-	for argument, want := range map[string]bool{"own=bin/x": true, "a-b=x=y": true, "own": false, "=x": false, "own=": false, "a/b=x": false, "./dir=1/x.tar": false} {
-		if _, _, found := ParseProgram(argument); found != want {
-			t.Errorf("%q names a program: %t, want %t", argument, found, want)
+func TestParsePrograms(t *testing.T) {
+	for argument, want := range map[string][]string{
+		"own=bin/x": {"bin/x"}, "own=bin/x,bin/y": {"bin/x", "bin/y"}, "a-b=x=y": {"x=y"},
+		"own": nil, "=x": nil, "own=": nil, "own=x,": nil, "own=,x": nil, "a/b=x": nil, "./dir=1/x.tar": nil,
+	} {
+		if _, files, found := ParsePrograms(argument); found != (want != nil) || found && !slices.Equal(files, want) {
+			t.Errorf("%q names the programs %q (%t), want %q", argument, files, found, want)
 		}
 	}
 }

@@ -18,33 +18,38 @@ import (
 // nonRoot is the user of distroless images that end in "nonroot".
 const nonRoot = "65532:65532"
 
-// staticImage is the recipe of an image that holds one static program, as upon distroless' static image.
+// staticImage is the recipe of an image that holds static programs, as upon distroless' static image.
 type staticImage struct {
-	// program builds the program, where that is our business, and returns its file.
-	program func(ctx context.Context) (file string, err error)
+	programs []staticProgram
+	config   oci.Config
+}
+
+// staticProgram is a program of an image.
+type staticProgram struct {
+	// build builds the program, where that is our business, and returns its file.
+	build func(ctx context.Context) (file string, err error)
 	// path is where the program is in the image.
-	path   string
-	config oci.Config
+	path string
 }
 
 func (i staticImage) ingredients(ctx context.Context) ([]string, error) {
-	file, err := i.program(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sum, err := fileChecksum(file)
-	if err != nil {
-		return nil, err
+	var list []string
+	for _, program := range i.programs {
+		file, err := program.build(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sum, err := fileChecksum(file)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, program.path, sum)
 	}
 	config, err := json.Marshal(i.config)
-	return []string{i.path, sum, string(config)}, err
+	return append(list, string(config)), err
 }
 
 func (i staticImage) prepare(ctx context.Context) (oci.Config, *oci.Tree, error) {
-	file, err := i.program(ctx)
-	if err != nil {
-		return oci.Config{}, nil, err
-	}
 	tree := oci.NewTree()
 	tree.AddFile("/etc/passwd", 0o644, oci.Root, []byte(
 		"root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"))
@@ -52,35 +57,41 @@ func (i staticImage) prepare(ctx context.Context) (oci.Config, *oci.Tree, error)
 	tree.AddDir("/root", 0o700, oci.Root)
 	tree.AddDir("/home/nonroot", 0o700, oci.Owner{UID: 65532, GID: 65532})
 	tree.AddDir("/tmp", 0o1777, oci.Root)
-	if err := tree.AddProgram(i.path, file); err != nil {
-		return oci.Config{}, nil, err
+	for _, program := range i.programs {
+		file, err := program.build(ctx)
+		if err != nil {
+			return oci.Config{}, nil, err
+		}
+		if err := tree.AddProgram(program.path, file); err != nil {
+			return oci.Config{}, nil, err
+		}
 	}
 	return i.config, tree, nil
 }
 
-// programImage is the image of a static program that is built already.
-func programImage(file string) staticImage {
-	path := "/" + filepath.Base(file)
-	return staticImage{
-		program: func(context.Context) (string, error) {
+// programsImage is the image of static programs that are built already. It runs the first.
+func programsImage(files []string) staticImage {
+	image := staticImage{config: oci.Config{User: nonRoot, Entrypoint: []string{"/" + filepath.Base(files[0])}, WorkingDir: "/home/nonroot"}}
+	for _, file := range files {
+		build := func(context.Context) (string, error) {
 			if _, err := os.Stat(file); err != nil {
 				return "", fmt.Errorf("finding the program of the image: %w", err)
 			}
 			return file, nil
-		},
-		path:   path,
-		config: oci.Config{User: nonRoot, Entrypoint: []string{path}, WorkingDir: "/home/nonroot"},
+		}
+		image.programs = append(image.programs, staticProgram{build, "/" + filepath.Base(file)})
 	}
+	return image
 }
 
 // metalLB is the image of one of MetalLB's programs; the pod says which user it is.
 func (s Store) metalLB(program, path string) staticImage {
+	build := func(ctx context.Context) (string, error) {
+		paths, err := s.Programs.Ensure(ctx, program)
+		return paths[program], err
+	}
 	return staticImage{
-		program: func(ctx context.Context) (string, error) {
-			paths, err := s.Programs.Ensure(ctx, program)
-			return paths[program], err
-		},
-		path: path,
+		programs: []staticProgram{{build, path}},
 		config: oci.Config{
 			Entrypoint: []string{path},
 			Labels:     map[string]string{"org.opencontainers.image.version": binaries.MetalLBVersion},
@@ -92,7 +103,7 @@ func (s Store) metalLB(program, path string) staticImage {
 func (s Store) ownProgram(name, moduleDir, pkg string) staticImage {
 	path := "/" + name
 	builder := ownBuilder{moduleDir: moduleDir, pkg: pkg, output: programFile(s.Dir, name)}
-	return staticImage{program: builder.build, path: path, config: oci.Config{User: nonRoot, Entrypoint: []string{path}}}
+	return staticImage{programs: []staticProgram{{builder.build, path}}, config: oci.Config{User: nonRoot, Entrypoint: []string{path}}}
 }
 
 func fileChecksum(path string) (string, error) {

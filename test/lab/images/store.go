@@ -51,8 +51,8 @@ type Archive struct {
 // wait for it.
 func (s Store) Ensure(ctx context.Context, names ...string) (archives []Archive, err error) {
 	for _, name := range names {
-		if _, _, program := ParseProgram(name); !program && !slices.Contains(Names(), name) {
-			return nil, fmt.Errorf("there is no image %q: the images are %s, and NAME=FILE of any static program", name, strings.Join(Names(), ", "))
+		if _, _, program := ParsePrograms(name); !program && !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("there is no image %q: the images are %s, and NAME=FILE[,FILE ...] of any static programs", name, strings.Join(Names(), ", "))
 		}
 	}
 	if s.Dir, err = filepath.Abs(s.Dir); err != nil {

@@ -37,6 +37,8 @@ var (
 	Balancer = netip.MustParseAddr("203.0.113.50")
 	// NAT is the address of the host NATRouter.
 	NAT = netip.MustParseAddr("203.0.113.60")
+	// APIServer is where nodes and hosts outside reach the API server. Kubeconfig names a forwarder on this machine.
+	APIServer = netip.MustParseAddrPort("10.77.0.1:6443")
 	// Pods is the range of all pods. A node has a /24 of it, whose first address is the gateway of its pods.
 	Pods = netip.MustParsePrefix("10.244.0.0/16")
 )

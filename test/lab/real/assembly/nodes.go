@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -215,7 +216,7 @@ func (c *Cluster) run(ctx context.Context, m *member, machine network.Node) erro
 	if err := m.node.AwaitReady(ctx, c.client); err != nil {
 		return fmt.Errorf("%w; kubelet's log ends with:\n%s", err, process.LogTail(filepath.Join(m.node.LogDir(), "kubelet.log")))
 	}
-	return c.label(ctx, name, restricted)
+	return c.complete(ctx, name, restricted, machine.Pods)
 }
 
 // config returns also those labels of the node that its kubelet must not set.
@@ -247,16 +248,21 @@ func (c *Cluster) config(wanted control.Node, machine network.Node) (config real
 	}, restricted
 }
 
-func (c *Cluster) label(ctx context.Context, name string, labels map[string]string) error {
-	if len(labels) == 0 {
-		return nil
+// complete sets what a kubelet must not set of its node: labels, and the range of its pods. In other clusters
+// the controller manager sets that range, and here the network has chosen it.
+func (c *Cluster) complete(ctx context.Context, name string, labels map[string]string, pods netip.Prefix) error {
+	if labels == nil { // A null would remove all.
+		labels = map[string]string{}
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"labels": labels},
+		"spec":     map[string]any{"podCIDR": pods.String(), "podCIDRs": []string{pods.String()}},
+	})
 	if err != nil {
-		return fmt.Errorf("labelling node %q: %w", name, err)
+		return fmt.Errorf("completing node %q: %w", name, err)
 	}
 	if _, err := c.client.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("labelling node %q: %w", name, err)
+		return fmt.Errorf("completing node %q: %w", name, err)
 	}
 	return nil
 }
