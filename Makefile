@@ -14,6 +14,9 @@ DIGEST ?=
 # RELEASE_DATE is the bundle's createdAt. It is a variable, so that the bundle is the same whenever it is made.
 RELEASE_DATE ?= 2026-11-21T00:00:00Z
 
+# PLUGIN_URL is where the archives of the kubectl plugin can be downloaded.
+PLUGIN_URL ?= https://github.com/edge-ingress/edge-ingress-operator/releases/download/$(VERSION)
+
 KUBECTL ?= kubectl
 CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
 # ARGS are further arguments of `make run` and `make e2e`.
@@ -27,7 +30,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/krew $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -35,6 +38,8 @@ KUSTOMIZE := $(TOOLS)/kustomize
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 BUNDLE := $(TOOLS)/bundle
+KREW := $(TOOLS)/krew
+VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -51,7 +56,7 @@ help: ## Show this help.
 		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: cluster build ## Show the operator on a local cluster, in under a minute. KEEP=1 leaves it running. NODES=simulated|real chooses the nodes.
+demo: cluster build build-plugin ## Show the operator on a local cluster, in under a minute. KEEP=1 leaves it running. NODES=simulated|real chooses the nodes.
 	@go build -o bin/demo ./test/demo
 	@KEEP=$(KEEP) NODES=$(NODES) bin/demo
 
@@ -72,22 +77,27 @@ test-api: ## Test the API's rules and the operator's stories against real API se
 	@KUBERNETES=$(KUBERNETES) hack/test.sh api
 
 .PHONY: e2e
-e2e: e2e-deps real-images test-real-nodes ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
+e2e: e2e-deps real-images build-plugin test-real-nodes ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-plugin verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
 
 .PHONY: build
-build: ## Build the operator into bin/manager.
+build: ## Build the operator into bin/manager, and the prober and the witness into bin/edge-ingress-verification.
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/manager .
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edge-ingress-verification ./verification
+
+.PHONY: build-plugin
+build-plugin: ## Build the kubectl plugin for this machine into bin/kubectl-edge_ingress.
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kubectl-edge_ingress ./plugin
 
 .PHONY: run
-run: build install ## Run the operator with the current kubeconfig and its user. ARGS="--zap-devel" adds arguments.
+run: build install ## Run the operator with the current kubeconfig and its user. It measures nothing, as it has no witness beside it. ARGS="--zap-devel" adds arguments.
 	$(KUBECTL) apply --server-side -f config/rbac/ingressnginx_role.yaml -f config/rbac/ingressnginx_election_role.yaml
 	bin/manager $(ARGS)
 
@@ -134,7 +144,7 @@ real-cluster: cluster ## Build what real nodes need in addition, once: kubelet, 
 .PHONY: real-images
 real-images: real-cluster build ## Make the images for real nodes that are missing or outdated.
 	@bin/cluster images build >/dev/null
-	@bin/cluster images build operator=bin/manager >/dev/null
+	@bin/cluster images build operator=bin/manager,bin/edge-ingress-verification >/dev/null
 
 # All tests that `make test` skips have these words in their names.
 .PHONY: test-real-nodes
@@ -167,12 +177,20 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager default prometheus network-policy samples manifests; do \
+	@for dir in crd rbac manager admission verification default without-verification prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
+	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -q -e '^ *- --measure-by-default=false$$' || \
+		{ echo "config/$$dir: it installs no witness, so give the operator the argument --measure-by-default=false"; exit 1; }; done
+	@if $(KUSTOMIZE) build config/default | grep -q -e '^ *- --measure-by-default'; then \
+		echo "config/default: it installs the witness, so remove the argument --measure-by-default"; exit 1; fi
 
 .PHONY: verify-bundle
 verify-bundle: $(BUNDLE) ## Validate bundle/ as OLM and OperatorHub do.
 	$(BUNDLE) validate --dir=bundle
+
+.PHONY: verify-plugin
+verify-plugin: $(KREW) $(VALIDATE_KREW) ## Build the kubectl plugin for all platforms, and let krew validate and install it.
+	@echo "--- kubectl plugin"; hack/verify/plugin.sh $(VALIDATE_KREW) $(KREW) $(RELEASE)
 
 .PHONY: verify-modules
 verify-modules: ## Fail if a go.mod or go.sum is not tidy.
@@ -206,13 +224,15 @@ uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Install CRD, permissions and operator into the current cluster. IMG=registry/name:tag is the image.
+deploy: $(KUSTOMIZE) ## Install CRDs, permissions, operator, prober and witness into the current cluster. IMG=registry/name:tag is the image.
 	$(overlay)
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply --server-side -f -
 
 .PHONY: undeploy
-undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean up, then the operator, then the CRD.
+undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean up, then prober, witness and operator, then the CRDs.
 	hack/delete-edgeingresses.sh $(KUBECTL)
+	$(KUSTOMIZE) build config/verification | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUSTOMIZE) build config/admission | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/manager | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/rbac | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
@@ -246,6 +266,10 @@ docker-push: ## Push the image IMG, and write the digest that the registry gave 
 	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >dist/digest
 	@echo "pushed $(IMG) as $$(cat dist/digest)"
 
+.PHONY: plugin
+plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
+	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --out=dist/plugin
+
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. DIGEST=sha256:... pins the operator's image.
 	$(KUSTOMIZE) build config/manifests >bin/manifests.yaml
@@ -257,7 +281,7 @@ bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. D
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(KREW) $(VALIDATE_KREW) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -274,6 +298,10 @@ $(CRD_REF_DOCS): hack/tools/go.mod hack/tools/go.sum
 $(GOLANGCI_LINT): hack/tools/golangci/main.go hack/tools/golangci/go.mod hack/tools/golangci/go.sum
 	@echo "building golangci-lint (a few minutes, the first time) ..."
 	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ .
+
+$(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
+	@echo "building $(@F) ..."
+	@go build -C hack/tools/krew -o $@ sigs.k8s.io/krew/cmd/$(@F)
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."
