@@ -143,6 +143,8 @@ func TestANewConnectionIsCutWhenItWasOpenAsTheAddressMoved(t *testing.T) {
 		{name: "opened afterwards", target: metalLB, failure: load.Failure{At: moved, Open: 11 * ms, After: 14 * ms, Cause: traffic.Reset}, want: 0},
 		{name: "over before", target: metalLB, failure: load.Failure{At: moved - 4*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, want: 0},
 		{name: "never opened", target: metalLB, failure: load.Failure{At: moved - ms, After: connectTimeout, Cause: traffic.ConnectTimedOut}, want: 0},
+		{name: "reset before the client noticed that it was open", target: metalLB, failure: load.Failure{At: moved - 2*ms, Open: 1, After: ms + 2*ms, Cause: traffic.Reset}, want: 1},
+		{name: "reset before the client noticed that it was open, and over before the move", target: metalLB, failure: load.Failure{At: moved - 4*ms, Open: 1, After: 3 * ms, Cause: traffic.Reset}, want: 0},
 		{name: "answered wrongly", target: metalLB, failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: load.WrongStatus}, want: 0},
 		{name: "through haproxy", target: haproxy, failure: load.Failure{At: moved - 2*ms, Open: ms, After: 3 * ms, Cause: traffic.Reset}, want: 0},
 	}

@@ -148,7 +148,7 @@ func (o Observation) course() []string {
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
 	course := []string{"took " + seconds(o.Took)}
 	for _, m := range moments {
-		course = append(course, fmt.Sprintf("%s after %.2f s", m.text, m.at.Sub(began).Seconds()))
+		course = append(course, fmt.Sprintf("%s after %.3f s", m.text, m.at.Sub(began).Seconds()))
 	}
 	return slices.Concat(course, o.Notes, o.Problems(), o.firstLosses())
 }
@@ -166,8 +166,12 @@ func (o Observation) firstLosses() []string {
 	for _, target := range o.Result.Targets {
 		for _, failure := range target.New.Failures[:min(fewLosses, len(target.New.Failures))] {
 			began := o.Result.Began.Add(failure.At).Sub(o.began())
-			text = append(text, fmt.Sprintf("%s through %s: begun after %.3f s, open after %.3f s, failed after %.3f s",
-				failure.Cause, target.Name, began.Seconds(), (began+failure.Open).Seconds(), (began+failure.After).Seconds()))
+			opened := "never open"
+			if failure.Open > 0 {
+				opened = fmt.Sprintf("open after %.3f s", (began + failure.Open).Seconds())
+			}
+			text = append(text, fmt.Sprintf("%s through %s: begun after %.3f s, %s, failed after %.3f s",
+				failure.Cause, target.Name, began.Seconds(), opened, (began+failure.After).Seconds()))
 		}
 	}
 	return text

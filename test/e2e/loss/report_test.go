@@ -32,7 +32,7 @@ func TestMarkdownShowsWhatWasLostAndWhetherTheClaimHolds(t *testing.T) {
 		"| something else | MetalLB | 100 | 0 | 0 | 0.0 s | 4 after 1 s, 2 after 3 s | 50 | 0 | 0 | 0 / 0 | 0 | **failed** |",
 		"|  | haproxy | 100 | **3** (2 ConnectTimedOut, 1 Reset) | 0 | 0.0 s | 0 | 50 | 0 | 0 | 0 / 0 | 0 | **failed** |",
 		"| without us | MetalLB | 100 | **99** () | 0 | 0.0 s | 0 | 50 | 0 | 0 | 0 / 0 | 0 | comparison |",
-		"- **something happens**: took 20.0 s; the address moved to edge2 after 3.00 s; the controller on edge1 had served to the end of its drain after 13.00 s; edge1 left\n",
+		"- **something happens**: took 20.0 s; the address moved to edge2 after 3.000 s; the controller on edge1 had served to the end of its drain after 13.000 s; edge1 left\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)

@@ -73,12 +73,22 @@ func (c *client) open(ctx context.Context, recorder *recorder) (net.Conn, traffi
 		}
 	}
 	if conn == nil {
-		answer.Connecting = 0
+		answer.Connecting = wasOpen(answer)
 		return nil, answer
 	}
 	answer.Connecting = handshake(conn, answer.Connecting)
 	recorder.connected(answer.Connecting)
 	return conn, answer
+}
+
+// wasOpen returns a time after which the connection of a failed dial was open, 0 if it never was.
+// The kernel reports a reset of a SYN as ECONNREFUSED. It reports ECONNRESET only where the
+// connection was open, and was reset before the client looked (tcp_reset in net/ipv4/tcp_input.c).
+func wasOpen(answer traffic.Answer) time.Duration {
+	if answer.Outcome == traffic.Reset {
+		return 1
+	}
+	return 0
 }
 
 // handshake returns how long the connection took to open, which may be less than the time at which

@@ -132,7 +132,8 @@ type Failure struct {
 	At, After time.Duration
 	// Open is how long after At its connection was open; 0 if it never was, or if it was kept and
 	// open before. The kernel reports it in ticks of up to 10 ms, however late the client itself
-	// noticed.
+	// noticed. It is the least possible time where the connection was reset before the client noticed
+	// that it was open.
 	Open  time.Duration
 	Cause traffic.Outcome
 	// Served is the answer before on the same connection.
