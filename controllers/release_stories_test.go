@@ -395,6 +395,10 @@ func TestALaggingCacheForgetsNoNodeThatIsBeingReleased(t *testing.T) {
 	}
 	s.create()
 	s.eventually("the node is an edge node", s.isEdgeNode(s.node("a")))
+	// The operator marks the nodes first. Stopped before it creates the namespace, it never does.
+	s.eventually("the namespace exists", func() error {
+		return s.read(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}})
+	})
 	startOperator := stopOperator(t)
 	s.removeLabel(s.node("a"), v1alpha1.NodeLabel(s.name))
 	edge := s.edge()
