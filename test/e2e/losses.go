@@ -27,9 +27,9 @@ func serveLoad(ctx context.Context, arguments []string) (served bool, err error)
 }
 
 // measureLosses runs all events under load and writes their table to a file.
-func measureLosses(ctx context.Context, l *lab.Lab, file string) error {
+func measureLosses(ctx context.Context, l *lab.Lab, compare bool, file string) error {
 	began := time.Now()
-	observations, err := loss.Run(ctx, l, [3]string{scenario.Edge1, scenario.Edge2, scenario.Edge3}, os.Stdout)
+	observations, err := loss.Run(ctx, l, [3]string{scenario.Edge1, scenario.Edge2, scenario.Edge3}, compare, os.Stdout)
 	if writing := writeFile(file, loss.Markdown(observations)); writing != nil {
 		return errors.Join(err, writing)
 	}

@@ -36,6 +36,7 @@ type flags struct {
 	keep      bool
 	skipBuild bool
 	rounds    int
+	compare   bool
 	report    string
 }
 
@@ -47,6 +48,7 @@ func parseFlags() (flags, error) {
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
 	flag.IntVar(&f.rounds, "rounds", 3, `How many times each installation is started with --only=starts.`)
+	flag.BoolVar(&f.compare, "compare", false, "Also measure what is lost without the operator, on a plain DaemonSet.")
 	flag.StringVar(&f.report, "report", filepath.Join("bin", "e2e-report", "scenarios.md"), "File to write the table to.")
 	flag.Parse()
 	var err error
@@ -123,7 +125,7 @@ func run(ctx context.Context, f flags) error {
 		err = runScenarios(ctx, f, l, plan)
 	}
 	if f.only == onlyLosses || (f.only == "" && f.run.String() == "") {
-		err = errors.Join(err, measureLosses(ctx, l, filepath.Join(filepath.Dir(f.report), lossReport)))
+		err = errors.Join(err, measureLosses(ctx, l, f.compare, filepath.Join(filepath.Dir(f.report), lossReport)))
 	}
 	return errors.Join(err, l.Stop())
 }

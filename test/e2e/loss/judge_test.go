@@ -249,10 +249,10 @@ func TestAReloadMayCloseKeptConnectionsAndLosesNoNewOne(t *testing.T) {
 	}
 }
 
-func TestTheLoadProvesInComparisonsThatItSeesLosses(t *testing.T) {
-	compared := func(lostThroughMetalLB, lostThroughHAProxy int) Observation {
+func TestTheLoadProvesThatItSeesLosses(t *testing.T) {
+	losing := func(claim Claim, lostThroughMetalLB, lostThroughHAProxy int) Observation {
 		o := quiet()
-		o.Claim = Comparison
+		o.Claim = claim
 		o.Result.Targets[metalLB].New.Succeeded -= lostThroughMetalLB
 		o.Result.Targets[haproxy].New.Succeeded -= lostThroughHAProxy
 		return o
@@ -261,10 +261,15 @@ func TestTheLoadProvesInComparisonsThatItSeesLosses(t *testing.T) {
 		observations []Observation
 		want         string
 	}{
-		"no comparison took place":   {observations: []Observation{quiet()}, want: ""},
-		"both ways lost in one each": {observations: []Observation{quiet(), compared(3, 0), compared(0, 1)}, want: ""},
+		"no event with losses took place": {observations: []Observation{quiet()}, want: ""},
+		"both ways lost in one each":      {observations: []Observation{quiet(), losing(Comparison, 3, 0), losing(Exception, 0, 1)}, want: ""},
 		"one way lost nothing": {
-			observations: []Observation{compared(3, 0), compared(4, 0)}, want: "the load does not see losses: no new connection through haproxy was lost in any comparison",
+			observations: []Observation{losing(Comparison, 3, 0), losing(Exception, 4, 0)},
+			want:         "the load does not see losses: no new connection through haproxy was lost in any event that loses some",
+		},
+		"a crash lost nothing": {
+			observations: []Observation{losing(Exception, 0, 4)},
+			want:         "the load does not see losses: no new connection through MetalLB was lost in any event that loses some",
 		},
 	} {
 		if got := strings.Join(Problems(test.observations), "\n"); got != test.want {
