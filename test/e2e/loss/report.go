@@ -157,7 +157,7 @@ func (o Observation) course() []string {
 const fewLosses = 5
 
 // firstLosses returns when the first new connections were lost that must not be lost, to compare
-// with the moves.
+// with the moves and with the log of haproxy.
 func (o Observation) firstLosses() []string {
 	var text []string
 	if o.Claim != NothingLost {
@@ -170,8 +170,9 @@ func (o Observation) firstLosses() []string {
 			if failure.Open > 0 {
 				opened = fmt.Sprintf("open after %.3f s", (began + failure.Open).Seconds())
 			}
-			text = append(text, fmt.Sprintf("%s through %s: begun after %.3f s, %s, failed after %.3f s",
-				failure.Cause, target.Name, began.Seconds(), opened, (began+failure.After).Seconds()))
+			failed := began + failure.After
+			text = append(text, fmt.Sprintf("%s through %s: begun after %.3f s, %s, failed after %.3f s, at %s",
+				failure.Cause, target.Name, began.Seconds(), opened, failed.Seconds(), o.began().Add(failed).UTC().Format("15:04:05.000")))
 		}
 	}
 	return text

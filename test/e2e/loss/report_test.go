@@ -48,7 +48,7 @@ func TestTheFirstLossesAreToldWithTheirMoments(t *testing.T) {
 		tally.Succeeded--
 		tally.Failures = append(tally.Failures, load.Failure{At: 8500 * time.Millisecond, Open: time.Millisecond, After: 30 * time.Millisecond, Cause: traffic.Reset})
 	}
-	const want = "Reset through MetalLB: begun after 6.500 s, open after 6.501 s, failed after 6.530 s"
+	const want = "Reset through MetalLB: begun after 6.500 s, open after 6.501 s, failed after 6.530 s, at 12:00:08.530"
 	if got := o.firstLosses(); len(got) != fewLosses || got[0] != want {
 		t.Errorf("the first losses are %q, want %d as %q", got, fewLosses, want)
 	}

@@ -49,12 +49,12 @@ type Check struct {
 
 // Config returns the configuration file. Every request gets its own connection to a server, so that
 // no request reaches an old nginx after a reload. haproxy logs broken connections, with its letters
-// for the reason.
+// for the reason, and servers that go down or come up, each with the time.
 func Config(listeners []Listener) string {
 	var out strings.Builder
 	out.WriteString(`global
   maxconn 2000
-  log stderr format raw local0 info
+  log stderr format iso local0 info
 defaults
   log global
   option tcplog
