@@ -49,12 +49,12 @@ func TestRefusalsNameTheRemedy(t *testing.T) {
 		"a node port that another Service has": {
 			story: "nodeport-taken",
 			spec: func(e *v1alpha1.EdgeIngress) {
-				port := int32(31777)
+				port := int32(30077)
 				e.Spec.Exposure.Type, e.Spec.Exposure.NodePorts = v1alpha1.ExposureNodePort, &v1alpha1.NodePortsSpec{HTTP: &port}
 			},
 			before: func(s *story) {
 				s.createForeign(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "other", Namespace: s.namespace()}, Spec: corev1.ServiceSpec{
-					Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80, NodePort: 31777}},
+					Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80, NodePort: 30077}},
 				}})
 			},
 			says: "spec.exposure.nodePorts",

@@ -116,11 +116,12 @@ func (o *object) nodePort(ctx context.Context) (uint16, error) {
 	return uint16(service.Spec.Ports[i].NodePort), nil
 }
 
-// Ports of the application's Services, as the manifests have them.
+// Ports of the application's Services, as the manifests have them. Kubernetes gives out the ports up to
+// 30085 last where nobody asks for one, so none of them is taken (KEP-3668).
 const (
-	echoNodePort      = 30090
-	echoLocalNodePort = 30091
-	echoHealthPort    = 31990
+	echoNodePort      = 30081
+	echoLocalNodePort = 30082
+	echoHealthPort    = 30083
 )
 
 // applicationTarget returns the address of a front of the application itself, and the path to request.
