@@ -181,7 +181,12 @@ func (r *runner) tellLog(file string) {
 	fmt.Fprintf(r.progress, "haproxy said:\n%s\n", said)
 }
 
-// listener sends to all edge nodes, and asks each of them whether it serves.
+// listener sends to all edge nodes, and asks each of them whether it serves. It uses its ports in turn,
+// each again after two minutes at the earliest. When a controller resets a kept connection, its node
+// sends a new connection from the same port to that controller for another ten seconds, even if it
+// has ended (nf_conntrack_tcp_timeout_close, Documentation/networking/nf_conntrack-sysctl.rst of
+// Linux). No operator can prevent that. A balancer that reuses ports so soon has to repeat a refused
+// connection.
 func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listener {
 	var nodePort uint16
 	for _, p := range service.Spec.Ports {
@@ -191,7 +196,8 @@ func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listene
 	}
 	listener := balancer.Listener{
 		Address: netip.AddrPortFrom(realcluster.Balancer, port), Mode: balancer.TCP,
-		Check: &balancer.Check{HealthPort: int(service.Spec.HealthCheckNodePort), Interval: time.Second, Fall: 2, Rise: 2},
+		Check:     &balancer.Check{HealthPort: int(service.Spec.HealthCheckNodePort), Interval: time.Second, Fall: 2, Rise: 2},
+		FromPorts: &balancer.Ports{First: 10000, Last: 32000},
 	}
 	for _, node := range r.stage.nodes {
 		listener.Servers = append(listener.Servers, netip.AddrPortFrom(node, nodePort))

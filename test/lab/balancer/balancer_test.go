@@ -28,7 +28,8 @@ func TestItRunsUntilItIsStopped(t *testing.T) {
 	defer server.Close()
 	listener := Listener{
 		Address: freeAddress(t), Mode: HTTPAppending,
-		Servers: []netip.AddrPort{netip.MustParseAddrPort(server.Listener.Addr().String())},
+		Servers:   []netip.AddrPort{netip.MustParseAddrPort(server.Listener.Addr().String())},
+		FromPorts: &Ports{First: 10000, Last: 32000},
 	}
 	running, err := Start(t.Context(), here{}, new(net.Dialer).DialContext, t.TempDir(), []Listener{listener})
 	if err != nil {

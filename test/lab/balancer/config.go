@@ -34,7 +34,13 @@ type Listener struct {
 	Servers []netip.AddrPort
 	// Check finds servers that do not serve; nil sends to all.
 	Check *Check
+	// FromPorts are the ports from which the proxy connects to each server, in turn; nil lets the
+	// kernel choose, which may give out a port again at once.
+	FromPorts *Ports
 }
+
+// Ports are those from First to Last.
+type Ports struct{ First, Last uint16 }
 
 // Check asks a server whether it serves.
 type Check struct {
@@ -89,7 +95,7 @@ func (l Listener) write(out *strings.Builder) {
 		out.WriteString("  option httpchk GET /healthz\n  http-check expect status 200\n")
 	}
 	for i, server := range l.Servers {
-		fmt.Fprintf(out, "  server s%d %s%s%s\n", i, server, l.sends(), l.checks())
+		fmt.Fprintf(out, "  server s%d %s%s%s%s\n", i, server, l.sends(), l.checks(), l.from())
 	}
 }
 
@@ -101,6 +107,13 @@ func (l Listener) sends() string {
 		return " send-proxy-v2"
 	}
 	return ""
+}
+
+func (l Listener) from() string {
+	if l.FromPorts == nil {
+		return ""
+	}
+	return fmt.Sprintf(" source %s:%d-%d", l.Address.Addr(), l.FromPorts.First, l.FromPorts.Last)
 }
 
 func (l Listener) checks() string {

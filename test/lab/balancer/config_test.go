@@ -14,7 +14,7 @@ func listeners() []Listener {
 	server := []netip.AddrPort{netip.MustParseAddrPort("10.77.0.11:80"), netip.MustParseAddrPort("10.77.0.12:80")}
 	list := []Listener{
 		{Mode: HTTPAppending, Servers: server, Check: &Check{HealthPort: 31990, Interval: 2 * time.Second, Fall: 2, Rise: 3}},
-		{Mode: TCPProxyV2, Servers: server, Check: &Check{Interval: 500 * time.Millisecond, Fall: 1, Rise: 1}},
+		{Mode: TCPProxyV2, Servers: server, Check: &Check{Interval: 500 * time.Millisecond, Fall: 1, Rise: 1}, FromPorts: &Ports{First: 10000, Last: 32000}},
 	}
 	for _, mode := range []Mode{TCP, TCPProxyV1, HTTPReplacing, HTTPUnchanged} {
 		list = append(list, Listener{Mode: mode, Servers: server})
@@ -30,7 +30,7 @@ func TestConfig(t *testing.T) {
 	for _, want := range []string{
 		"bind 127.0.0.1:20001\n  mode http\n  option httpclose\n  http-reuse never\n  option forwardfor\n  option httpchk GET /healthz\n",
 		"server s1 10.77.0.12:80 check inter 2000ms fall 2 rise 3 port 31990\n",
-		"bind 127.0.0.1:20002\n  mode tcp\n  server s0 10.77.0.11:80 send-proxy-v2 check inter 500ms fall 1 rise 1 check-send-proxy\n",
+		"bind 127.0.0.1:20002\n  mode tcp\n  server s0 10.77.0.11:80 send-proxy-v2 check inter 500ms fall 1 rise 1 check-send-proxy source 127.0.0.1:10000-32000\n",
 		"bind 127.0.0.1:20003\n  mode tcp\n  server s0 10.77.0.11:80\n",
 		"server s0 10.77.0.11:80 send-proxy\n",
 		"http-request set-header X-Forwarded-For %[src]\n",
