@@ -137,6 +137,7 @@ const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 // where the leader lease is.
 func optionsOf(f flags, own string) snapshot.Options {
 	return snapshot.Options{
+		Version:                  version,
 		AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
 		ReservedNamespaces:       slices.DeleteFunc([]string{own, f.leaderElectionNamespace}, func(namespace string) bool { return namespace == "" }),
 		Namespace:                own,

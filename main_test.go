@@ -48,6 +48,9 @@ func TestTheOperatorKnowsItsNamespaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := optionsOf(flags{leaderElectionNamespace: test.election}, ownNamespace(test.environment, test.files))
+			if got.Version != version {
+				t.Errorf("want the version %q, got %q", version, got.Version)
+			}
 			if got.Namespace != test.own || !slices.Equal(got.ReservedNamespaces, test.reserved) {
 				t.Errorf("want %q and %v, got %q and %v", test.own, test.reserved, got.Namespace, got.ReservedNamespaces)
 			}

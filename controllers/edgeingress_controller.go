@@ -16,6 +16,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/assess"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/desired"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/skew"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -61,6 +62,10 @@ func (r *Reconciler) pass(ctx context.Context, request ctrl.Request, follow *fol
 	edge := &v1alpha1.EdgeIngress{}
 	if err := r.Client.Get(ctx, request.NamespacedName, edge); err != nil {
 		follow.fail(client.IgnoreNotFound(err))
+		return
+	}
+	if skew.Of(r.Options.Version, edge.Status.OperatorVersion) == skew.TooOld {
+		r.stepAside(ctx, edge, follow)
 		return
 	}
 	if done, err := r.ensureFinalizer(ctx, edge); done || err != nil {
@@ -122,5 +127,6 @@ func (r *Reconciler) writeStatus(ctx context.Context, edge *v1alpha1.EdgeIngress
 		return fmt.Errorf("writing the status of EdgeIngress %q: %w", edge.Name, err)
 	}
 	r.announceTransitions(before, after)
+	r.announceDowngrade(before, after)
 	return nil
 }

@@ -38,12 +38,14 @@ func (r *Reconciler) announceTransitions(before, after *v1alpha1.EdgeIngress) {
 
 // isTransition reports whether a condition gets an event. A new EdgeIngress gets one for Ready only.
 // Later, Ready gets one when it becomes True: when it becomes False or Unknown, the condition that
-// caused it already has an event. A deletion gets none.
+// caused it already has an event. A deletion gets none, and an operator that is too old one.
 func isTransition(before *v1alpha1.EdgeIngress, condition metav1.Condition) bool {
 	old := meta.FindStatusCondition(before.Status.Conditions, condition.Type)
 	switch {
 	case condition.Reason == v1alpha1.ReasonDeleting:
 		return false
+	case condition.Reason == v1alpha1.ReasonOperatorTooOld:
+		return condition.Type == v1alpha1.ConditionReady && (old == nil || old.Reason != condition.Reason)
 	case old == nil:
 		return condition.Type == v1alpha1.ConditionReady
 	case condition.Type == v1alpha1.ConditionReady && condition.Status != metav1.ConditionTrue:
@@ -54,7 +56,7 @@ func isTransition(before *v1alpha1.EdgeIngress, condition metav1.Condition) bool
 
 // eventType is Warning only where a person should act.
 func eventType(condition metav1.Condition) string {
-	if condition.Status == metav1.ConditionFalse {
+	if condition.Status == metav1.ConditionFalse || condition.Reason == v1alpha1.ReasonOperatorTooOld {
 		return corev1.EventTypeWarning
 	}
 	return corev1.EventTypeNormal

@@ -39,25 +39,54 @@ func TestConditionsAreAnnouncedOnTransitionsOnly(t *testing.T) {
 	ready, notReady := condition("Ready", "True", "AllConditionsMet"), condition("Ready", "False", "NoNodesSelected")
 	config, noConfig := condition("ConfigEffective", "True", "ConfigWritten"), condition("ConfigEffective", "False", "UnknownConfigKeys")
 	kept, lost := condition("NodesKeepSourceIP", "True", "NodesMeasured"), condition("NodesKeepSourceIP", "False", "AddressReplaced")
+	old, oldReady := condition("ConfigEffective", "Unknown", "OperatorTooOld"), condition("Ready", "Unknown", "OperatorTooOld")
 	whole, unmeasured := condition("SourceIPPreserved", "True", "MeasuredEndToEnd"), condition("SourceIPPreserved", "Unknown", "NotMeasuredFromOutside")
 	for name, test := range map[string]struct {
 		before, after *v1alpha1.EdgeIngress
 		want          []string
 	}{
-		"a loss on a node warns":           {before: with(kept), after: with(lost), want: []string{"Warning AddressReplaced NodesKeepSourceIP is False: Because."}},
-		"a path that was measured":         {before: with(unmeasured), after: with(whole), want: []string{"Normal MeasuredEndToEnd SourceIPPreserved is True: Because."}},
-		"a condition of a newer version":   {before: with(ready), after: with(ready, kept), want: nil},
-		"of a new object only Ready":       {before: with(), after: with(config, notReady), want: []string{"Warning NoNodesSelected Ready is False: Because."}},
-		"nothing where nothing changed":    {before: with(config, ready), after: with(config, ready), want: nil},
-		"nothing where the reason changed": {before: with(notReady), after: with(condition("Ready", "False", "NodesMissing")), want: nil},
-		"Ready when it becomes True":       {before: with(notReady), after: with(ready), want: []string{"Normal AllConditionsMet Ready is True: Because."}},
-		"not Ready beside what caused it":  {before: with(config, ready), after: with(noConfig, notReady), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
-		"nothing of a deletion":            {before: with(config, ready), after: with(condition("ConfigEffective", "Unknown", "Deleting"), condition("Ready", "Unknown", "Deleting")), want: nil},
-		"a change to False warns":          {before: with(config, ready), after: with(noConfig, ready), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
-		"a change to True does not":        {before: with(noConfig, ready), after: with(config, ready), want: []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
+		"a loss on a node warns":                {before: with(kept), after: with(lost), want: []string{"Warning AddressReplaced NodesKeepSourceIP is False: Because."}},
+		"a path that was measured":              {before: with(unmeasured), after: with(whole), want: []string{"Normal MeasuredEndToEnd SourceIPPreserved is True: Because."}},
+		"a condition of a newer version":        {before: with(ready), after: with(ready, kept), want: nil},
+		"of a new object only Ready":            {before: with(), after: with(config, notReady), want: []string{"Warning NoNodesSelected Ready is False: Because."}},
+		"nothing where nothing changed":         {before: with(config, ready), after: with(config, ready), want: nil},
+		"nothing where the reason changed":      {before: with(notReady), after: with(condition("Ready", "False", "NodesMissing")), want: nil},
+		"Ready when it becomes True":            {before: with(notReady), after: with(ready), want: []string{"Normal AllConditionsMet Ready is True: Because."}},
+		"not Ready beside what caused it":       {before: with(config, ready), after: with(noConfig, notReady), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"nothing of a deletion":                 {before: with(config, ready), after: with(condition("ConfigEffective", "Unknown", "Deleting"), condition("Ready", "Unknown", "Deleting")), want: nil},
+		"one of an operator that is too old":    {before: with(config, ready), after: with(old, oldReady), want: []string{"Warning OperatorTooOld Ready is Unknown: Because."}},
+		"one of it also where nobody was Ready": {before: with(config, condition("Ready", "Unknown", "TaintMissing")), after: with(old, oldReady), want: []string{"Warning OperatorTooOld Ready is Unknown: Because."}},
+		"nothing while it is too old":           {before: with(old, oldReady), after: with(old, oldReady), want: nil},
+		"a change to False warns":               {before: with(config, ready), after: with(noConfig, ready), want: []string{"Warning UnknownConfigKeys ConfigEffective is False: Because."}},
+		"a change to True does not":             {before: with(noConfig, ready), after: with(config, ready), want: []string{"Normal ConfigWritten ConfigEffective is True: Because."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := recorded(func(r *Reconciler) { r.announceTransitions(test.before, test.after) })
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestADowngradeIsAnnouncedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, after string
+		want          []string
+	}{
+		"the operator is older by a patch": {before: "v0.4.3", after: "v0.4.2", want: []string{
+			"Normal OperatorDowngraded Version v0.4.2 of the operator serves this EdgeIngress now. Version v0.4.3, which is newer, did before. What only the newer one knows has no effect.",
+		}},
+		"it is newer":                       {before: "v0.4.2", after: "v0.4.3"},
+		"it is the same":                    {before: "v0.4.2", after: "v0.4.2"},
+		"nobody served before":              {before: "", after: "v0.4.2"},
+		"a build without a version did":     {before: "dev", after: "v0.4.2"},
+		"it is too old, and serves nothing": {before: "v0.9.1", after: "v0.9.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, after := &v1alpha1.EdgeIngress{}, &v1alpha1.EdgeIngress{}
+			before.Status.OperatorVersion, after.Status.OperatorVersion = test.before, test.after
+			got := recorded(func(r *Reconciler) { r.announceDowngrade(before, after) })
 			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}

@@ -33,8 +33,9 @@ const (
 // residence is a second reserved namespace, as if the operator was installed there.
 const residence = "edge-resident"
 
-// operatorOptions are those that main.go's flags have by default.
+// operatorOptions are those that main.go's flags have by default, and a version.
 var operatorOptions = snapshot.Options{
+	Version:                  "v0.4.2",
 	AllowedImageRepositories: registry.DefaultImageRepositories(),
 	ReservedNamespaces:       []string{operatorNamespace, residence},
 	Namespace:                operatorNamespace,

@@ -62,6 +62,9 @@ const (
 	// ReasonNamespaceReserved (False): the controller would run in the operator's own namespace, so
 	// no object is created and no node is changed.
 	ReasonNamespaceReserved = "NamespaceReserved"
+	// ReasonOperatorTooOld (Unknown): a newer version of the operator served this EdgeIngress last, and
+	// the one that runs may not understand what it wrote. It changes nothing.
+	ReasonOperatorTooOld = "OperatorTooOld"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"
 )
@@ -504,4 +507,6 @@ const (
 	EventCreated = "Created"
 	// EventPruned: the operator deleted an object that is no longer needed.
 	EventPruned = "Pruned"
+	// EventOperatorDowngraded: the operator serves an EdgeIngress that a newer version served before.
+	EventOperatorDowngraded = "OperatorDowngraded"
 )

@@ -41,6 +41,11 @@ type EdgeIngressStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=65535
 	HealthCheckNodePort int32 `json:"healthCheckNodePort,omitempty"`
+
+	// operatorVersion is the version of the operator that served this object last. An operator that is
+	// older by more than one minor version changes nothing of the object, and says so in the conditions.
+	// +optional
+	OperatorVersion string `json:"operatorVersion,omitempty"`
 }
 
 // NodesStatus counts edge nodes.

@@ -50,6 +50,7 @@ func status(sc *scene, now time.Time) v1alpha1.EdgeIngressStatus {
 		Nodes:               nodeCounts(sc),
 		Addresses:           addresses(sc),
 		HealthCheckNodePort: healthCheckNodePort(sc),
+		OperatorVersion:     s.Options.Version,
 	}
 }
 

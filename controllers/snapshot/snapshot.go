@@ -135,8 +135,10 @@ type Namespace struct {
 	Err error
 }
 
-// Options are the operator's own settings, from its flags.
+// Options are the operator's own settings, from its flags and its build.
 type Options struct {
+	// Version is the operator's own. It may be anything; see package skew.
+	Version string
 	// AllowedImageRepositories are the repositories that spec.controller.image may name.
 	AllowedImageRepositories []string
 	// ReservedNamespaces are the operator's own, where no ingress controller may run.
