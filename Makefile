@@ -29,7 +29,7 @@ NODES ?=
 
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
-CODE_MODULES := . test/lab hack/bundle
+CODE_MODULES := . test/lab test/gitops hack/bundle
 ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/krew $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools

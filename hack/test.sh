@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:?unit or api}
-modules=(. test/lab hack/bundle)
+modules=(. test/lab test/gitops hack/bundle)
 # The promise to run on the oldest Kubernetes is the operator's. The tests of the test bed run once, on the newest.
 if [ "$kind" = api ] && [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
 # What a package imports if its tests start a Kubernetes, and the packages of the local cluster whose tests do it by themselves.
