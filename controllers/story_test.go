@@ -91,6 +91,12 @@ func (s *story) create(changes ...func(*v1alpha1.EdgeIngress)) {
 	if err := admin.Create(s.Context(), edge); err != nil {
 		s.Fatal(err)
 	}
+	s.deleteAtTheEnd(edge)
+}
+
+// deleteAtTheEnd deletes the EdgeIngress when the test has ended, and waits until it is gone.
+func (s *story) deleteAtTheEnd(edge *v1alpha1.EdgeIngress) {
+	s.Helper()
 	s.Cleanup(func() {
 		ctx := context.WithoutCancel(s.Context())
 		if err := client.IgnoreNotFound(admin.Delete(ctx, edge)); err != nil {
