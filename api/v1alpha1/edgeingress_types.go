@@ -31,7 +31,7 @@ type EdgeIngress struct {
 
 	// status is the observed state.
 	// +optional
-	// +kubebuilder:default={"observedGeneration": -1}
+	// +kubebuilder:default={"observedGeneration":-1}
 	Status EdgeIngressStatus `json:"status,omitempty"`
 }
 
