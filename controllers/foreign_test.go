@@ -41,7 +41,7 @@ var foreigners = map[string]foreigner{
 	"a ServiceAccount": {story: "foreign-account", make: func(s *story) client.Object { return named(s, &corev1.ServiceAccount{}) }, condition: v1alpha1.ConditionControllerAvailable, withoutWorkload: false},
 	"an IngressClass": {story: "foreign-class", make: func(s *story) client.Object {
 		return &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: s.name}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/other"}}
-	}, condition: v1alpha1.ConditionConfigEffective, withoutWorkload: false},
+	}, condition: v1alpha1.ConditionConfigEffective, withoutWorkload: true},
 	"a RoleBinding": {story: "foreign-role", make: func(s *story) client.Object {
 		binding := named(s, &rbacv1.RoleBinding{})
 		binding.RoleRef = viewRole

@@ -26,12 +26,21 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	daemonSets, daemonSetsErr := r.listDaemonSets(ctx)
 	pods, podsErr := r.listPods(ctx, edge)
 	endpointSlices := r.observeEndpointSlices(ctx, service)
-	objects := r.observeObjects(ctx, edge, append(desired.Names(edge, r.Options), leftovers(key, pods, service, endpointSlices.Items)...))
+	classes, classesErr := r.listClasses(ctx)
+	others, held := r.observeOthers(ctx, edge, classes)
+	objects := r.observeObjects(ctx, edge, func(ours liveObjects) []snapshot.Ref {
+		named := desired.Names(snapshot.Snapshot{
+			EdgeIngress: edge, Options: r.Options, Others: others, Held: held, Inventory: ours.inventory,
+			Service: readAs[corev1.Service](ours, refTo("Service", service)),
+		})
+		return append(named, leftovers(key, pods, service, endpointSlices.Items)...)
+	})
 	daemonSet, deployment := readAs[appsv1.DaemonSet](objects, refTo("DaemonSet", key)), readAs[appsv1.Deployment](objects, refTo("Deployment", key))
 	seen := snapshot.Snapshot{
 		Time:            r.Now(),
 		EdgeIngress:     edge,
-		Others:          r.observeOthers(ctx, edge),
+		Others:          others,
+		Held:            held,
 		Options:         r.Options,
 		Nodes:           r.observeNodes(ctx),
 		Repairs:         r.repairs.of(edge.UID),
@@ -46,7 +55,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		EndpointSlices:  endpointSlices,
 		Agents:          agentsAmong(daemonSets, daemonSetsErr),
 		DaemonSets:      othersAmong(daemonSets, daemonSetsErr),
-		DefaultClasses:  r.observeDefaultClasses(ctx),
+		DefaultClasses:  snapshot.List[string]{Items: defaultsAmong(classes), Err: classesErr},
 		NetworkPolicies: r.observeNetworkPolicies(ctx, edge.ControllerNamespace()),
 		Reports:         r.observeReports(ctx, edge),
 		ReportPolicy:    r.observeReportPolicy(ctx),
@@ -59,17 +68,6 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 	r.observeAgentPods(ctx, &seen, daemonSets)
 	seen.Refusal = r.observeRefusal(ctx, seen)
 	return seen
-}
-
-func (r *Reconciler) observeOthers(ctx context.Context, edge *v1alpha1.EdgeIngress) snapshot.List[v1alpha1.EdgeIngress] {
-	list := &v1alpha1.EdgeIngressList{}
-	if err := r.Client.List(ctx, list); err != nil {
-		return snapshot.List[v1alpha1.EdgeIngress]{Err: fmt.Errorf("listing EdgeIngress objects: %w", err)}
-	}
-	others := slices.DeleteFunc(list.Items, func(other v1alpha1.EdgeIngress) bool {
-		return other.Name == edge.Name || !other.DeletionTimestamp.IsZero()
-	})
-	return snapshot.List[v1alpha1.EdgeIngress]{Items: others}
 }
 
 func (r *Reconciler) listDaemonSets(ctx context.Context) ([]appsv1.DaemonSet, error) {

@@ -12,15 +12,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
-func (r *Reconciler) observeDefaultClasses(ctx context.Context) snapshot.List[string] {
+func (r *Reconciler) listClasses(ctx context.Context) ([]networkingv1.IngressClass, error) {
 	list := &networkingv1.IngressClassList{}
 	if err := r.Client.List(ctx, list); err != nil {
-		return snapshot.List[string]{Err: fmt.Errorf("listing IngressClasses: %w", err)}
+		return nil, fmt.Errorf("listing IngressClasses: %w", err)
 	}
-	return snapshot.List[string]{Items: defaultsAmong(list.Items)}
+	return list.Items, nil
 }
 
 // defaultsAmong returns the names of the default classes in the order in which Kubernetes prefers
@@ -60,12 +59,14 @@ func trimIngressClass(object any) (any, error) {
 	return kept, nil
 }
 
-// requestsForIngressClass finds one EdgeIngress where the class is its own. Another class concerns
-// all: Kubernetes may use it as the default instead of theirs.
+// requestsForIngressClass finds one EdgeIngress where the class is its own, and those that wait for its
+// name. Another class concerns all: Kubernetes may use it as the default instead of theirs.
 func (r *Reconciler) requestsForIngressClass(ctx context.Context, object client.Object) []reconcile.Request {
 	class, isClass := object.(*networkingv1.IngressClass)
 	if requests := requestsForOwner(ctx, object); len(requests) > 0 && (!isClass || !isDefaultClass(class)) {
-		return requests
+		return append(requests, r.requestsFor(ctx, func(e *v1alpha1.EdgeIngress) bool {
+			return e.IngressClassName() == object.GetName() && e.Name != requests[0].Name
+		})...)
 	}
 	return r.requestsForAll(ctx, object)
 }

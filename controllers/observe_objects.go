@@ -34,27 +34,30 @@ type liveObjects struct {
 
 // observeObjects reads the objects that the EdgeIngress owns from the caches, which hold objects
 // with our labels. It asks the API server for the names that the caches do not have: a foreign
-// object may have the name, or ours has lost its labels.
-func (r *Reconciler) observeObjects(ctx context.Context, edge *v1alpha1.EdgeIngress, named []snapshot.Ref) liveObjects {
+// object may have the name, or ours has lost its labels. named returns the names that are needed, from
+// what the caches have.
+func (r *Reconciler) observeObjects(ctx context.Context, edge *v1alpha1.EdgeIngress, named func(ours liveObjects) []snapshot.Ref) liveObjects {
 	found := liveObjects{ours: map[snapshot.Ref]client.Object{}, foreign: map[snapshot.Ref]bool{}, errs: map[snapshot.Ref]error{}}
+	unread := map[string]error{}
 	for _, owned := range ownedKinds() {
 		if err := r.listOwned(ctx, edge, owned, &found); err != nil {
-			found.inventory.Err = err
-			for _, ref := range named {
-				if ref.Kind == owned.kind {
-					found.errs[ref] = err
-				}
-			}
-			continue
-		}
-		for _, ref := range named {
-			if ref.Kind == owned.kind && found.ours[ref] == nil {
-				r.lookUp(ctx, edge, owned, ref, &found)
-			}
+			found.inventory.Err, unread[owned.kind] = err, err
 		}
 	}
 	if found.inventory.Err != nil {
 		found.inventory.Items = nil
+	}
+	refs := named(found)
+	for _, owned := range ownedKinds() {
+		for _, ref := range refs {
+			switch {
+			case ref.Kind != owned.kind || found.ours[ref] != nil:
+			case unread[owned.kind] != nil:
+				found.errs[ref] = unread[owned.kind]
+			default:
+				r.lookUp(ctx, edge, owned, ref, &found)
+			}
+		}
 	}
 	return found
 }

@@ -40,6 +40,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 	build := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.EdgeIngress{}, builder.WithPredicates(predicate.Not(onlyStatusChanged))).
 		Watches(&v1alpha1.EdgeIngress{}, lookAfterStatus, builder.WithPredicates(onlyStatusChanged)).
+		Watches(&v1alpha1.EdgeIngress{}, handler.EnqueueRequestsFromMapFunc(r.requestsForRivals), asksDifferently).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: r.retries}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), builder.WithPredicates(ignoreHeartbeats)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(requestsForOwner), unseen).
@@ -51,22 +52,27 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		build = build.Watches(object, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), unseen)
 	}
 	for _, owned := range ownedKinds() {
-		requests := requestsForOwner
-		if owned.kind == "DaemonSet" {
-			requests = r.requestsForDaemonSet
-		}
-		if owned.kind == "IngressClass" {
-			requests = r.requestsForIngressClass
-		}
-		if owned.kind == "Ingress" {
-			requests = r.requestsForIngress
-		}
-		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(requests), unseen)
+		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(r.requestsForOwned(owned.kind)), unseen)
 	}
 	if err := build.Complete(r); err != nil {
 		return fmt.Errorf("setting up the EdgeIngress controller: %w", err)
 	}
 	return nil
+}
+
+// requestsForOwned returns what finds the EdgeIngress objects that an object of an owned kind concerns.
+func (r *Reconciler) requestsForOwned(kind string) handler.MapFunc {
+	switch kind {
+	case "DaemonSet":
+		return r.requestsForDaemonSet
+	case "IngressClass":
+		return r.requestsForIngressClass
+	case "Ingress":
+		return r.requestsForIngress
+	case "Service":
+		return r.requestsForService
+	}
+	return requestsForOwner
 }
 
 // ignoreHeartbeats passes only those updates of a node that a pass would see. Status and managed

@@ -65,6 +65,17 @@ const (
 	// ReasonOperatorTooOld (Unknown): a newer version of the operator served this EdgeIngress last, and
 	// the one that runs may not understand what it wrote. It changes nothing.
 	ReasonOperatorTooOld = "OperatorTooOld"
+	// ReasonNamespaceTaken (False): an older EdgeIngress uses the namespace of the controller, so no
+	// object is created and no node is changed. A controller that runs there already stays, and is no
+	// reason for False.
+	ReasonNamespaceTaken = "NamespaceTaken"
+	// ReasonIngressClassTaken (False): the IngressClass belongs to another EdgeIngress. No controller is
+	// started. One that runs already stays.
+	ReasonIngressClassTaken = "IngressClassTaken"
+	// ReasonHostPortsTaken (False): another EdgeIngress uses ports 80 and 443 of nodes that this one
+	// selects. The operator changes nothing there. Where a controller serves without these ports before
+	// a change of spec.exposure.type, the operator does not update it.
+	ReasonHostPortsTaken = "HostPortsTaken"
 	// ReasonDeleting (Unknown): the EdgeIngress is being deleted.
 	ReasonDeleting = "Deleting"
 )
@@ -172,6 +183,12 @@ const (
 	// ReasonIPFamilyFrozen (False): the Service has another primary IP family than the spec, and
 	// Kubernetes does not let it change.
 	ReasonIPFamilyFrozen = "IPFamilyFrozen"
+	// ReasonNodePortTaken (False): a port of spec.exposure.nodePorts belongs to another EdgeIngress, so
+	// the operator leaves the Service as it is.
+	ReasonNodePortTaken = "NodePortTaken"
+	// ReasonAddressTaken (False): the address that an annotation of the spec asks for belongs to another
+	// EdgeIngress, so the operator leaves the Service as it is.
+	ReasonAddressTaken = "AddressTaken"
 	// ReasonLoadBalancerPending (False): no load balancer has given the Service an address.
 	ReasonLoadBalancerPending = "LoadBalancerPending"
 	// ReasonBalancerReportsError (False or Unknown): the load balancer wrote an error, or a
@@ -273,8 +290,9 @@ const (
 	// because a webhook, a policy or a network plugin changed it. The message names what and, where
 	// it is known, who keeps it out.
 	ReasonPodsChanged = "PodsChanged"
-	// ReasonOtherDefaultClass (False): spec.ingressClass.default is Enabled, and Kubernetes uses
-	// another IngressClass that is marked as the default, because it is newer.
+	// ReasonOtherDefaultClass (False): spec.ingressClass.default is Enabled, and another IngressClass is
+	// the default. Kubernetes uses it because it is newer, or another EdgeIngress asks for it too and
+	// comes first.
 	ReasonOtherDefaultClass = "OtherDefaultClass"
 	// ReasonConfigNotUsed (False): the running controller reads another ConfigMap.
 	ReasonConfigNotUsed = "ConfigNotUsed"

@@ -23,14 +23,14 @@ func configEffective(sc *scene) verdict {
 		needs:  needs,
 		writes: func(kind string) bool { return kind == "ConfigMap" || kind == "IngressClass" },
 		checks: []check{
-			configTaken, workloadTaken,
+			configTaken, workloadTaken, classTaken,
 			refused(engine.ProblemTrust, v1alpha1.ReasonTrustRefused),
 			refused(engine.ProblemForbidden, v1alpha1.ReasonForbiddenConfigKeys),
 			refused(engine.ProblemReserved, v1alpha1.ReasonReservedConfigKeys),
 			refused(engine.ProblemInvalid, v1alpha1.ReasonInvalidConfigValues),
 			refused(engine.ProblemUnknown, v1alpha1.ReasonUnknownConfigKeys),
 			configNotUsed, configNotMade, configMissing, configChanged, workloadMissing, podsUnwanted, podsChanged,
-			otherDefaultClass, configNotLoaded, configLoading,
+			otherDefaultClass, defaultClassTaken, configNotLoaded, configLoading,
 		},
 		holds: configInForce,
 	}.answer(sc)
@@ -176,7 +176,7 @@ func configNotMade(sc *scene) *verdict {
 	if sc.ConfigMap.Value != nil {
 		return nil
 	}
-	return namespaceReserved(sc)
+	return namespaceUnusable(sc)
 }
 
 func configMissing(sc *scene) *verdict {

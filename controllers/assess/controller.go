@@ -19,7 +19,7 @@ func controllerAvailable(sc *scene) verdict {
 			return kind != "Node" && kind != "Service" && kind != "ConfigMap" && kind != "IngressClass" && kind != "Ingress" && kind != "SourceIPReport"
 		},
 		checks: []check{
-			namespaceReserved, workloadTaken, imageRefused, namespaceForbidsPorts, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
+			namespaceUnusable, workloadTaken, imageRefused, namespaceForbidsPorts, startedNowhere, hostPortsAwaited, noEdgeNodes, controllerOffEdge, workloadMissing, workloadNotCurrent,
 			controllerKeptOff, podsRefused, controllersMissing, replicasMissing, rolloutInProgress,
 		},
 		holds: controllersReady,
@@ -121,10 +121,10 @@ func rolloutInProgress(sc *scene) *verdict {
 func controllersReady(sc *scene) verdict {
 	if sc.isDeployment() {
 		return is(v1alpha1.ReasonControllersReady, "%s ready, on %s.%s",
-			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"), sc.noSuccessor()+sc.departures())
+			partOf(sc.readyPods(), sc.replicas(), "controller pod", "is", "are"), countOf(sc.edgeWith(sc.podOn), "edge node"), sc.noSuccessor()+sc.sharedNamespace()+sc.departures())
 	}
 	return is(v1alpha1.ReasonControllersReady, "%s a ready controller.%s",
-		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.noSuccessor()+sc.departures())
+		partOf(len(sc.edge), len(sc.edge), "edge node", "runs", "run"), sc.noSuccessor()+sc.sharedNamespace()+sc.departures())
 }
 
 // podTrouble explains why pods are missing, in sentences that each begin with a space.

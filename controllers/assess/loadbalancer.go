@@ -67,6 +67,8 @@ func serviceBlocked(sc *scene) *verdict {
 			return frozen(v1alpha1.ReasonLoadBalancerClassFrozen, "The Service has loadBalancerClass %q, but the spec asks for %q", block)
 		case desired.BlockedByIPFamily:
 			return frozen(v1alpha1.ReasonIPFamilyFrozen, "The Service has primary IP family %s, but the spec asks for %s", block)
+		case desired.BlockedByNodePort, desired.BlockedByAddress:
+			return serviceValueTaken(block)
 		}
 	}
 	return nil
@@ -80,11 +82,12 @@ func frozen(reason, values string, block desired.Block) *verdict {
 }
 
 func serviceMissing(sc *scene) *verdict {
+	unusable := namespaceUnusable(sc)
 	switch {
 	case sc.Service.Foreign:
 		return nil
-	case sc.service == nil && sc.state.NamespaceReserved:
-		return namespaceReserved(sc)
+	case sc.service == nil && unusable != nil:
+		return unusable
 	case sc.service == nil:
 		return unclear(v1alpha1.ReasonServiceMissing, "The operator has not seen %s yet.", sc.serviceRef())
 	case string(sc.service.Spec.Type) != string(sc.spec.Exposure.Type):

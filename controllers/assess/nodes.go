@@ -18,7 +18,7 @@ func nodesReady(sc *scene) verdict {
 		needs:  []read{{"the nodes", sc.Nodes.Err}},
 		writes: func(kind string) bool { return kind == "Node" },
 		checks: []check{
-			nodesUntouched, nodesMissing, noNodesSelected, noNodeReady, lockedOut, everyNodeUnfit,
+			nodesUntouched, nodesMissing, hostPortsTaken, noNodesSelected, noNodeReady, lockedOut, everyNodeUnfit,
 			labelsWithheld, taintsWithheld, noPlaceForApplications, labelsMissing, taintsMissing, networkKeptOff, releaseHeld,
 		},
 		holds: nodesLabelled,
@@ -26,12 +26,12 @@ func nodesReady(sc *scene) verdict {
 }
 
 // nodesUntouched reports nodes that do not match the spec, and that the operator does not change
-// because the namespace is reserved.
+// because the namespace is reserved or belongs to another EdgeIngress.
 func nodesUntouched(sc *scene) *verdict {
 	if len(sc.state.Nodes.Untouched) == 0 {
 		return nil
 	}
-	return namespaceReserved(sc)
+	return namespaceUnusable(sc)
 }
 
 func nodesMissing(sc *scene) *verdict {

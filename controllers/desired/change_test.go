@@ -176,14 +176,14 @@ func TestNamesAreThoseOfTheObjects(t *testing.T) {
 						objects = append(objects, RefOf(object))
 					}
 					byName := cmpopts.SortSlices(func(a, b snapshot.Ref) bool { return a.String() < b.String() })
-					if diff := cmp.Diff(objects, Names(e, s.Options), byName); diff != "" {
+					if diff := cmp.Diff(objects, Names(s), byName); diff != "" {
 						t.Errorf("%s with %s and %d replicas, measured: %t (-objects +names):\n%s", workload, exposure, count, measured, diff)
 					}
 				}
 			}
 		}
 	}
-	if found := Names(edge(deleting), snapshot.Options{Namespace: "operator", MeasureByDefault: true}); len(found) > 0 {
+	if found := Names(seen(edge(deleting))); len(found) > 0 {
 		t.Errorf("an EdgeIngress that is being deleted needs %v", found)
 	}
 }

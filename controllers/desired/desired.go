@@ -23,9 +23,10 @@ import (
 func Compute(s snapshot.Snapshot) (State, error) {
 	state := State{Namespace: s.EdgeIngress.ControllerNamespace()}
 	state.NamespaceReserved = slices.Contains(s.Options.ReservedNamespaces, state.Namespace)
+	state.Collisions = collide(s)
 	var nodesErr, objectsErr error
 	state.Nodes, nodesErr = planNodes(s)
-	if state.NamespaceReserved && s.EdgeIngress.DeletionTimestamp.IsZero() {
+	if (state.NamespaceReserved && s.EdgeIngress.DeletionTimestamp.IsZero()) || state.Collisions.Waits {
 		state.Nodes = state.Nodes.untouched()
 	}
 	left := holdBackNodes(s, &state.Nodes)
@@ -44,6 +45,10 @@ func Compute(s snapshot.Snapshot) (State, error) {
 
 func computeObjects(s snapshot.Snapshot, state *State) error {
 	e := s.EdgeIngress
+	if state.Collisions.Default != nil {
+		e = e.DeepCopy()
+		e.Spec.IngressClass.Default = v1alpha1.Disabled
+	}
 	runs, err := registry.For(e)
 	if err != nil {
 		return err
@@ -79,6 +84,9 @@ func computeObjects(s snapshot.Snapshot, state *State) error {
 	}
 	state.Objects = objects
 	state.Blocked = frozenService(s)
+	if taken := state.Collisions.Service; taken != nil {
+		state.Blocked = append(state.Blocked, *taken)
+	}
 	state.PodSecurity = levelAgainstHostPorts(s)
 	return nil
 }
@@ -120,15 +128,17 @@ func stampDigest(object *unstructured.Unstructured) error {
 func (state *State) withhold(s snapshot.Snapshot) {
 	state.Objects = slices.DeleteFunc(state.Objects, func(object *unstructured.Unstructured) bool {
 		ref := RefOf(object)
-		if state.NamespaceReserved {
+		missing := s.Live[ref].Object == nil
+		if state.NamespaceReserved || state.Collisions.Waits || (missing && state.Collisions.keepsBack(ref)) {
 			return true
 		}
 		if isWorkload(ref) {
 			// Without its own Service or ConfigMap, a controller cannot start or would publish a
 			// foreign address. After a failed read, a Deployment's annotation could be lost, which
 			// would replace all its pods.
-			return state.ImageRefused != "" || state.wouldBeRefused(s, object) ||
-				s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil)
+			return state.ImageRefused != "" || state.wouldBeRefused(s, object) || state.awaitsPorts(s, object) ||
+				s.Service.Foreign || s.ConfigMap.Foreign || (ref.Kind == string(v1alpha1.WorkloadDeployment) && s.Deployment.Err != nil) ||
+				(missing && s.Live[classRef(s.EdgeIngress)].Foreign)
 		}
 		return slices.ContainsFunc(state.Blocked, func(b Block) bool { return b.Ref == ref })
 	})

@@ -1,6 +1,8 @@
 package desired
 
 import (
+	"slices"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
@@ -21,11 +23,17 @@ func witnessOf(e *v1alpha1.EdgeIngress, o snapshot.Options) *engine.Witness {
 }
 
 // Names returns the objects that the EdgeIngress needs. It needs no rendering, so that the observer can
-// check for foreign objects with these names first. An EdgeIngress that is being deleted needs none.
-func Names(e *v1alpha1.EdgeIngress, o snapshot.Options) []snapshot.Ref {
-	if !e.DeletionTimestamp.IsZero() {
+// check for foreign objects with these names first. An EdgeIngress that is being deleted needs none. An object that
+// is kept back for another EdgeIngress is not among them, because the other one may keep it for ever, and each
+// pass would ask the API server. Of the snapshot, Names looks at what the caches show by label.
+func Names(s snapshot.Snapshot) []snapshot.Ref {
+	if !s.EdgeIngress.DeletionTimestamp.IsZero() {
 		return nil
 	}
+	return slices.DeleteFunc(namesOf(s.EdgeIngress, s.Options), collide(s).keepsBack)
+}
+
+func namesOf(e *v1alpha1.EdgeIngress, o snapshot.Options) []snapshot.Ref {
 	namespace, name := e.ControllerNamespace(), names.Workload(e.Name, e.Spec.Controller.Engine)
 	refs := []snapshot.Ref{
 		{Kind: "ServiceAccount", Namespace: namespace, Name: name},

@@ -21,9 +21,13 @@ func planNodes(s snapshot.Snapshot) (NodePlan, error) {
 	if err != nil {
 		return NodePlan{}, err
 	}
-	r := newRelease(s, chosen)
-	r.decide()
 	plan := NodePlan{Missing: missing}
+	lost := leavePorts(s, chosen, &plan)
+	r := newRelease(s, chosen)
+	for _, p := range r.places {
+		p.lost = lost[p.Name]
+	}
+	r.decide()
 	r.report(&plan)
 	g := newGate(s, chosen)
 	planLabels(s, g, r, &plan)
@@ -53,7 +57,7 @@ func (plan NodePlan) untouched() NodePlan {
 			changed[name] = true
 		}
 	}
-	return NodePlan{Selected: plan.Selected, Missing: plan.Missing, Untouched: slices.Sorted(maps.Keys(changed))}
+	return NodePlan{Selected: plan.Selected, Missing: plan.Missing, PortsTaken: plan.PortsTaken, Untouched: slices.Sorted(maps.Keys(changed))}
 }
 
 // chooseNodes returns the nodes that the spec selects, and the names in the spec that do not exist. An

@@ -24,6 +24,9 @@ type place struct {
 	labelled bool
 	// marked is set where this EdgeIngress has labels or a claim on the node.
 	marked bool
+	// lost is set where the ports of the node belong to another EdgeIngress, so that no controller of ours
+	// can start there.
+	lost bool
 	// drained is set where the node is cordoned or about to be removed.
 	drained bool
 	// occupied is set where a controller may still run there. until is when that ends at the latest, or zero

@@ -138,7 +138,7 @@ func (r *release) mayGo(p *place) bool {
 	switch {
 	case r.blind:
 		return false
-	case p.Deleting:
+	case p.Deleting, p.lost:
 		return true
 	case !r.daemonSet && !r.canMove(p):
 		return false

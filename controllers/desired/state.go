@@ -36,14 +36,16 @@ type State struct {
 	// NamespaceReserved is set where Namespace is the operator's own. The operator applies nothing
 	// then, and changes no node.
 	NamespaceReserved bool
+	// Collisions are what other EdgeIngress objects come first for.
+	Collisions Collisions
 	// ImageRefused is the repository of spec.controller.image if the operator's flag does not allow it. The
 	// workload is not updated then.
 	ImageRefused string
 	// PodSecurity is the Pod Security Standard of the namespace if it forbids the ports of the node that
 	// the spec asks for. The workload is not updated then, because its new pods would be refused.
 	PodSecurity string
-	// Blocked are objects that cannot change as the spec asks, because Kubernetes freezes one of
-	// their fields.
+	// Blocked are objects that cannot be as the spec asks, because Kubernetes freezes one of their
+	// fields, or another EdgeIngress has its value.
 	Blocked []Block
 }
 
@@ -51,11 +53,13 @@ type State struct {
 type Block struct {
 	Ref   snapshot.Ref
 	Cause BlockCause
-	// Wanted and Live are the values of the frozen field; Live may be empty.
+	// Wanted and Live are the values of the field; Live may be empty.
 	Wanted, Live string
+	// With is the EdgeIngress that has the value; nil for a frozen field.
+	With *Collision
 }
 
-// BlockCause names the field that Kubernetes freezes.
+// BlockCause names the field that cannot change.
 type BlockCause string
 
 const (
@@ -63,6 +67,10 @@ const (
 	BlockedByClass BlockCause = "LoadBalancerClass"
 	// BlockedByIPFamily: a Service's primary IP family.
 	BlockedByIPFamily BlockCause = "IPFamily"
+	// BlockedByNodePort: a node port that belongs to another EdgeIngress.
+	BlockedByNodePort BlockCause = "NodePort"
+	// BlockedByAddress: an address that belongs to another EdgeIngress.
+	BlockedByAddress BlockCause = "Address"
 )
 
 // NodePlan says which nodes are edge nodes, which are being released, and what changes on which
@@ -72,6 +80,12 @@ type NodePlan struct {
 	Selected []string
 	// Missing are the names in the spec without a node.
 	Missing []string
+	// PortsTaken are the nodes that the spec selects, and that are no edge nodes because their ports
+	// belong to another EdgeIngress.
+	PortsTaken []PortsTaken
+	// PortsAwaited are the nodes of Selected whose ports belong to another EdgeIngress, while a
+	// controller serves there without them.
+	PortsAwaited []PortsTaken
 	// Withdrawn are the nodes of Selected that run no controller now or soon, because they are
 	// cordoned or about to be removed.
 	Withdrawn []string
@@ -97,7 +111,7 @@ type NodePlan struct {
 	// operator removes that entry.
 	Traces []Trace
 	// Untouched are nodes that would change, but stay as they are because the namespace is
-	// reserved. Nothing else is planned then.
+	// reserved, or belongs to another EdgeIngress. Nothing else is planned then.
 	Untouched []string
 	// Withheld are the taints that the spec asks for and the operator does not set, with the reasons.
 	Withheld []Withheld

@@ -25,6 +25,8 @@ type Snapshot struct {
 	EdgeIngress *v1alpha1.EdgeIngress
 	// Others are the other EdgeIngress objects of the cluster, except those that are being deleted.
 	Others List[v1alpha1.EdgeIngress]
+	// Held is what Others have that no second one can have, by their names.
+	Held map[string]Holding
 	// Options are the operator's own settings.
 	Options Options
 	// Nodes are all nodes of the cluster, ordered by name.

@@ -13,7 +13,12 @@ var clientPorts = []string{"http", "https"}
 // node that is a pod that opens these. A pod from before a change of spec.exposure.type may be ready and
 // open none. For any other exposure the endpoints decide. The pod's spec is nil where it is not known.
 func IsReachable(e *v1alpha1.EdgeIngress, pod *corev1.PodSpec) bool {
-	if !e.UsesHostPorts() || pod == nil || pod.HostNetwork {
+	return !e.UsesHostPorts() || pod == nil || OpensHostPorts(pod)
+}
+
+// OpensHostPorts reports whether a controller pod has the ports of its node that clients connect to.
+func OpensHostPorts(pod *corev1.PodSpec) bool {
+	if pod.HostNetwork {
 		return true
 	}
 	opened := map[string]bool{}
