@@ -62,7 +62,7 @@ func TestHostPortsOfAnother(t *testing.T) {
 		// pods are ours, and held are the nodes where the other one opens the ports.
 		pods []snapshot.Pod
 		held map[string]bool
-		// live is whether the pods of our live workload open ports; nil for no workload.
+		// live says whether the pods of our live workload open ports; nil where there is no workload.
 		live *bool
 		want string
 	}{
