@@ -1,7 +1,6 @@
 package controllers_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -228,13 +227,13 @@ func TestAPassOfACollisionAsksForNothing(t *testing.T) {
 		s := newStory(t, name)
 		s.addNodes("a")
 		s.create(change)
-		s.eventually("it is not Ready", func() error { return s.isNotReady() })
+		s.eventually("it is not Ready", s.isNotReady)
 		waiting[name] = s
 	}
 	for name, s := range waiting {
 		s.eventually("a pass sends no request", func() error {
 			operator.requests.Reset()
-			if _, err := operator.reconciler.Reconcile(context.WithoutCancel(t.Context()), ctrl.Request{NamespacedName: client.ObjectKey{Name: name}}); err != nil {
+			if _, err := operator.reconciler.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Name: name}}); err != nil {
 				return err
 			}
 			return want("requests", operator.requests.All(), nil, slices.Equal)

@@ -24,7 +24,9 @@ import (
 
 // observeOthers returns the other EdgeIngress objects, and what they have in the cluster. It reads the
 // caches only.
-func (r *Reconciler) observeOthers(ctx context.Context, edge *v1alpha1.EdgeIngress, classes []networkingv1.IngressClass) (snapshot.List[v1alpha1.EdgeIngress], map[string]snapshot.Holding) {
+func (r *Reconciler) observeOthers(
+	ctx context.Context, edge *v1alpha1.EdgeIngress, classes []networkingv1.IngressClass,
+) (snapshot.List[v1alpha1.EdgeIngress], map[string]snapshot.Holding) {
 	list := &v1alpha1.EdgeIngressList{}
 	if err := r.Client.List(ctx, list); err != nil {
 		return snapshot.List[v1alpha1.EdgeIngress]{Err: fmt.Errorf("listing EdgeIngress objects: %w", err)}, nil

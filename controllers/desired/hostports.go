@@ -58,14 +58,16 @@ func newHostPorts(s snapshot.Snapshot) hostPorts {
 	return h
 }
 
-// holder returns the EdgeIngress that has the ports of the node, or comes first for them; nil where none does. The
-// own label shows who has them, since controllers follow it. Where both have labels, the one with a controller
-// there has the ports. Otherwise its successor could not start, because the other's controller waits for them too.
+// holder returns the EdgeIngress that has the ports of the node, or comes first for them; nil where none does. A
+// controller that opens them shows who has them, and so does the own label, since controllers follow it. Where both
+// have labels, the one with a controller there has the ports. Otherwise its successor might not start, because the
+// other's controller waits for them too.
 func (h hostPorts) holder(node snapshot.Node) *Collision {
 	_, labelled := node.Labels[v1alpha1.NodeLabel(h.name)]
-	ours := labelled && !h.without
+	ours := (labelled && !h.without) || h.opens[node.Name]
 	for _, r := range h.rivals {
 		_, theirs := node.Labels[v1alpha1.NodeLabel(r.Name)]
+		theirs = theirs || r.opens[node.Name]
 		switch {
 		case ours && theirs && r.opens[node.Name] && !h.opens[node.Name],
 			!ours && theirs,

@@ -83,6 +83,9 @@ func TestHostPortsOfAnother(t *testing.T) {
 		"both have labels, and neither runs":               {others: []v1alpha1.EdgeIngress{another("other", older, hostPort, named("a"))}, a: nodeOptions{labelled, tainted, theirs}, live: &yes, want: "selected a,b"},
 		"both have labels, and the other one runs":         {others: []v1alpha1.EdgeIngress{another("other", older, hostPort, named("a"))}, a: nodeOptions{labelled, tainted, theirs}, held: opens, live: &yes, want: "taken by other (older: true): a; selected b; unlabels a"},
 		"both have labels, and the younger one runs":       {others: []v1alpha1.EdgeIngress{another("other", younger, hostPort, named("a"))}, a: nodeOptions{labelled, tainted, theirs}, held: opens, live: &yes, want: "taken by other (older: false): a; selected b; unlabels a"},
+		"somebody removed our label, and ours still runs":  {others: []v1alpha1.EdgeIngress{another("other", older, hostPort, named("a"))}, pods: []snapshot.Pod{portPod("a", true)}, live: &yes, want: "selected a,b"},
+		"an older one has left, and its pod still ends":    {others: []v1alpha1.EdgeIngress{another("other", older, hostPort, named("w"))}, held: opens, want: "taken by other (older: true): a; selected b"},
+		"a younger one lost its label, and still runs":     {others: []v1alpha1.EdgeIngress{another("other", younger, hostPort, named("a"))}, held: opens, want: "taken by other (older: false): a; selected b"},
 		"ours serves without ports beside the other one":   {others: []v1alpha1.EdgeIngress{another("other", younger, hostPort, named("a"))}, a: nodeOptions{labelled, tainted, theirs}, pods: []snapshot.Pod{portPod("a", false)}, live: &no, want: "awaited by other (older: false): a; selected a,b"},
 	} {
 		t.Run(name, func(t *testing.T) {
