@@ -75,8 +75,9 @@ func defaultClassTaken(sc *scene) *verdict {
 	if with == nil {
 		return nil
 	}
-	return isNot(v1alpha1.ReasonOtherDefaultClass, "%s asks to have the default class too, and Kubernetes would use the newest. So the operator did not mark IngressClass %s as the default. "+
-		"Set spec.ingressClass.default to Disabled in one of the two.", comesFirst(*with), sc.EdgeIngress.IngressClassName())
+	return isNot(v1alpha1.ReasonOtherDefaultClass, "%s asks to have the default class too, and Kubernetes would use the newest. "+
+		"So the operator did not mark IngressClass %s as the default. Set spec.ingressClass.default to Disabled in one of the two.",
+		comesFirst(*with), sc.EdgeIngress.IngressClassName())
 }
 
 // hostPortsTaken finds selected nodes that are no edge nodes, because another EdgeIngress has their ports.
