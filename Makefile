@@ -177,7 +177,7 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager admission verification default without-verification prometheus network-policy samples samples/scheduled-verify manifests; do \
+	@for dir in crd rbac manager admission guard verification default without-verification prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
 	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -q -e '^ *- --measure-by-default=false$$' || \
 		{ echo "config/$$dir: it installs no witness, so give the operator the argument --measure-by-default=false"; exit 1; }; done
@@ -233,6 +233,7 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	hack/delete-edgeingresses.sh $(KUBECTL)
 	$(KUSTOMIZE) build config/verification | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/admission | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUSTOMIZE) build config/guard | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/manager | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/rbac | $(KUBECTL) delete --ignore-not-found -f -
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
