@@ -84,6 +84,9 @@ func prepare() error {
 	if err := installRBAC(context.Background()); err != nil {
 		return err
 	}
+	if err := installGuard(context.Background()); err != nil {
+		return err
+	}
 	// Edge nodes are tainted only where a node is left for applications.
 	if err := cluster.AddNode(context.Background(), testcluster.Node{Name: applicationNode}); err != nil {
 		return err
@@ -106,4 +109,24 @@ func installRBAC(ctx context.Context) error {
 		return errors.New("reading config/rbac: the operator's own role is not there")
 	}
 	return configfiles.Apply(ctx, admin, objects...)
+}
+
+// installGuard applies config/guard, and returns when it is in force: no story needs what it refuses.
+func installGuard(ctx context.Context) error {
+	if err := configfiles.ApplyDirectory(ctx, admin, filepath.Join("..", "config", "guard")); err != nil {
+		return err
+	}
+	account, err := client.New(cluster.ServiceAccountConfig(operatorNamespace, operatorAccount), client.Options{Scheme: controllers.NewScheme()})
+	if err != nil {
+		return fmt.Errorf("making the client of the operator's account: %w", err)
+	}
+	for _, probe := range guardProbes() {
+		err := poll(ctx, func() error {
+			return guardRefusal(account.Create(ctx, probe.DeepCopyObject().(client.Object), client.DryRunAll))
+		})
+		if err != nil {
+			return fmt.Errorf("waiting for config/guard: creating %T %s: %w", probe, probe.GetName(), err)
+		}
+	}
+	return nil
 }
