@@ -134,8 +134,18 @@ func TestOtherNamespacesIngressObjectsAreOutOfReach(t *testing.T) {
 	s := newStory(t, "witness-rights")
 	s.createNamespace()
 	ingress := s.witnessIngress()
-	ingress.Namespace = s.namespace()
-	ingress.Spec.DefaultBackend = &networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "x", Port: networkingv1.ServiceBackendPort{Number: 80}}}
+	// Otherwise as the operator writes it, so that config/guard allows it.
+	owner := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.name, UID: "1"}}
+	ingress.Labels = names.Labels(s.name)
+	ingress.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind("EdgeIngress"))}
+	anyPath := networkingv1.PathTypeImplementationSpecific
+	path := networkingv1.HTTPIngressPath{Path: "/.well-known/edge-ingress", PathType: &anyPath, Backend: networkingv1.IngressBackend{
+		Service: &networkingv1.IngressServiceBackend{Name: names.Witness, Port: networkingv1.ServiceBackendPort{Number: 80}},
+	}}
+	ingress.Spec.Rules = []networkingv1.IngressRule{{
+		Host:             names.WitnessHost(s.name),
+		IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{path}}},
+	}}
 	account := newClient(t, accountConfig(t))
 	for _, test := range []struct {
 		namespace string
