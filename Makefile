@@ -30,7 +30,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab test/gitops hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/krew $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -38,6 +38,7 @@ KUSTOMIZE := $(TOOLS)/kustomize
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 BUNDLE := $(TOOLS)/bundle
+HELM := $(TOOLS)/helm
 KREW := $(TOOLS)/krew
 VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
 
@@ -72,7 +73,7 @@ test-unit: ## Run the tests that need no Kubernetes, in random order and with th
 	@hack/test.sh unit
 
 .PHONY: test-api
-test-api: ## Test the API's rules and the operator's stories against real API servers. KUBERNETES=oldest chooses the oldest supported version.
+test-api: $(HELM) $(KUSTOMIZE) ## Test the API's rules, the operator's stories and its installation against real API servers. KUBERNETES=oldest chooses the oldest supported version.
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh api
 
@@ -82,7 +83,7 @@ e2e: e2e-deps real-images build-plugin test-real-nodes ## Run the operator on re
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-plugin verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -188,6 +189,10 @@ verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode it
 verify-bundle: $(BUNDLE) ## Validate bundle/ as OLM and OperatorHub do.
 	$(BUNDLE) validate --dir=bundle
 
+.PHONY: verify-chart
+verify-chart: $(HELM) $(BUNDLE) ## Lint the Helm chart, render it with several values, and decode its objects strictly.
+	@echo "--- Helm chart"; hack/verify/chart.sh $(HELM) $(BUNDLE)
+
 .PHONY: verify-plugin
 verify-plugin: $(KREW) $(VALIDATE_KREW) ## Build the kubectl plugin for all platforms, and let krew validate and install it.
 	@echo "--- kubectl plugin"; hack/verify/plugin.sh $(VALIDATE_KREW) $(KREW) $(RELEASE)
@@ -279,10 +284,22 @@ bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. D
 		--related-image="$$(go run ./hack/related-images)" --output=.
 	$(BUNDLE) validate --dir=bundle
 
+.PHONY: chart
+chart: $(KUSTOMIZE) $(BUNDLE) ## Write the generated files of the Helm chart in config/chart from the manifests. DIGEST=sha256:... pins the operator's image.
+	@mkdir -p bin/chart
+	for dir in default without-verification prometheus network-policy; do $(KUSTOMIZE) build config/$$dir >bin/chart/$$dir.yaml; done
+	$(BUNDLE) chart --manifests=bin/chart --base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml \
+		--version=$(RELEASE) --digest=$(DIGEST) --output=config/chart
+
+.PHONY: chart-package
+chart-package: chart $(HELM) ## Pack the Helm chart into dist/.
+	@mkdir -p dist
+	$(HELM) package config/chart --destination=dist
+
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(KREW) $(VALIDATE_KREW) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -299,6 +316,15 @@ $(CRD_REF_DOCS): hack/tools/go.mod hack/tools/go.sum
 $(GOLANGCI_LINT): hack/tools/golangci/main.go hack/tools/golangci/go.mod hack/tools/golangci/go.sum
 	@echo "building golangci-lint (a few minutes, the first time) ..."
 	@hack/tools/progress.sh go build -C hack/tools/golangci -v -o $@ .
+
+# A helm that is built from its module knows neither its own version nor that of Kubernetes, which charts ask for.
+$(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
+	@echo "building helm ..."
+	@cd hack/tools/helm && kubernetes=$$(go list -m -f '{{.Version}}' k8s.io/client-go | cut -d. -f2) && \
+		version=$$(go list -m -f '{{.Version}}' helm.sh/helm/v3) && CGO_ENABLED=0 go build -trimpath -o $@ -ldflags "-s -w \
+		-X helm.sh/helm/v3/internal/version.version=$$version \
+		-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$$kubernetes \
+		-X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=$$kubernetes" helm.sh/helm/v3/cmd/helm
 
 $(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
 	@echo "building $(@F) ..."

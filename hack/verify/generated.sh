@@ -12,6 +12,7 @@ generated=(
 	docs/conditions.md
 	bundle
 	bundle.Dockerfile
+	config/chart
 )
 
 before=$(mktemp -d)
@@ -21,7 +22,7 @@ for path in "${generated[@]}"; do
 	if [ -e "$path" ]; then cp -R "$path" "$before/$path"; fi
 done
 
-make --no-print-directory generate manifests bundle
+make --no-print-directory generate manifests bundle chart
 
 stale=0
 for path in "${generated[@]}"; do
