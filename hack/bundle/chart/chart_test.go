@@ -152,62 +152,53 @@ func TestAReleasedChartKnowsItsDigest(t *testing.T) {
 }
 
 func TestWhatDisagreesIsRefused(t *testing.T) {
+	type change [2]string // An old and a new text.
 	for name, test := range map[string]struct {
-		change func(t *testing.T, in *Input)
-		want   string
+		values, schema, defaults, without change
+		// removed is a kind and a name that config/default lacks.
+		removed change
+		want    string
 	}{
-		"another default than the manifest's": {
-			change: func(_ *testing.T, in *Input) {
-				in.Values = []byte(strings.Replace(values, "replicas: 1", "replicas: 2", 1))
-			},
+		"another default than the manifest's": {values: change{"replicas: 1", "replicas: 2"},
 			want: "comparing operator.replicas: values.yaml and config/ disagree: write 1 into values.yaml"},
-		"a default that the manifest lacks": {
-			change: func(_ *testing.T, in *Input) {
-				in.Values = []byte(strings.Replace(values, "tolerations: []", "tolerations: [{key: a}]", 1))
-			},
+		"a default that the manifest lacks": {values: change{"tolerations: []", "tolerations: [{key: a}]"},
 			want: "comparing operator.tolerations: values.yaml and config/ disagree: write null"},
-		"a value without a description": {
-			change: func(_ *testing.T, in *Input) {
-				in.Schema = []byte(strings.Replace(valuesSchema, `"description": "Where."`, `"type": "object"`, 1))
-			},
+		"a value without a description": {schema: change{`"description": "Where."`, `"type": "object"`},
 			want: "values.schema.json does not describe witness.nodeSelector: add its description"},
-		"a value that the schema does not know": {
-			change: func(_ *testing.T, in *Input) { in.Values = []byte(values + "colour: red\n") },
-			want:   "values.schema.json does not know colour"},
-		"a described value without a default": {
-			change: func(_ *testing.T, in *Input) {
-				in.Values = []byte(strings.Replace(values, ", nodeSelector: {disk: fast}", "", 1))
-			},
+		"a value that the schema does not know": {values: change{"\nwitness:", "\ncolour: red\nwitness:"},
+			want: "values.schema.json does not know colour"},
+		"a described value without a default": {values: change{", nodeSelector: {disk: fast}", ""},
 			want: "values.yaml has no default for witness.nodeSelector"},
-		"a component without values": {
-			change: func(t *testing.T, in *Input) {
-				in.Default = objects(t, "default.yaml", "component: witness", "component: candle")
-			},
+		"a value of a component that the generator does not know": {
+			values: change{"witness: {resources: {}", "witness: {resources: {}, colour: red"},
+			schema: change{`"witness": {"properties": {`, `"witness": {"properties": {"colour": {"description": "Which."}, `},
+			want:   "values.yaml has witness.colour, which the generator does not know"},
+		"a component without values": {defaults: change{"component: witness", "component: candle"},
 			want: "values.yaml has no value candle for this component"},
-		"values without a component": {
-			change: func(t *testing.T, in *Input) {
-				in.Default = slices.DeleteFunc(objects(t, "default.yaml"), func(o object) bool { return o.GetName() == "witness" })
-			},
+		"values without a component": {removed: change{"Deployment", "witness"},
 			want: "config/default no Deployment with this component: remove the value"},
-		"an object that only the smaller variant has": {
-			change: func(t *testing.T, in *Input) {
-				in.Default = slices.DeleteFunc(objects(t, "default.yaml"), func(o object) bool { return o.GetKind() == "ServiceAccount" && o.GetName() == "lamps" })
-			},
+		"an object that only the smaller variant has": {removed: change{"ServiceAccount", "lamps"},
 			want: "config/without-verification has ServiceAccount lamps-system/lamps"},
-		"a variant that changes more than arguments": {
-			change: func(t *testing.T, in *Input) {
-				in.WithoutMeasuring = withoutMeasuring(t, "memory: 64Mi", "memory: 32Mi")
-			},
+		"a variant that changes more than arguments": {without: change{"memory: 64Mi", "memory: 32Mi"},
 			want: "comparing Deployment lamps-system/lamps: it is not the same"},
-		"no operator": {
-			change: func(t *testing.T, in *Input) {
-				in.Default = objects(t, "default.yaml", "component: operator", "component: witness")
-			},
+		"a variant that lacks an argument": {without: change{`"--metrics-bind-address=:8443", `, ""},
+			want: "comparing Deployment lamps-system/lamps: it is not the same"},
+		"two objects for one file": {defaults: change{"metadata: {name: prober, namespace: probers}", "metadata: {name: lamps, namespace: probers}"},
+			want: "two objects would be written to templates/generated/serviceaccount_lamps.yaml"},
+		"no operator": {defaults: change{"component: operator", "component: witness"},
 			want: "no Deployment with the label"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := input(t)
-			test.change(t, &in)
+			in.Values = []byte(strings.Replace(values, test.values[0], test.values[1], 1))
+			in.Schema = []byte(strings.Replace(valuesSchema, test.schema[0], test.schema[1], 1))
+			if test.defaults[0] != "" {
+				in.Default = objects(t, "default.yaml", test.defaults[0], test.defaults[1])
+			}
+			if test.without[0] != "" {
+				in.WithoutMeasuring = withoutMeasuring(t, test.without[0], test.without[1])
+			}
+			in.Default = slices.DeleteFunc(in.Default, func(o object) bool { return o.GetKind() == test.removed[0] && o.GetName() == test.removed[1] })
 			if _, err := Build(in); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is\n%v\nand has to contain\n%s", err, test.want)
 			}

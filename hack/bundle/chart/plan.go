@@ -78,8 +78,8 @@ func plan(in Input) ([]part, error) {
 		parts = append(parts, p)
 	}
 	delete(always, key(&unstructured.Unstructured{Object: map[string]any{"kind": "Namespace", "metadata": map[string]any{"name": namespace}}}))
-	for _, name := range slices.Sorted(maps.Keys(always)) {
-		return nil, fmt.Errorf("config/without-verification has %s, and config/default has not: the chart cannot express this", name)
+	if left := slices.Sorted(maps.Keys(always)); len(left) > 0 {
+		return nil, fmt.Errorf("config/without-verification has %s, and config/default has not: the chart cannot express this", strings.Join(left, ", "))
 	}
 	for _, object := range in.ServiceMonitors {
 		parts = append(parts, part{object: object, conditions: []string{ifMetrics, ifServiceMonitor}, releaseNamespace: namespace})
