@@ -97,13 +97,16 @@ func TestAllPlacesNameTheSameOldestKubernetes(t *testing.T) {
 		"README.md": `Kubernetes (1\.\d+) or newer`,
 		"config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml": `minKubeVersion: (1\.\d+)\.0`,
 		"bundle/manifests/edge-ingress-operator.clusterserviceversion.yaml":       `minKubeVersion: (1\.\d+)\.0`,
-		find(t, "test", "kubernetes-oldest/go.mod"):                               `k8s\.io/kubernetes v(1\.\d+)\.`,
-		find(t, "controllers", "Chart.yaml"):                                      `kubeVersion: ">=(1\.\d+)\.0-0"`,
+		"config/chart/Chart.yaml":                   `kubeVersion: '>=(1\.\d+)\.0-0'`,
+		"docs/install.md":                           `Kubernetes (1\.\d+) or newer`,
+		find(t, "test", "kubernetes-oldest/go.mod"): `k8s\.io/kubernetes v(1\.\d+)\.`,
+		find(t, "controllers", "Chart.yaml"):        `kubeVersion: ">=(1\.\d+)\.0-0"`,
 	} {
 		expectVersion(t, file, pattern, oldestKubernetes)
 	}
 	for file, pattern := range map[string]string{
 		"README.md":                                  `tested with Kubernetes 1\.\d+ and (1\.\d+)`,
+		"docs/install.md":                            `Kubernetes \| 1\.\d+ to (1\.\d+)`,
 		"hack/tools/crd-ref-docs/config.yaml":        `kubernetesVersion: "(1\.\d+)"`,
 		find(t, "test", "modules/kubernetes/go.mod"): `k8s\.io/kubernetes v(1\.\d+)\.`,
 	} {
