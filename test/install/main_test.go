@@ -1,0 +1,208 @@
+// Package install_test installs the operator in each way that docs/install.md describes, with the real kubectl and the
+// real Helm, at a real API server. The nodes are simulated, so the operator's pods are Ready and run nothing.
+package install_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
+)
+
+const (
+	release           = "edge-ingress-operator"
+	operatorNamespace = "edge-ingress-operator-system"
+	proberNamespace   = "edge-ingress-verification"
+	// otherNamespace is one that no manifest names.
+	otherNamespace = "operators"
+	edgeIngress    = `{"apiVersion": "edgeingress.dev/v1alpha1", "kind": "EdgeIngress", "metadata": {"name": "public"}, "spec": {"nodes": {"names": ["edge-1"]}}}`
+)
+
+// where everything is that the tests use.
+var where struct {
+	// repository is the root of the repository, and chart the chart in it.
+	repository, chart string
+	// scratch is removed in the end. installYAML is a file in it, and archive the packed chart.
+	scratch, installYAML, archive string
+	// environment of programs: kubectl and helm are in PATH and use the cluster.
+	environment []string
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(testcluster.Run(m, testcluster.Options{Controllers: true}, func(started *testcluster.Cluster) error {
+		where.scratch = filepath.Join(started.Dir, "install-test")
+		if err := prepare(started.Kubeconfig); err != nil {
+			return err
+		}
+		for _, name := range []string{"worker-1", "worker-2"} {
+			if err := started.AddNode(context.Background(), testcluster.Node{Name: name}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// prepare finds the programs and makes what a release has: install.yaml and the packed chart.
+func prepare(kubeconfig string) error {
+	var err error
+	if where.repository, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
+		return fmt.Errorf("finding the repository: %w", err)
+	}
+	where.chart = filepath.Join(where.repository, "config", "chart")
+	programs := filepath.Join(where.scratch, "bin")
+	if err := os.MkdirAll(programs, 0o755); err != nil {
+		return fmt.Errorf("making a directory of programs: %w", err)
+	}
+	for name, directories := range map[string][]string{"kubectl": {"bin/k8s", os.Getenv("KUBEBUILDER_ASSETS")}, "helm": {"bin/tools"}, "kustomize": {"bin/tools"}} {
+		if err := link(programs, name, directories); err != nil {
+			return err
+		}
+	}
+	where.environment = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig,
+		"HELM_CACHE_HOME="+where.scratch, "HELM_CONFIG_HOME="+where.scratch, "HELM_DATA_HOME="+where.scratch)
+	manifests, err := output(context.Background(), "", "kustomize", "build", filepath.Join(where.repository, "config", "default"))
+	if err != nil {
+		return err
+	}
+	where.installYAML = filepath.Join(where.scratch, "install.yaml")
+	if err := os.WriteFile(where.installYAML, []byte(manifests), 0o644); err != nil {
+		return fmt.Errorf("writing install.yaml: %w", err)
+	}
+	if _, err := output(context.Background(), "", "helm", "package", where.chart, "--destination="+where.scratch); err != nil {
+		return err
+	}
+	archives, err := filepath.Glob(filepath.Join(where.scratch, release+"-*.tgz"))
+	if err != nil || len(archives) != 1 {
+		return fmt.Errorf("helm made the archives %v: want one: %w", archives, err)
+	}
+	where.archive = archives[0]
+	return nil
+}
+
+// link makes a program of the repository available under its name.
+func link(programs, name string, directories []string) error {
+	for _, directory := range directories {
+		if directory == "" {
+			continue
+		}
+		if !filepath.IsAbs(directory) {
+			directory = filepath.Join(where.repository, directory)
+		}
+		if _, err := os.Stat(filepath.Join(directory, name)); err == nil {
+			return os.Symlink(filepath.Join(directory, name), filepath.Join(programs, name))
+		}
+	}
+	return fmt.Errorf("finding %s: it is not built: run make test-api, or make tools cluster", name)
+}
+
+// output runs a program in the repository, and returns its standard output. An error has what it complained about.
+func output(ctx context.Context, input, name string, arguments ...string) (string, error) {
+	path := filepath.Join(where.scratch, "bin", name)
+	if name == "bash" {
+		path = name
+	}
+	command := exec.CommandContext(ctx, path, arguments...)
+	command.Dir, command.Env, command.Stdin = where.repository, where.environment, strings.NewReader(input)
+	var said, complaint bytes.Buffer
+	command.Stdout, command.Stderr = &said, &complaint
+	if err := command.Run(); err != nil {
+		return said.String(), fmt.Errorf("running %s %s: %w: %s%s", name, strings.Join(arguments, " "), err, said.String(), complaint.String())
+	}
+	return said.String(), nil
+}
+
+// must runs a program that has to succeed.
+func must(t *testing.T, name string, arguments ...string) string {
+	t.Helper()
+	said, err := output(t.Context(), "", name, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
+
+// refused runs a program that has to fail with these words.
+func refused(t *testing.T, words []string, name string, arguments ...string) {
+	t.Helper()
+	said, err := output(t.Context(), "", name, arguments...)
+	if err == nil {
+		t.Errorf("%s %s succeeded: want it refused\n%s", name, strings.Join(arguments, " "), said)
+		return
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("the error has to contain %q:\n%v", word, err)
+		}
+	}
+}
+
+// field returns a field of an object, as kubectl's jsonpath writes it.
+func field(t *testing.T, path string, object ...string) string {
+	t.Helper()
+	return must(t, "kubectl", append([]string{"get", "--output=jsonpath=" + path}, object...)...)
+}
+
+// exists reports whether an object exists.
+func exists(t *testing.T, object ...string) bool {
+	t.Helper()
+	return must(t, "kubectl", append([]string{"get", "--ignore-not-found", "--output=name"}, object...)...) != ""
+}
+
+// createEdgeIngress creates an EdgeIngress and returns its uid.
+func createEdgeIngress(t *testing.T) string {
+	t.Helper()
+	if _, err := output(t.Context(), edgeIngress, "kubectl", "create", "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	return uidOfEdgeIngress(t)
+}
+
+func uidOfEdgeIngress(t *testing.T) string {
+	t.Helper()
+	return field(t, "{.metadata.uid}", "edgeingress", "public")
+}
+
+// emptyAfterwards removes everything that a test installs, when it ends.
+func emptyAfterwards(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := removeAll(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func removeAll(ctx context.Context) error {
+	listed, problems := output(ctx, "", "helm", "list", "--all-namespaces", "--all", "--output=json")
+	var releases []struct{ Name, Namespace string }
+	problems = errors.Join(problems, json.Unmarshal([]byte(listed), &releases))
+	for _, found := range releases {
+		_, err := output(ctx, "", "helm", "uninstall", found.Name, "--namespace="+found.Namespace)
+		problems = errors.Join(problems, err)
+	}
+	_, err := output(ctx, "", "kubectl", "delete", "--ignore-not-found", "-f", where.installYAML)
+	problems = errors.Join(problems, err)
+	_, err = output(ctx, "", "kubectl", "delete", "--ignore-not-found", "namespace", operatorNamespace, proberNamespace, otherNamespace)
+	return errors.Join(problems, err)
+}
+
+// objectsOf reads the objects of a stream of YAML documents by their kinds, namespaces and names.
+func objectsOf(t *testing.T, documents string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	objects := map[string]*unstructured.Unstructured{}
+	for _, object := range decode(t, documents) {
+		objects[object.GetKind()+" "+object.GetNamespace()+"/"+object.GetName()] = object
+	}
+	return objects
+}
