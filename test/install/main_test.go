@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -39,18 +40,43 @@ var where struct {
 }
 
 func TestMain(m *testing.M) {
-	os.Exit(testcluster.Run(m, testcluster.Options{Controllers: true}, func(started *testcluster.Cluster) error {
+	ctx, stop := context.WithCancel(context.Background())
+	code := testcluster.Run(m, testcluster.Options{Controllers: true}, func(started *testcluster.Cluster) error {
 		where.scratch = filepath.Join(started.Dir, "install-test")
 		if err := prepare(started.Kubeconfig); err != nil {
 			return err
 		}
 		for _, name := range []string{"worker-1", "worker-2"} {
-			if err := started.AddNode(context.Background(), testcluster.Node{Name: name}); err != nil {
+			if err := started.AddNode(ctx, testcluster.Node{Name: name}); err != nil {
 				return err
 			}
 		}
+		go finishDeletions(ctx)
 		return nil
-	}))
+	})
+	stop()
+	os.Exit(code)
+}
+
+// finishDeletions changes definitions that are being deleted, until the context ends. An API server that fails to delete
+// the objects of a definition, because their storage just initializes, sometimes tries again only after a change (seen
+// with Kubernetes 1.37). These tests delete definitions moments after they changed them.
+func finishDeletions(ctx context.Context) {
+	const deleted = `jsonpath={range .items[?(@.metadata.deletionTimestamp)]}{.metadata.name}{"\n"}{end}`
+	for round := 0; ; round++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(3 * time.Second):
+		}
+		names, err := output(ctx, "", "kubectl", "get", "crd", "--output="+deleted)
+		if err != nil {
+			continue // The next round asks again, and a test that waits has a time-out of its own.
+		}
+		for name := range strings.FieldsSeq(names) {
+			_, _ = output(ctx, "", "kubectl", "annotate", "--overwrite", "crd", name, fmt.Sprintf("lab.test/round=%d", round))
+		}
+	}
 }
 
 // prepare finds the programs and makes what a release has: install.yaml and the packed chart.
