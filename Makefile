@@ -73,9 +73,14 @@ test-unit: ## Run the tests that need no Kubernetes, in random order and with th
 	@hack/test.sh unit
 
 .PHONY: test-api
-test-api: $(HELM) $(KUSTOMIZE) ## Test the API's rules, the operator's stories and its installation against real API servers. KUBERNETES=oldest chooses the oldest supported version.
+test-api: ## Test the API's rules and the operator's stories against real API servers. KUBERNETES=oldest chooses the oldest supported version.
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh api
+
+.PHONY: test-install
+test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator with kubectl and Helm, as docs/install.md says, on real API servers. Takes minutes.
+	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
+	@KUBERNETES=$(KUBERNETES) hack/test.sh install
 
 .PHONY: e2e
 e2e: e2e-deps real-images build-plugin test-real-nodes ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs the tests of all modules that belong to a kind: "unit" are those of packages that need no Kubernetes, "api" those of packages that start one.
+# Runs the tests of all modules that belong to a kind: "unit" are those of packages that need no Kubernetes, "api" those of packages that start one,
+# and "install" those that install the operator in each way, which take minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kind=${1:?unit or api}
+kind=${1:?unit, api or install}
 modules=(. test/lab test/gitops hack/bundle)
 # The promise to run on the oldest Kubernetes is the operator's. The tests of the test bed run once, on the newest.
 if [ "$kind" = api ] && [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
@@ -17,7 +18,8 @@ packages() {
 		awk -v kind="$kind" -v starts="$starts_kubernetes" -v always="$always" '{
 			api = $1 ~ always
 			for (i = 2; i <= NF; i++) if ($i ~ starts) api = 1
-			if (api == (kind == "api")) print $1
+			of = $1 ~ /\/test\/install$/ ? "install" : api ? "api" : "unit"
+			if (of == kind) print $1
 		}'
 }
 

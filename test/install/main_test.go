@@ -129,7 +129,7 @@ func link(programs, name string, directories []string) error {
 			return os.Symlink(filepath.Join(directory, name), filepath.Join(programs, name))
 		}
 	}
-	return fmt.Errorf("finding %s: it is not built: run make test-api, or make tools cluster", name)
+	return fmt.Errorf("finding %s: it is not built: run make test-install", name)
 }
 
 // output runs a program in the repository, and returns its standard output. An error has what it complained about.
