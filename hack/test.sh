@@ -23,7 +23,7 @@ packages() {
 		}'
 }
 
-flags=(-count=1) # What a real Kubernetes does is not remembered.
+flags=(-count=1 -timeout=30m) # What a real Kubernetes does is not remembered. On a busy machine stories take ten minutes.
 if [ "$kind" = unit ]; then
 	flags=(-shuffle=on)
 	# The race detector needs cgo, and that a C compiler.
