@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the tests of all modules that belong to a kind: "unit" are those of packages that need no Kubernetes, "api" those of packages that start one,
-# and "install" those that install the operator in each way, which take minutes.
+# "rules" those of them that only ask it which objects it accepts, and "install" those that install the operator in each way, which take minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kind=${1:?unit, api or install}
+kind=${1:?unit, api, rules or install}
 modules=(. test/lab test/gitops hack/bundle)
 # The promise to run on the oldest Kubernetes is the operator's. The tests of the test bed run once, on the newest.
-if [ "$kind" = api ] && [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
+if [ "$kind" = rules ] || [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
 # What a package imports if its tests start a Kubernetes, and the packages of the local cluster whose tests do it by themselves.
 starts_kubernetes='/test/lab/testcluster$|/test/lab/realcluster$'
 always='/test/lab/testcluster$|/test/lab/realcluster$|/test/lab/command$|/test/lab/controlplane$'
@@ -19,7 +19,7 @@ packages() {
 			api = $1 ~ always
 			for (i = 2; i <= NF; i++) if ($i ~ starts) api = 1
 			of = $1 ~ /\/test\/install$/ ? "install" : api ? "api" : "unit"
-			if (of == kind) print $1
+			if (of == kind || (kind == "rules" && of == "api" && $1 ~ /\/(api|config)\//)) print $1
 		}'
 }
 
