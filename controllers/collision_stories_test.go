@@ -9,7 +9,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -47,10 +46,11 @@ func withAddress(address v1alpha1.AnnotationValue) func(*v1alpha1.EdgeIngress) {
 
 // isMissing succeeds while the API server does not have the object.
 func (s *story) isMissing(object client.Object) error {
-	if err := s.read(object); !apierrors.IsNotFound(err) {
-		return fmt.Errorf("%T %s/%s is there (error %v)", object, object.GetNamespace(), object.GetName(), err)
+	err := s.read(object)
+	if err == nil {
+		return fmt.Errorf("%T %s/%s is there", object, object.GetNamespace(), object.GetName())
 	}
-	return nil
+	return client.IgnoreNotFound(err)
 }
 
 func (s *story) isOwnerOfClass(name string) func() error {

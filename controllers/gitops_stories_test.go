@@ -127,8 +127,8 @@ func (s *story) ownsOnlyItsOwn(manager string) error {
 		}
 		seen++
 		for _, field := range []string{`"f:spec"`, `"f:labels"`, `"f:annotations"`} {
-			if entry.FieldsV1 != nil && bytes.Contains(entry.FieldsV1.Raw, []byte(field)) {
-				errs = append(errs, fmt.Errorf("%s set %s: %s", entry.Manager, field, entry.FieldsV1.Raw))
+			if entry.FieldsV1 != nil && bytes.Contains(entry.FieldsV1.GetRawBytes(), []byte(field)) {
+				errs = append(errs, fmt.Errorf("%s set %s: %s", entry.Manager, field, entry.FieldsV1.GetRawString()))
 			}
 		}
 	}

@@ -221,13 +221,13 @@ func eachPolicyOnce() map[string]func(context.Context) error {
 		set(object.Object, value, path...)
 		return object
 	}
-	secret := `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {namespace: shop, name: token, annotations: {kubernetes.io/service-account.name: %s}}}`
+	ofAccount := `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {namespace: shop, name: token, annotations: {kubernetes.io/service-account.name: %s}}}`
 	return map[string]func(context.Context) error{
-		"requests":   creates(operator, parsed(fmt.Sprintf(secret, "default"))),
+		"requests":   creates(operator, parsed(fmt.Sprintf(ofAccount, "default"))),
 		"nodes":      patches(operator, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "worker"}}, `{"spec":{"unschedulable":true}}`),
 		"objects":    creates(operator, changed("ConfigMap", "default", "metadata", "namespace")),
 		"accounts":   creates(operator, changed("ServiceAccount", "arn:aws:iam::1:role/admin", "metadata", "annotations", "eks.amazonaws.com/role-arn")),
-		"identities": creates(root, parsed(fmt.Sprintf(secret, "fresh-edge-ingress"))),
+		"identities": creates(root, parsed(fmt.Sprintf(ofAccount, "fresh-edge-ingress"))),
 		"workloads":  creates(operator, changed("DaemonSet", true, "spec", "template", "spec", "hostPID")),
 		"settings":   creates(operator, changed("ConfigMap", "lua_package_path /tmp;", "data", "main-snippet")),
 		"traffic":    creates(operator, changed("Service", list{"192.0.2.1"}, "spec", "externalIPs")),

@@ -60,7 +60,7 @@ func TestRecordedObjectsAreWhatTheOperatorWrites(t *testing.T) {
 		"deleting":             judged(deleted),
 	} {
 		t.Run(name, func(t *testing.T) {
-			edge.TypeMeta.APIVersion, edge.TypeMeta.Kind = v1alpha1.GroupVersion.String(), "EdgeIngress"
+			edge.APIVersion, edge.Kind = v1alpha1.GroupVersion.String(), "EdgeIngress"
 			content, err := yaml.Marshal(edge)
 			if err != nil {
 				t.Fatal(err)

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	ctx, stop := context.WithCancel(context.Background())
 	code := testcluster.Run(m, testcluster.Options{Controllers: true}, func(started *testcluster.Cluster) error {
 		where.scratch = filepath.Join(started.Dir, "install-test")
-		if err := prepare(started.Kubeconfig); err != nil {
+		if err := prepare(ctx, started.Kubeconfig); err != nil {
 			return err
 		}
 		for _, name := range []string{"worker-1", "worker-2"} {
@@ -80,7 +80,7 @@ func finishDeletions(ctx context.Context) {
 }
 
 // prepare finds the programs and makes what a release has: install.yaml and the packed chart.
-func prepare(kubeconfig string) error {
+func prepare(ctx context.Context, kubeconfig string) error {
 	var err error
 	if where.repository, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
 		return fmt.Errorf("finding the repository: %w", err)
@@ -97,7 +97,7 @@ func prepare(kubeconfig string) error {
 	}
 	where.environment = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig,
 		"HELM_CACHE_HOME="+where.scratch, "HELM_CONFIG_HOME="+where.scratch, "HELM_DATA_HOME="+where.scratch)
-	manifests, err := output(context.Background(), "", "kustomize", "build", filepath.Join(where.repository, "config", "default"))
+	manifests, err := output(ctx, "", "kustomize", "build", filepath.Join(where.repository, "config", "default"))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func prepare(kubeconfig string) error {
 	if err := os.WriteFile(where.installYAML, []byte(manifests), 0o644); err != nil {
 		return fmt.Errorf("writing install.yaml: %w", err)
 	}
-	if _, err := output(context.Background(), "", "helm", "package", where.chart, "--destination="+where.scratch); err != nil {
+	if _, err := output(ctx, "", "helm", "package", where.chart, "--destination="+where.scratch); err != nil {
 		return err
 	}
 	archives, err := filepath.Glob(filepath.Join(where.scratch, release+"-*.tgz"))

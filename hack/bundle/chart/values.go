@@ -37,7 +37,8 @@ func readValues(values, schemaText []byte) (described, error) {
 	if err := json.Unmarshal(schemaText, &root); err != nil {
 		return d, fmt.Errorf("reading values.schema.json: %w", err)
 	}
-	return d, d.collect("", root, d.values)
+	err := d.collect("", root, d.values)
+	return d, err
 }
 
 // collect collects the leaves below a value.
