@@ -147,21 +147,21 @@ func TestTheNodePortsOfTheOlderEdge(t *testing.T) {
 	older, younger := newStory(t, "nodeport-older"), newStory(t, "nodeport-younger")
 	older.addNodes("a")
 	younger.addNodes("a")
-	older.createReady(withNodePorts(31880, 31843))
-	younger.create(withNodePorts(31881, 31843))
+	older.createReady(withNodePorts(30060, 30061))
+	younger.create(withNodePorts(30062, 30061))
 	younger.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionFalse, v1alpha1.ReasonNodePortTaken)
-	younger.saysOf(v1alpha1.ConditionLoadBalancerReady, "EdgeIngress nodeport-older, which is older, has node port 31843", "Set other ports in spec.exposure.nodePorts")
+	younger.saysOf(v1alpha1.ConditionLoadBalancerReady, "EdgeIngress nodeport-older, which is older, has node port 30061", "Set other ports in spec.exposure.nodePorts")
 	service := named(older, &corev1.Service{})
 	older.delete(service)
 	older.eventually("the Service is back", func() error { return older.read(service) })
-	if service.Spec.Ports[1].NodePort != 31843 {
+	if service.Spec.Ports[1].NodePort != 30061 {
 		t.Errorf("the older one lost its port: %v", service.Spec.Ports)
 	}
 	if err := younger.isMissing(named(younger, &corev1.Service{})); err != nil {
 		t.Error(err)
 	}
 
-	older.change(withNodePorts(31880, 31844))
+	older.change(withNodePorts(30060, 30063))
 	younger.becomesReady()
 	older.becomesReady()
 }
