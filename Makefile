@@ -18,7 +18,13 @@ RELEASE_DATE ?= 2026-11-21T00:00:00Z
 PLUGIN_URL ?= https://github.com/edge-ingress/edge-ingress-operator/releases/download/$(VERSION)
 
 KUBECTL ?= kubectl
-CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
+CONTAINER_TOOL ?= $(shell command -v docker || command -v podman || command -v buildah)
+# BUILD_FLAGS are further arguments of the image's build. `make image-push` builds for PLATFORMS, and pushes to DESTINATION.
+BUILD_FLAGS ?=
+PLATFORMS ?= linux/amd64,linux/arm64
+DESTINATION ?= docker://$(IMG)
+DIGEST_FILE ?= dist/digest
+IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(BUILD_FLAGS)
 # ARGS are further arguments of `make run` and `make e2e`.
 ARGS ?=
 # KUBERNETES is the version that `make test-api` runs against: newest or oldest.
@@ -87,6 +93,11 @@ test-rules: ## The part of test-api that depends most on the version: which obje
 test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator with kubectl and Helm, as docs/install.md says, on real API servers. Takes minutes.
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh install
+
+.PHONY: test-image
+test-image: ## Build the image for all platforms as a release does, offline, and check what is in it. Needs root. The first run takes minutes.
+	@hack/image-deps.sh
+	@TEST_IMAGE=1 go test -count=1 -timeout=60m -v -run=TestTheImage ./test/image
 
 .PHONY: e2e
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
@@ -276,17 +287,31 @@ endef
 ##@ Release
 
 .PHONY: docker-build
-docker-build: ## Build the operator's image IMG with docker or podman.
+docker-build: ## Build the operator's image IMG for this machine's architecture with docker, podman or buildah.
 	@if [ -z "$(CONTAINER_TOOL)" ]; then \
-		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
-	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+		echo "docker-build needs docker, podman or buildah, and none is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
+	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build $(IMAGE_ARGS) --tag $(IMG) .
 
 .PHONY: docker-push
 docker-push: ## Push the image IMG, and write the digest that the registry gave it to dist/digest.
+	@mkdir -p $(dir $(DIGEST_FILE))
+ifeq ($(notdir $(CONTAINER_TOOL)),docker)
 	$(CONTAINER_TOOL) push $(IMG)
-	@mkdir -p dist
-	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >dist/digest
-	@echo "pushed $(IMG) as $$(cat dist/digest)"
+	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >$(DIGEST_FILE)
+else
+	$(CONTAINER_TOOL) push --digestfile $(DIGEST_FILE) $(IMG)
+endif
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+.PHONY: image-push
+image-push: ## Build the image IMG for all PLATFORMS with buildah or podman, push it, and write its digest to dist/digest.
+	@case "$(notdir $(CONTAINER_TOOL))" in buildah | podman) ;; *) \
+		echo "image-push needs buildah or podman: make image-push CONTAINER_TOOL=buildah" >&2; exit 1 ;; esac
+	@mkdir -p $(dir $(DIGEST_FILE))
+	@$(CONTAINER_TOOL) manifest rm $(IMG) >/dev/null 2>&1 || true # Builds are added to a list that is there.
+	$(CONTAINER_TOOL) build --platform $(PLATFORMS) $(IMAGE_ARGS) --manifest $(IMG) .
+	$(CONTAINER_TOOL) manifest push --all --digestfile $(DIGEST_FILE) $(IMG) $(DESTINATION)
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
 
 .PHONY: plugin
 plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
