@@ -2,7 +2,7 @@
 # The operator's image: two static programs and licences, no shell, not root. The second one, with the prober and the witness, knows
 # nothing of the operator's libraries, so that it stays small.
 # The Go of the line "toolchain" in go.mod, which `make verify-vulnerabilities` judges.
-FROM --platform=$BUILDPLATFORM golang:1.26.10 AS build
+FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26.10 AS build
 ARG TARGETOS=linux
 ARG TARGETARCH
 ARG VERSION=unknown

@@ -36,7 +36,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab test/gitops hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/sbom hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -48,6 +48,7 @@ HELM := $(TOOLS)/helm
 KREW := $(TOOLS)/krew
 VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
 GOVULNCHECK := $(TOOLS)/govulncheck
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -309,9 +310,23 @@ image-push: ## Build the image IMG for all PLATFORMS with buildah or podman, pus
 		echo "image-push needs buildah or podman: make image-push CONTAINER_TOOL=buildah" >&2; exit 1 ;; esac
 	@mkdir -p $(dir $(DIGEST_FILE))
 	@$(CONTAINER_TOOL) manifest rm $(IMG) >/dev/null 2>&1 || true # Builds are added to a list that is there.
-	$(CONTAINER_TOOL) build --platform $(PLATFORMS) $(IMAGE_ARGS) --manifest $(IMG) .
+	@# buildah 1.28 takes the target for the platform of the build unless it is given.
+	$(CONTAINER_TOOL) build --platform $(PLATFORMS) --build-arg BUILDPLATFORM=linux/$$(go env GOHOSTARCH) $(IMAGE_ARGS) --manifest $(IMG) .
 	$(CONTAINER_TOOL) manifest push --all --digestfile $(DIGEST_FILE) $(IMG) $(DESTINATION)
 	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+# The same build as in the Dockerfile, with the Go of go.mod.
+.PHONY: sbom
+sbom: $(CYCLONEDX) ## Write a bill of materials in CycloneDX for each program into dist/sbom, and compare it with the program.
+	@rm -rf bin/sbom && mkdir -p bin/sbom dist/sbom
+	@export CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOTOOLCHAIN=$$(sed -n 's/^toolchain //p' go.mod); \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/manager . && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/edge-ingress-verification ./verification && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/kubectl-edge_ingress ./plugin
+	@go build -o bin/verify-sbom ./hack/verify/sbom
+	@for program in manager edge-ingress-verification kubectl-edge_ingress; do \
+		$(CYCLONEDX) bin -json -std -noserial -notimestamp -version=$(VERSION) -output=dist/sbom/$$program.cdx.json bin/sbom/$$program && \
+		bin/verify-sbom bin/sbom/$$program dist/sbom/$$program.cdx.json && echo "wrote dist/sbom/$$program.cdx.json"; done
 
 .PHONY: plugin
 plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
@@ -340,7 +355,7 @@ chart-package: chart $(HELM) ## Pack the Helm chart into dist/.
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) $(CYCLONEDX) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -374,6 +389,10 @@ $(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
 $(GOVULNCHECK): hack/tools/vulnerabilities/go.mod hack/tools/vulnerabilities/go.sum
 	@echo "building govulncheck ..."
 	@go build -C hack/tools/vulnerabilities -o $@ golang.org/x/vuln/cmd/govulncheck
+
+$(CYCLONEDX): hack/tools/sbom/go.mod hack/tools/sbom/go.sum
+	@echo "building cyclonedx-gomod ..."
+	@go build -C hack/tools/sbom -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."

@@ -1,6 +1,7 @@
 package image_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,7 +27,7 @@ func build(t *testing.T, version, revision string) (layout, string) {
 	writeFile(t, filepath.Join(dir, "storage.conf"), fmt.Sprintf("[storage]\ndriver = \"vfs\"\nrunroot = %q\ngraphroot = %q\n", dir+"/run", dir+"/root"))
 	toolchain := "go" + field(t, "toolchain go")
 	base := "docker.io/library/golang:" + strings.TrimPrefix(toolchain, "go")
-	run(t, dir, "buildah", "pull", "--quiet", "oci-archive:"+standIn(t, dir, base)+":"+base)
+	standIn(t, dir, base)
 	run(t, dir, "go", "mod", "download") // The build has no network.
 
 	goEnv := func(name string) string { return strings.TrimSpace(run(t, dir, "go", "env", name)) }
@@ -63,27 +64,30 @@ func scratch(t *testing.T) string {
 }
 
 // standIn makes an image with the shell that the Dockerfile needs.
-func standIn(t *testing.T, dir, name string) (archive string) {
+func standIn(t *testing.T, dir, name string) {
 	t.Helper()
-	tree := oci.NewTree()
 	busybox, err := exec.LookPath("busybox")
 	if err != nil {
 		t.Fatal(err)
 	}
+	tree := oci.NewTree()
 	if err := tree.AddProgram("/bin/busybox", busybox); err != nil {
 		t.Fatal(err)
 	}
 	tree.AddSymlink("/bin/sh", "busybox")
 	tree.AddDir("/tmp", 0o1777, oci.Root)
-	repository, tag, _ := strings.Cut(name, ":")
-	image := oci.Image{Repository: repository, Tag: tag, Tree: tree, Config: oci.Config{Env: []string{
-		"PATH=/usr/local/go/bin:/bin", "GOPATH=/go", "HOME=/root", "GOTOOLCHAIN=local", "GOPROXY=off",
-	}}}
-	archive = filepath.Join(dir, "golang.tar")
-	if _, err := image.WriteFile(archive); err != nil {
+	var files bytes.Buffer
+	if err := tree.WriteTar(&files); err != nil {
 		t.Fatal(err)
 	}
-	return archive
+	base := filepath.Join(dir, "golang")
+	if err := os.Mkdir(base, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(base, "files.tar"), files.String())
+	writeFile(t, filepath.Join(base, "Dockerfile"), "FROM scratch\nADD files.tar /\n"+
+		"ENV PATH=/usr/local/go/bin:/bin GOPATH=/go HOME=/root GOTOOLCHAIN=local GOPROXY=off\n")
+	run(t, dir, "buildah", "build", "--tag", name, base)
 }
 
 // run runs a command in the repository, and returns what it printed. The mounts that it makes are in a namespace of its own, and
