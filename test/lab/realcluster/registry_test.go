@@ -53,7 +53,7 @@ func TestARealNodePullsImagesByNameAndDigest(t *testing.T) {
 	for name, image := range map[string]string{
 		"unknown-digest": "ghcr.io/owner/echo:v1@sha256:" + strings.Repeat("0", 64),
 		"unknown-tag":    "ghcr.io/owner/echo:v2",
-		"unknown-host":   "docker.io/owner/echo@" + digest,
+		"unknown-host":   "docker.io/owner/echo:v1",
 	} {
 		status := awaitContainer(ctx, t, c, pulled(name, image), func(s corev1.ContainerStatus) bool {
 			return s.State.Running != nil || s.State.Waiting != nil && strings.HasSuffix(s.State.Waiting.Reason, "ErrImagePull")
