@@ -311,7 +311,7 @@ image-push: ## Build the image IMG for all PLATFORMS with buildah or podman, pus
 	@mkdir -p $(dir $(DIGEST_FILE))
 	@$(CONTAINER_TOOL) manifest rm $(IMG) >/dev/null 2>&1 || true # Builds are added to a list that is there.
 	@# buildah 1.28 takes the target for the platform of the build unless it is given.
-	$(CONTAINER_TOOL) build --platform $(PLATFORMS) --build-arg BUILDPLATFORM=linux/$$(go env GOHOSTARCH) $(IMAGE_ARGS) --manifest $(IMG) .
+	$(CONTAINER_TOOL) build --platform $(PLATFORMS) --build-arg BUILDPLATFORM=linux/$$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/') $(IMAGE_ARGS) --manifest $(IMG) .
 	$(CONTAINER_TOOL) manifest push --all --digestfile $(DIGEST_FILE) $(IMG) $(DESTINATION)
 	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
 
@@ -330,7 +330,8 @@ sbom: $(CYCLONEDX) ## Write a bill of materials in CycloneDX for each program in
 
 .PHONY: plugin
 plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
-	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --out=dist/plugin
+	go run ./hack/licences --out=bin/plugin-licences --os=linux,darwin,windows ./plugin
+	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --third-party=bin/plugin-licences/THIRD-PARTY --out=dist/plugin
 
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. DIGEST=sha256:... pins the operator's image.
