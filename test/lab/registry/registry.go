@@ -55,7 +55,7 @@ var name = regexp.MustCompile(`^([a-z0-9.-]+\.[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9
 // Add makes the image of an archive available by its digest, and by the tag if the name has one. The archive is a
 // tar file in the OCI image layout, whose layers may be compressed or not. It may be replaced or
 // removed afterwards.
-func (r *Registry) Add(archive, imageName string) error {
+func (r *Registry) Add(ctx context.Context, archive, imageName string) error {
 	parts := name.FindStringSubmatch(imageName)
 	if parts == nil {
 		return fmt.Errorf("adding an image to the registry: %q is not a name such as ghcr.io/owner/name or ghcr.io/owner/name:tag", imageName)
@@ -76,7 +76,7 @@ func (r *Registry) Add(archive, imageName string) error {
 			references = append(references, tag)
 		}
 		for _, reference := range references {
-			if err := r.put(repository, reference, m); err != nil {
+			if err := r.put(ctx, repository, reference, m); err != nil {
 				return fmt.Errorf("adding %s to the registry as %s: %w", archive, imageName, err)
 			}
 		}
@@ -85,8 +85,8 @@ func (r *Registry) Add(archive, imageName string) error {
 }
 
 // put stores a manifest as a client would.
-func (r *Registry) put(repository, reference string, m manifest) error {
-	request := httptest.NewRequest(http.MethodPut, "/v2/"+repository+"/manifests/"+reference, bytes.NewReader(m.content))
+func (r *Registry) put(ctx context.Context, repository, reference string, m manifest) error {
+	request := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/"+repository+"/manifests/"+reference, bytes.NewReader(m.content))
 	request.Header.Set("Content-Type", m.MediaType)
 	response := httptest.NewRecorder()
 	r.handler.ServeHTTP(response, request)

@@ -115,7 +115,7 @@ func TestAnImageIsPulledByItsRealName(t *testing.T) {
 	registry, url := serve(t)
 	archive, digest := single(t, "one")
 	_, unknown := single(t, "another")
-	if err := registry.Add(archive, "ghcr.io/owner/name:v1"); err != nil {
+	if err := registry.Add(t.Context(), archive, "ghcr.io/owner/name:v1"); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(archive); err != nil { // It may be made again while the registry serves it.
@@ -185,7 +185,7 @@ func TestAListOfImagesIsPulledWithItsImages(t *testing.T) {
 	}
 	list := listOf(t, descriptor{imageType, digestOf(image("amd64"))}, descriptor{imageType, digestOf(image("arm64"))})
 	archive, digest := layout(t, indexType, config, image("amd64"), image("arm64"), list)
-	if err := registry.Add(archive, "ghcr.io/owner/name"); err != nil {
+	if err := registry.Add(t.Context(), archive, "ghcr.io/owner/name"); err != nil {
 		t.Fatal(err)
 	}
 	pull(t, url, "ghcr.io/owner/name", digest)
@@ -223,7 +223,7 @@ func TestWhatIsNoImageIsRefused(t *testing.T) {
 		"a name may have everything": {sound, "registry.example.com:5000/a/b-c_d/e.f:v1.2-x_3", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := registry.Add(c.archive, c.image)
+			err := registry.Add(t.Context(), c.archive, c.image)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("the error is %v, want %q", err, c.want)
 			}

@@ -142,8 +142,8 @@ func (c *Cluster) LoadImages(ctx context.Context, archives ...string) error {
 }
 
 // PushImage is part of control.Cluster.
-func (c *Cluster) PushImage(_ context.Context, archive, name string) error {
-	return c.registry.Add(archive, name)
+func (c *Cluster) PushImage(ctx context.Context, archive, name string) error {
+	return c.registry.Add(ctx, archive, name)
 }
 
 // forEachMember calls do for all nodes at the same time, each locked, and returns all errors.
