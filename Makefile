@@ -170,7 +170,7 @@ clean: ## Stop local clusters and remove everything that was built.
 ##@ Verification, step by step
 
 .PHONY: verify-generated
-verify-generated: ## Fail if a generated file is out of date. Afterwards the tree has the current one.
+verify-generated: ## Fail if a generated file is out of date.
 	hack/verify/generated.sh
 
 .PHONY: verify-format
