@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The operator's image: two static programs, no shell, not root. The second one, with the prober and the witness, knows nothing of
 # the operator's libraries, so that it stays small.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+# The Go of the line "toolchain" in go.mod, about which `make verify-vulnerabilities` knows what is wrong with it.
+FROM --platform=$BUILDPLATFORM golang:1.26.10 AS build
 ARG TARGETOS=linux
 ARG TARGETARCH
 ARG VERSION=unknown

@@ -30,7 +30,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab test/gitops hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -41,6 +41,7 @@ BUNDLE := $(TOOLS)/bundle
 HELM := $(TOOLS)/helm
 KREW := $(TOOLS)/krew
 VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
+GOVULNCHECK := $(TOOLS)/govulncheck
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -93,7 +94,7 @@ e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with re
 	@bin/e2e --skip-build $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-vulnerabilities verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -211,6 +212,11 @@ verify-plugin: $(KREW) $(VALIDATE_KREW) ## Build the kubectl plugin for all plat
 verify-modules: ## Fail if a go.mod or go.sum is not tidy.
 	@for module in $(ALL_MODULES); do echo "--- go mod tidy in $$module"; (cd $$module && go mod tidy -diff); done
 
+.PHONY: verify-vulnerabilities
+verify-vulnerabilities: $(GOVULNCHECK) ## Fail if a known vulnerability that has a fix reaches what we ship.
+	@echo "--- known vulnerabilities"; go -C hack/tools/vulnerabilities mod download golang.org/x/vulndb && \
+		go run ./hack/verify/vulnerabilities --govulncheck=$(GOVULNCHECK) --database="$$(go -C hack/tools/vulnerabilities list -m -f '{{.Dir}}' golang.org/x/vulndb)"
+
 .PHONY: verify-github
 verify-github: ## Check the files that only GitHub reads, and that the make targets in its workflows exist.
 	@echo "--- files for GitHub"; go run ./hack/verify/github
@@ -309,7 +315,7 @@ chart-package: chart $(HELM) ## Pack the Helm chart into dist/.
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -339,6 +345,10 @@ $(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
 $(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
 	@echo "building $(@F) ..."
 	@go build -C hack/tools/krew -o $@ sigs.k8s.io/krew/cmd/$(@F)
+
+$(GOVULNCHECK): hack/tools/vulnerabilities/go.mod hack/tools/vulnerabilities/go.sum
+	@echo "building govulncheck ..."
+	@go build -C hack/tools/vulnerabilities -o $@ golang.org/x/vuln/cmd/govulncheck
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."
