@@ -94,6 +94,11 @@ test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator w
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh install
 
+.PHONY: test-olm
+test-olm: $(HELM) $(KUSTOMIZE) $(BUNDLE) olm build ## Install, upgrade and remove the operator with the real Operator Lifecycle Manager. Needs root, and the whole history in git. The first run takes long.
+	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
+	@KUBERNETES=$(KUBERNETES) hack/test.sh olm
+
 .PHONY: e2e
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e

@@ -174,12 +174,12 @@ func (o *OLM) Serve(ctx context.Context, directory string) error {
 		}
 		o.serving = false
 	}
-	cache, err := os.MkdirTemp(o.options.Dir, "catalog-")
+	scratch, err := os.MkdirTemp(o.options.Dir, "catalog-")
 	if err != nil {
 		return fmt.Errorf("making a directory for the catalogue: %w", err)
 	}
 	err = o.startProgram(catalogName, binaries.OPM, "serve", directory, "--port="+catalogPort, "--pprof-addr=127.0.0.1:"+pprofPort,
-		"--cache-dir="+cache, "--termination-log="+filepath.Join(cache, "termination.log"))
+		"--cache-dir="+filepath.Join(scratch, "cache"), "--termination-log="+filepath.Join(scratch, "termination.log"))
 	if err != nil {
 		return err
 	}
