@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -59,6 +60,29 @@ func TestEveryPolicyThatShipsIsLookedAtAndInForce(t *testing.T) {
 	slices.Sort(known)
 	if !slices.Equal(found, known) {
 		t.Errorf("config/admission and config/guard have the policies\n%v, and the operator looks at\n%v", found, known)
+	}
+}
+
+// controllers/rbac.go has the names once more, because a marker cannot call a function.
+func TestTheOperatorMayReadThesePoliciesAndNoOthers(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "config", "rbac", "role.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := &rbacv1.ClusterRole{}
+	if err := yaml.UnmarshalStrict(content, role); err != nil {
+		t.Fatal(err)
+	}
+	found := slices.IndexFunc(role.Rules, func(rule rbacv1.PolicyRule) bool {
+		return slices.Contains(rule.Resources, "validatingadmissionpolicies")
+	})
+	if found < 0 {
+		t.Fatal("no rule of config/rbac/role.yaml is about policies")
+	}
+	known := All()
+	slices.Sort(known)
+	if got := role.Rules[found].ResourceNames; !slices.Equal(got, known) {
+		t.Errorf("the operator may read\n%v, and looks at\n%v", got, known)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestABundleHoldsItsManifestsAndWhatOLMAsksFirst(t *testing.T) {
 		`olm.bundle.object {"data":"e`, `olm.bundle.object {"data":"e`,
 	}
 	if difference := cmp.Diff(want, got); difference != "" {
-		t.Errorf("the properties differ from what is wanted:\n%s", difference)
+		t.Errorf("wrong properties (-want +got):\n%s", difference)
 	}
 	if len(bundle.RelatedImages) != 1 || bundle.RelatedImages[0].Name != "bulb" {
 		t.Errorf("the related images are %v", bundle.RelatedImages)
