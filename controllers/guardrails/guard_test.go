@@ -122,10 +122,7 @@ func TestAPolicyThatDoesLessIsNotInForce(t *testing.T) {
 		"a policy of no kind of objects": {func(p *policyType, _ *bindingType) { p.Spec.MatchConstraints.ResourceRules = nil }, false},
 		"a policy of another account":    {func(p *policyType, _ *bindingType) { p.Spec.Variables, p.Spec.MatchConditions = nil, nil }, false},
 		"a policy of an account with a longer name": {func(p *policyType, _ *bindingType) {
-			for i := range p.Spec.Variables {
-				p.Spec.Variables[i].Expression = strings.ReplaceAll(p.Spec.Variables[i].Expression, ":edge-ingress-operator'", ":edge-ingress-operator-2'")
-			}
-			p.Spec.MatchConditions = nil
+			p.Spec.MatchConditions[0].Expression = strings.ReplaceAll(p.Spec.MatchConditions[0].Expression, ":edge-ingress-operator'", ":edge-ingress-operator-2'")
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
