@@ -70,6 +70,7 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	subscribe(t, "stable")
 	installed(t, "v0.1.0")
 	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
+	hasWhatConfigHas(t)
 	uid := createEdgeIngress(t)
 	same := func(when string) {
 		t.Helper()

@@ -33,7 +33,7 @@ func subscribe(t *testing.T, channel string) {
 	apply(t, fmt.Sprintf(`
 apiVersion: v1
 kind: Namespace
-metadata: {name: %[1]s}
+metadata: {name: %[1]s, labels: {pod-security.kubernetes.io/enforce: restricted}}
 ---
 apiVersion: operators.coreos.com/v1
 kind: OperatorGroup
