@@ -96,9 +96,12 @@ type olmProcess struct {
 
 func startOLM(kubeconfig string) (*olmProcess, error) {
 	directory := filepath.Join(where.scratch, "olm")
-	command := exec.Command(filepath.Join(where.Repository, "bin", "cluster"), "olm", "--root="+where.Repository, "--kubeconfig="+kubeconfig, "--dir="+directory)
-	command.Stderr = os.Stderr
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // A Ctrl-C in a terminal is for this process.
+	path := filepath.Join(where.Repository, "bin", "cluster")
+	// Bound to no context, which would kill it before it has cleaned up. A Ctrl-C in a terminal is for this process.
+	command := &exec.Cmd{
+		Path: path, Args: []string{path, "olm", "--root=" + where.Repository, "--kubeconfig=" + kubeconfig, "--dir=" + directory},
+		Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
 	lines, err := command.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting OLM: %w", err)

@@ -38,9 +38,12 @@ func runOperator(t *testing.T) (stop func()) {
 	account := where.Field(t, "{.spec.template.spec.serviceAccountName}", deployment...)
 	// Of a flag that is given twice, the last one counts. The lease is in the namespace of the Deployment.
 	arguments = append(arguments, "--metrics-bind-address=0", "--health-probe-bind-address=0", "--leader-election-namespace="+operatorNamespace)
-	command := exec.Command(filepath.Join(where.Repository, "bin", "manager"), arguments...)
-	command.Env = []string{"KUBECONFIG=" + kubeconfigOf(t, account), "POD_NAMESPACE=" + operatorNamespace}
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	path := filepath.Join(where.Repository, "bin", "manager")
+	command := &exec.Cmd{
+		Path: path, Args: append([]string{path}, arguments...),
+		Env:         []string{"KUBECONFIG=" + kubeconfigOf(t, account), "POD_NAMESPACE=" + operatorNamespace},
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
 		t.Fatal(err)

@@ -35,13 +35,12 @@ func hasWhatConfigHas(t *testing.T) {
 	live := listed(t, manifests, "get", "--ignore-not-found")
 	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		switch {
-		case live[name] == nil:
+		if live[name] == nil {
 			missing = append(missing, name)
-		default:
-			if difference := cmp.Diff(content(wanted[name]), content(live[name])); difference != "" {
-				t.Errorf("%s differs from config/default (-), in the cluster it is (+):\n%s", name, difference)
-			}
+			continue
+		}
+		if difference := cmp.Diff(content(wanted[name]), content(live[name])); difference != "" {
+			t.Errorf("%s differs from config/default (-), in the cluster it is (+):\n%s", name, difference)
 		}
 	}
 	if difference := cmp.Diff(madeByOLM, missing); difference != "" {

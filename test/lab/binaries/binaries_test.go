@@ -105,12 +105,12 @@ func TestOnlyTheControlPlaneDiffersBetweenVersions(t *testing.T) {
 }
 
 func TestEachProgramIsOfOneKindOfCluster(t *testing.T) {
-	all, real, olm := All(), ForRealNodes(), ForOLM()
+	all, onNodes, olm := All(), ForRealNodes(), ForOLM()
 	if !slices.Equal(olm, []string{OLMOperator, CatalogOperator, OPM}) {
 		t.Errorf("the programs of OLM are %v", olm)
 	}
-	if !slices.Equal(real[:len(all)], all) || len(real) != len(all)+len(realNodes) || len(real)+len(olm) != len(catalogue(Newest)) {
-		t.Errorf("programs are %v, for real nodes %v, for OLM %v, and %d in all", all, real, olm, len(catalogue(Newest)))
+	if !slices.Equal(onNodes[:len(all)], all) || len(onNodes) != len(all)+len(realNodes) || len(onNodes)+len(olm) != len(catalogue(Newest)) {
+		t.Errorf("programs are %v, for real nodes %v, for OLM %v, and %d in all", all, onNodes, olm, len(catalogue(Newest)))
 	}
 }
 

@@ -179,7 +179,7 @@ func (o *OLM) Serve(ctx context.Context, directory string) error {
 		return fmt.Errorf("making a directory for the catalogue: %w", err)
 	}
 	err = o.startProgram(catalogName, binaries.OPM, "serve", directory, "--port="+catalogPort, "--pprof-addr=127.0.0.1:"+pprofPort,
-		"--cache-dir="+filepath.Join(scratch, "cache"), "--termination-log="+filepath.Join(scratch, "termination.log"))
+		"--cache-dir="+filepath.Join(scratch, "cache"), "--cache-enforce-integrity=false", "--termination-log="+filepath.Join(scratch, "termination.log"))
 	if err != nil {
 		return err
 	}
