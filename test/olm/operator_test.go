@@ -100,15 +100,19 @@ func hasCondition(t *testing.T, kind, status, reason string) (message string) {
 			return err
 		}
 		var edge struct {
-			Status struct {
-				Conditions []struct{ Type, Status, Reason, Message string }
+			Metadata struct{ Generation int64 }
+			Status   struct {
+				Conditions []struct {
+					Type, Status, Reason, Message string
+					ObservedGeneration            int64
+				}
 			}
 		}
 		if err := json.Unmarshal([]byte(said), &edge); err != nil {
 			return err
 		}
 		for _, condition := range edge.Status.Conditions {
-			if condition.Type == kind && condition.Status == status && condition.Reason == reason {
+			if condition.Type == kind && condition.Status == status && condition.Reason == reason && condition.ObservedGeneration == edge.Metadata.Generation {
 				message = condition.Message
 				return nil
 			}
