@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows real nodes on control groups of version 2, in a Debian 13 that QEMU runs: the nodes' own tests, and a node of a control plane that runs on this
-# machine. It needs root, a Debian with about 4 GB of disk below bin/guest and 4 GB of memory, and, without /dev/kvm, patience: docs/real-packets.md says how long.
+# machine. It needs root, a Debian with about 4 GB of disk below bin/guest and 4 GB of memory, and, without KVM, patience: docs/real-packets.md says how long.
 #
 # The guest reaches nothing but the API server on this machine, through its ssh connection, and is reached on a port of the loopback interface only.
 set -euo pipefail
@@ -34,7 +34,7 @@ make_system() {
 	mkdir -p "$guest"
 	ssh-keygen -q -t ed25519 -N "" -C test-guest -f "$guest/key"
 	mmdebstrap --quiet --variant=minbase --skip=check/empty --aptopt='APT::Install-Recommends "false"' \
-		--include=systemd-sysv,dbus,udev,openssh-server,iproute2,kmod,procps,util-linux,mount,dpkg,tar,curl,linux-image-cloud-amd64 \
+		--include=systemd-sysv,dbus,udev,libpam-systemd,openssh-server,iproute2,kmod,procps,util-linux,mount,dpkg,tar,curl,linux-image-cloud-amd64 \
 		--include=containerd,runc,containernetworking-plugins,iptables,nftables,haproxy "$suite" "$root" "$mirror"
 	cp "$root"/boot/vmlinuz-* "$guest/vmlinuz"
 	cp "$root"/boot/initrd.img-* "$guest/initrd.img"
@@ -54,19 +54,21 @@ make_system() {
 
 # What the guest gets of the repository: programs, images, and the files from which their keys are computed.
 make_data() {
-	local data=$guest/data file
+	local data=$guest/data file programs="etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy"
 	say "building the tests, programs and images"
 	go build -C test/lab -buildvcs=false -o "$PWD/bin/cluster" .
-	bin/cluster build etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy >/dev/null
+	# shellcheck disable=SC2086 # a list
+	bin/cluster build $programs >/dev/null
 	bin/cluster images build pause echo >/dev/null
 	rm -rf "$data"
-	mkdir -p "$data/bin/images" "$data/hack" "$data/test/lab/real/cgroup"
+	mkdir -p "$data/bin/images" "$data/bin/k8s" "$data/hack" "$data/test/lab/real/cgroup"
 	for package in real real/cgroup; do
 		CGO_ENABLED=0 go test -C test/lab -c -buildvcs=false -o "$PWD/$data/test/lab/$package/tests" "./$package"
 	done
+	cp -r test/lab/real/testdata "$data/test/lab/real"
+	cp -r test/lab/real/cgroup/testdata "$data/test/lab/real/cgroup"
 	cp bin/cluster "$data/bin"
-	cp -rL bin/k8s "$data/bin/k8s"
-	rm -rf "$data/bin/k8s/oldest"
+	for file in $programs; do cp "bin/k8s/$file" "bin/k8s/.$file.built" "$data/bin/k8s"; done
 	cp -r bin/images/programs bin/images/{pause,echo}.{tar,json} "$data/bin/images"
 	cp hack/e2e-deps.sh "$data/hack"
 	for file in $(cd test/lab && find modules echo images/pause -name '*.go' -o -name go.mod -o -name go.sum); do
@@ -91,8 +93,10 @@ stop_all() {
 }
 
 start_guest() {
+	# A virtual machine may have the device without the processor's help.
 	local accel=tcg,thread=multi
-	[ ! -w /dev/kvm ] || accel=kvm
+	if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then accel=kvm; fi
+	rm -f "$guest/data.img"
 	mke2fs -q -t ext4 -d "$guest/data" "$guest/data.img" 2G
 	say "starting the guest ($accel)"
 	nice -n 10 qemu-system-x86_64 -name test-guest -accel $accel -cpu max -smp "${GUEST_CPUS:-2}" -m 4096 -nographic -no-reboot -snapshot \

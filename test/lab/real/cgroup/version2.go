@@ -108,12 +108,20 @@ func enable(dir string) error {
 // restore takes back what enable has changed in a group, unless it has children of this package
 // left. Controllers that others use in the meantime stay enabled.
 func restore(dir string) error {
-	unlock, err := lock(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it has gone with everything in it
+	err := restoreLocked(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
+		return nil // the group has gone with everything in it, as a scope does at any time
 	}
 	if err != nil {
 		return fmt.Errorf("restoring a control group: %w", err)
+	}
+	return nil
+}
+
+func restoreLocked(dir string) error {
+	unlock, err := lock(dir)
+	if err != nil {
+		return err
 	}
 	defer unlock()
 	if left, err := filepath.Glob(filepath.Join(dir, NamePrefix+"*")); err != nil || len(left) > 0 {
@@ -127,12 +135,12 @@ func restore(dir string) error {
 	for _, controller := range controllers {
 		err := write(dir, enabledFile, "-"+controller)
 		if err != nil && !errors.Is(err, unix.EBUSY) {
-			return fmt.Errorf("restoring a control group: %w", err)
+			return err
 		}
 		used = used || err != nil
 	}
 	if err := unix.Removexattr(dir, mark); err != nil {
-		return fmt.Errorf("restoring a control group: removing the mark of %s: %w", dir, err)
+		return fmt.Errorf("removing the mark of %s: %w", dir, err)
 	}
 	if used {
 		return nil // then its own processes must stay where they are

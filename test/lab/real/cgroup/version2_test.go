@@ -26,7 +26,7 @@ func newRoot(t *testing.T) Group {
 	return Group{unified: m.root}
 }
 
-// changes are what this package changes in a group.
+// changes are what this package changes in a group, the controllers in alphabetical order.
 type changes struct{ enabled, marked, processes, leaf string }
 
 func changesOf(t *testing.T, group Group) changes {
@@ -40,6 +40,8 @@ func changesOf(t *testing.T, group Group) changes {
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(enabled)
+	slices.Sort(controllers)
 	c := changes{enabled: strings.Join(enabled, " "), marked: strings.Join(controllers, " ")}
 	if _, err := os.Stat(filepath.Join(dir, typeFile)); err == nil {
 		processes, err := words(dir, processesFile)
