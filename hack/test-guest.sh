@@ -28,7 +28,7 @@ fi
 
 # The system of the guest, made once. hack/e2e-deps.sh asks for the same packages.
 make_system() {
-	local root=$guest/root
+	local root=$guest/root unit
 	say "making a Debian $suite"
 	rm -rf "$guest"
 	mkdir -p "$guest"
@@ -44,10 +44,12 @@ make_system() {
 	echo br_netfilter >"$root/etc/modules-load.d/nodes.conf"
 	mkdir -p "$root/data"
 	install -D -m 600 "$guest/key.pub" "$root/root/.ssh/authorized_keys"
-	chroot "$root" systemctl --quiet enable systemd-networkd
+	mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+	ln -s /usr/lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
 	# Nodes start their own.
-	chroot "$root" systemctl --quiet mask containerd haproxy apt-daily.timer apt-daily-upgrade.timer
-	mke2fs -q -t ext4 -d "$root" "$guest/root.img" 4G
+	for unit in containerd.service haproxy.service apt-daily.timer apt-daily-upgrade.timer; do ln -s /dev/null "$root/etc/systemd/system/$unit"; done
+	truncate --size=4G "$guest/root.img"
+	mke2fs -q -t ext4 -d "$root" "$guest/root.img"
 	rm -rf "$root"
 	touch "$guest/made"
 }
@@ -97,17 +99,18 @@ start_guest() {
 	local accel=tcg,thread=multi
 	if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then accel=kvm; fi
 	rm -f "$guest/data.img"
-	mke2fs -q -t ext4 -d "$guest/data" "$guest/data.img" 2G
+	truncate --size=2G "$guest/data.img"
+	mke2fs -q -t ext4 -d "$guest/data" "$guest/data.img"
 	say "starting the guest ($accel)"
 	nice -n 10 qemu-system-x86_64 -name test-guest -accel $accel -cpu max -smp "${GUEST_CPUS:-2}" -m 4096 -nographic -no-reboot -snapshot \
 		-kernel "$guest/vmlinuz" -initrd "$guest/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off tsc=reliable ${GUEST_KERNEL:-}" \
 		-drive file="$guest/root.img",format=raw,if=virtio,cache=unsafe -drive file="$guest/data.img",format=raw,if=virtio,cache=unsafe \
 		-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:"$port"-:22 -device virtio-net-pci,netdev=net,romfile= \
 		-object rng-random,id=random,filename=/dev/urandom -device virtio-rng-pci,rng=random \
-		-serial file:"$guest/serial.log" -monitor none -display none &
+		-serial file:"$guest/serial.log" -monitor none -display none 2>"$guest/qemu.log" &
 	qemu=$!
 	until in_guest root@127.0.0.1 true 2>/dev/null; do
-		kill -0 $qemu 2>/dev/null || { tail -20 "$guest/serial.log" >&2; exit 1; }
+		kill -0 $qemu 2>/dev/null || { tail -20 "$guest/serial.log" "$guest/qemu.log" >&2; exit 1; }
 		sleep 3
 	done
 }
