@@ -26,6 +26,10 @@ const (
 	// removeTimeout is how long processes that were killed may take to leave a group.
 	removeTimeout = 10 * time.Second
 	pollInterval  = 20 * time.Millisecond
+
+	// namePrefix begins the names of all groups that this package makes, so that those of several
+	// clusters are known as such.
+	namePrefix = "lab-"
 )
 
 // Group is a control group: its directory in each hierarchy. The name of a hierarchy is the one in
@@ -73,18 +77,14 @@ func (g Group) Version2() (dir string, ok bool) {
 	return dir, ok
 }
 
-// Child is the group of that name below g, whether it exists or not.
+// Child is the group of that name below g, whether it exists or not. Its directory has a prefix.
 func (g Group) Child(name string) Group {
 	child := Group{}
 	for hierarchy, dir := range g {
-		child[hierarchy] = filepath.Join(dir, NamePrefix+name)
+		child[hierarchy] = filepath.Join(dir, namePrefix+name)
 	}
 	return child
 }
-
-// NamePrefix begins the names of all groups that this package makes, so that those of several
-// clusters are known as such.
-const NamePrefix = "lab-"
 
 // Hierarchies returns the names of the hierarchies in alphabetical order.
 func (g Group) Hierarchies() []string { return slices.Sorted(maps.Keys(g)) }

@@ -34,7 +34,7 @@ func enterScope(ctx context.Context) error {
 	defer conn.Close()
 	pid := os.Getpid()
 	// A process that ended may have had the same number, and systemd may not have noticed yet.
-	name := NamePrefix + strconv.Itoa(pid) + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36) + ".scope"
+	name := namePrefix + strconv.Itoa(pid) + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36) + ".scope"
 	done := make(chan string, 1)
 	_, err = conn.StartTransientUnitContext(ctx, name, "fail", []systemd.Property{
 		systemd.PropDescription("Nodes of a local Kubernetes cluster"),

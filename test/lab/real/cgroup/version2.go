@@ -124,7 +124,7 @@ func restoreLocked(dir string) error {
 		return err
 	}
 	defer unlock()
-	if left, err := filepath.Glob(filepath.Join(dir, NamePrefix+"*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(dir, namePrefix+"*")); err != nil || len(left) > 0 {
 		return err
 	}
 	controllers, err := marked(dir)
