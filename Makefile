@@ -179,6 +179,11 @@ real-images: real-cluster build ## Make the images for real nodes that are missi
 test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that they leave nothing behind, even after a crash. Needs root.
 	@LAB_REAL_NODES=1 go test -C test/lab -count=1 -run RealNode ./command ./real ./images ./realcluster
 
+# Not part of CI: without KVM it takes minutes.
+.PHONY: test-guest
+test-guest: ## Test real nodes on control groups of version 2, in a Debian 13 in QEMU. Needs root.
+	@hack/test-guest.sh
+
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
 	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C test/lab . down --name "$$(basename "$$dir")"; done; fi
