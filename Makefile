@@ -25,7 +25,13 @@ CATALOG_BEFORE ?=
 PLUGIN_URL ?= https://github.com/edge-ingress/edge-ingress-operator/releases/download/$(VERSION)
 
 KUBECTL ?= kubectl
-CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
+CONTAINER_TOOL ?= $(shell command -v docker || command -v podman || command -v buildah)
+# BUILD_FLAGS are further arguments of the image's build. `make image-push` builds for PLATFORMS, and pushes to DESTINATION.
+BUILD_FLAGS ?=
+PLATFORMS ?= linux/amd64,linux/arm64
+DESTINATION ?= docker://$(IMG)
+DIGEST_FILE ?= dist/digest
+IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(BUILD_FLAGS)
 # ARGS are further arguments of `make run` and `make e2e`.
 ARGS ?=
 # KUBERNETES is the version that `make test-api` runs against: newest or oldest.
@@ -37,7 +43,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab test/gitops hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/sbom hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -49,6 +55,7 @@ HELM := $(TOOLS)/helm
 KREW := $(TOOLS)/krew
 VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
 GOVULNCHECK := $(TOOLS)/govulncheck
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -99,6 +106,11 @@ test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator w
 test-olm: $(HELM) $(KUSTOMIZE) $(BUNDLE) olm build ## Install, upgrade and remove the operator with the real Operator Lifecycle Manager. Needs root, and the whole history in git. The first run takes long.
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh olm
+
+.PHONY: test-image
+test-image: ## Build the image for all platforms as a release does, offline, and check what is in it. Needs root. The first run takes minutes.
+	@hack/image-deps.sh
+	@TEST_IMAGE=1 go test -count=1 -timeout=60m -v -run=TestTheImage ./test/image
 
 .PHONY: e2e
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
@@ -299,21 +311,50 @@ endef
 ##@ Release
 
 .PHONY: docker-build
-docker-build: ## Build the operator's image IMG with docker or podman.
+docker-build: ## Build the operator's image IMG for this machine's architecture with docker, podman or buildah.
 	@if [ -z "$(CONTAINER_TOOL)" ]; then \
-		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
-	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+		echo "docker-build needs docker, podman or buildah, and none is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
+	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build $(IMAGE_ARGS) --tag $(IMG) .
 
 .PHONY: docker-push
 docker-push: ## Push the image IMG, and write the digest that the registry gave it to dist/digest.
+	@mkdir -p $(dir $(DIGEST_FILE))
+ifeq ($(notdir $(CONTAINER_TOOL)),docker)
 	$(CONTAINER_TOOL) push $(IMG)
-	@mkdir -p dist
-	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >dist/digest
-	@echo "pushed $(IMG) as $$(cat dist/digest)"
+	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >$(DIGEST_FILE)
+else
+	$(CONTAINER_TOOL) push --digestfile $(DIGEST_FILE) $(IMG)
+endif
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+.PHONY: image-push
+image-push: ## Build the image IMG for all PLATFORMS with buildah or podman, push it, and write its digest to dist/digest.
+	@case "$(notdir $(CONTAINER_TOOL))" in buildah | podman) ;; *) \
+		echo "image-push needs buildah or podman: make image-push CONTAINER_TOOL=buildah" >&2; exit 1 ;; esac
+	@mkdir -p $(dir $(DIGEST_FILE))
+	@$(CONTAINER_TOOL) manifest rm $(IMG) >/dev/null 2>&1 || true # Builds are added to a list that is there.
+	@# buildah 1.28 takes the target for the platform of the build unless it is given.
+	$(CONTAINER_TOOL) build --platform $(PLATFORMS) --build-arg BUILDPLATFORM=linux/$$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/') $(IMAGE_ARGS) --manifest $(IMG) .
+	$(CONTAINER_TOOL) manifest push --all --digestfile $(DIGEST_FILE) $(IMG) $(DESTINATION)
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+# The same build as in the Dockerfile, with the Go of go.mod.
+.PHONY: sbom
+sbom: $(CYCLONEDX) ## Write a bill of materials in CycloneDX for each program into dist/sbom, and compare it with the program.
+	@rm -rf bin/sbom && mkdir -p bin/sbom dist/sbom
+	@export CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOTOOLCHAIN=$$(sed -n 's/^toolchain //p' go.mod); \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/manager . && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/edge-ingress-verification ./verification && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/kubectl-edge_ingress ./plugin
+	@go build -o bin/verify-sbom ./hack/verify/sbom
+	@for program in manager edge-ingress-verification kubectl-edge_ingress; do \
+		$(CYCLONEDX) bin -json -std -noserial -notimestamp -version=$(VERSION) -output=dist/sbom/$$program.cdx.json bin/sbom/$$program && \
+		bin/verify-sbom bin/sbom/$$program dist/sbom/$$program.cdx.json && echo "wrote dist/sbom/$$program.cdx.json"; done
 
 .PHONY: plugin
 plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
-	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --out=dist/plugin
+	go run ./hack/licences --out=bin/plugin-licences --os=linux,darwin,windows ./plugin
+	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --third-party=bin/plugin-licences/THIRD-PARTY --out=dist/plugin
 
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. DIGEST=sha256:... pins the operator's image.
@@ -344,7 +385,7 @@ chart-package: chart $(HELM) ## Pack the Helm chart into dist/.
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) $(CYCLONEDX) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -378,6 +419,10 @@ $(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
 $(GOVULNCHECK): hack/tools/vulnerabilities/go.mod hack/tools/vulnerabilities/go.sum
 	@echo "building govulncheck ..."
 	@go build -C hack/tools/vulnerabilities -o $@ golang.org/x/vuln/cmd/govulncheck
+
+$(CYCLONEDX): hack/tools/sbom/go.mod hack/tools/sbom/go.sum
+	@echo "building cyclonedx-gomod ..."
+	@go build -C hack/tools/sbom -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."

@@ -101,7 +101,7 @@ func TestAnAnswerThatSaysNothingIsNoCleanBill(t *testing.T) {
 
 func TestTheGoThatShipsIsNamedTwiceAlike(t *testing.T) {
 	for name, c := range map[string]struct{ mod, dockerfile, want string }{
-		"both are the same":            {"go 1.26.0\n\ntoolchain go1.26.10\n", "# syntax\nFROM --platform=$BUILDPLATFORM golang:1.26.10 AS build\n", "go1.26.10"},
+		"both are the same":            {"go 1.26.0\n\ntoolchain go1.26.10\n", "# syntax\nFROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26.10 AS build\n", "go1.26.10"},
 		"the image is older":           {"toolchain go1.26.10\n", "FROM golang:1.26.9 AS build\n", ""},
 		"the image names no patch":     {"toolchain go1.26.10\n", "FROM golang:1.26 AS build\n", ""},
 		"go.mod has no toolchain":      {"go 1.26.0\n", "FROM golang:1.26.0 AS build\n", ""},

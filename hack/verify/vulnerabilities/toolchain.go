@@ -8,7 +8,7 @@ import (
 
 var (
 	toolchainLine = regexp.MustCompile(`(?m)^toolchain go(\S+)$`)
-	imageLine     = regexp.MustCompile(`(?m)^FROM (?:\S+ )?golang:(\S+)`)
+	imageLine     = regexp.MustCompile(`(?m)^FROM (?:\S+ )?(?:docker\.io/library/)?golang:(\S+)`)
 )
 
 // shippedToolchain returns the Go that builds what we ship: that of the line "toolchain" in go.mod, which the release workflow

@@ -66,6 +66,9 @@ type Config struct {
 	// Labels are set on the Node object. A kubelet may set each of them on its own node (see
 	// SplitLabels).
 	Labels map[string]string
+	// Registry is the registry from which the node pulls all images that it does not have, whatever the registry in their
+	// names. Without one it pulls nothing, as no name can be looked up.
+	Registry netip.AddrPort
 	// Archives are files with images, for every start.
 	Archives []string
 	// Programs are the paths of what Programs names.
@@ -124,7 +127,7 @@ func (l layout) credential(name string) string { return filepath.Join(l.credenti
 
 // directories are all that must exist before a node starts.
 func (l layout) directories() []string {
-	list := []string{l.logs(), l.images(), l.imported(), l.settings(), l.credentials(), l.kernelValues(), l.setting(networkDir)}
+	list := []string{l.logs(), l.images(), l.imported(), l.settings(), l.credentials(), l.kernelValues(), l.setting(networkDir), filepath.Dir(l.setting(registriesFile))}
 	for _, dir := range l.stateDirectories() {
 		list = append(list, dir)
 	}
