@@ -19,7 +19,7 @@ import (
 
 // Release is a version of the operator, built from its own sources.
 type Release struct {
-	// Revision is the commit, or "this" for the working tree.
+	// Revision is the commit. The working tree may have changes since.
 	Revision string
 	// Root is the directory of its sources.
 	Root string
@@ -46,19 +46,22 @@ func (r Release) Repository() string { return lab.ImageRepository + r.Image }
 // reference is the image as nodes know it.
 func (r Release) reference() string { return r.Repository() + ":" + lab.ImageTag }
 
-// This is the working tree, in which `make build` ran.
+// This returns the release that is the working tree, in which `make build` ran.
 func This(ctx context.Context, repository string) (Release, error) {
-	r := Release{Revision: "this", Root: repository, Image: thisImage}
+	revision, err := revisionOf(ctx, repository, "HEAD")
+	if err != nil {
+		return Release{}, err
+	}
+	r := Release{Revision: revision, Root: repository, Image: thisImage}
 	return r, r.ask(ctx)
 }
 
 // Older takes a commit out of git and builds it with its own Makefile, once.
 func Older(ctx context.Context, repository, commit string, progress io.Writer) (Release, error) {
-	revision, err := output(ctx, repository, nil, "git", "rev-parse", "--verify", "--end-of-options", commit+"^{commit}")
+	short, err := revisionOf(ctx, repository, commit)
 	if err != nil {
 		return Release{}, fmt.Errorf("finding the version before, which needs its history in git: %w", err)
 	}
-	short := strings.TrimSpace(revision)[:12]
 	r := Release{Revision: short, Root: filepath.Join(repository, "bin", "upgrade", short), Image: olderImage}
 	built := filepath.Join(r.Root, "bin", "edge-ingress-verification") // The last one that `make build` makes.
 	if _, err := os.Stat(built); err == nil {
@@ -68,7 +71,7 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	if err := errors.Join(os.RemoveAll(r.Root), os.MkdirAll(r.Root, 0o755)); err != nil {
 		return r, fmt.Errorf("making a directory for the version before: %w", err)
 	}
-	archive, err := output(ctx, repository, nil, "git", "archive", "--format=tar", strings.TrimSpace(revision))
+	archive, err := output(ctx, repository, nil, "git", "archive", "--format=tar", short)
 	if err != nil {
 		return r, err
 	}
@@ -79,6 +82,12 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 		return r, err
 	}
 	return r, r.ask(ctx)
+}
+
+// revisionOf is the beginning of a commit's hash.
+func revisionOf(ctx context.Context, repository, commit string) (string, error) {
+	revision, err := output(ctx, repository, nil, "git", "rev-parse", "--verify", "--short=12", "--end-of-options", commit+"^{commit}")
+	return strings.TrimSpace(revision), err
 }
 
 // ask finds out which version the program says it is, where the definition has a field for it.
