@@ -117,6 +117,14 @@ e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with re
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
 
+# UPGRADE_FROM is the version before, as a commit or tag whose history is here.
+UPGRADE_FROM ?= da837e65380d9d104b0acfb3b617a6edfbce5db4
+
+.PHONY: test-upgrade
+test-upgrade: e2e-deps real-images $(HELM) $(BUNDLE) ## Upgrade, downgrade, remove and reinstall the operator in each way, on real nodes under load. UPGRADE_FROM is the version before. Needs root.
+	@go build -o bin/e2e ./test/e2e
+	@bin/e2e --only=upgrades --skip-build --from=$(UPGRADE_FROM) $(ARGS)
+
 .PHONY: verify
 verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-vulnerabilities verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
 	@echo "--- verified"
