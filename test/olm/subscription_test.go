@@ -147,5 +147,5 @@ done
 kubectl delete --ignore-not-found namespace $system edge-ingress-verification edge-public
 kubectl label node edge-1 edgeingress.node-restriction.kubernetes.io/public- node-role.kubernetes.io/edge-
 kubectl taint node edge-1 node-role.kubernetes.io/edge-
-! kubectl get crd,clusterrole --output=name | grep -i -e edgeingress -e edge-ingress
+! kubectl get crd,clusterrole --output=name | grep -v olm.og | grep -i -e edgeingress -e edge-ingress
 `
