@@ -38,11 +38,11 @@ func run(ctx context.Context, out string, systems, packages []string) error {
 	if err != nil {
 		return fmt.Errorf("reading our licence: %w", err)
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // Everybody may read it in the image.
+	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("making the directory for licences: %w", err)
 	}
 	for name, text := range map[string]string{"LICENSE": string(own), "THIRD-PARTY": render(linked)} {
-		if err := os.WriteFile(filepath.Join(out, name), []byte(text), 0o644); err != nil { //nolint:gosec // The same.
+		if err := os.WriteFile(filepath.Join(out, name), []byte(text), 0o644); err != nil {
 			return fmt.Errorf("writing a licence: %w", err)
 		}
 	}

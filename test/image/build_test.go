@@ -94,7 +94,7 @@ func standIn(t *testing.T, dir, name string) {
 // the processes that it starts end with it. So nothing can be removed through a mount that a killed build left.
 func run(t *testing.T, dir string, command ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "unshare", append([]string{"--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"}, command...)...) //nolint:gosec // This test chooses it.
+	cmd := exec.CommandContext(t.Context(), "unshare", append([]string{"--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"}, command...)...)
 	cmd.Dir = repository
 	cmd.Env = append(os.Environ(), "CONTAINERS_STORAGE_CONF="+filepath.Join(dir, "storage.conf"), "BUILDAH_ISOLATION=chroot")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -144,7 +144,7 @@ func checkProgram(t *testing.T, i image, name, pkg string) {
 func checkRuns(t *testing.T, i image) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Another user has to get in.
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := i.write(dir); err != nil {

@@ -99,8 +99,8 @@ func newImagesPush(s *settings) *cobra.Command {
 			if err := client.PushImage(cmd.Context(), file, arguments[1]); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s@%s\n", arguments[1], digest)
-			return nil
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s@%s\n", arguments[1], digest)
+			return err
 		},
 	}
 	addClusterFlag(cmd, &cluster)
