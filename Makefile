@@ -1,6 +1,10 @@
 # Edge ingress operator. `make help` lists what there is to do.
 
 # RELEASE is the version that the bundle and config/ name: it is fixed, so that generated files do not depend on the commit.
+# `make bundle catalog VERSION=v0.2.0` makes those of another one: who names a version means it.
+ifneq ($(origin VERSION),undefined)
+RELEASE ?= $(VERSION)
+endif
 RELEASE ?= v0.1.0
 # VERSION is what the operator says it is: the tag, and how many commits came after it. Without any tag it is RELEASE.
 VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo $(RELEASE))
@@ -13,6 +17,9 @@ IMG ?= $(IMAGE_REPOSITORY):$(VERSION)
 DIGEST ?=
 # RELEASE_DATE is the bundle's createdAt. It is a variable, so that the bundle is the same whenever it is made.
 RELEASE_DATE ?= 2026-11-21T00:00:00Z
+
+# CATALOG_BEFORE is the file of the last release's catalogue: OLM goes from the versions there to this one.
+CATALOG_BEFORE ?=
 
 # PLUGIN_URL is where the archives of the kubectl plugin can be downloaded.
 PLUGIN_URL ?= https://github.com/edge-ingress/edge-ingress-operator/releases/download/$(VERSION)
@@ -95,6 +102,11 @@ test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator w
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh install
 
+.PHONY: test-olm
+test-olm: $(HELM) $(KUSTOMIZE) $(BUNDLE) olm build ## Install, upgrade and remove the operator with the real Operator Lifecycle Manager. Needs root, and the whole history in git. The first run takes long.
+	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
+	@KUBERNETES=$(KUBERNETES) hack/test.sh olm
+
 .PHONY: test-image
 test-image: ## Build the image for all platforms as a release does, offline, and check what is in it. Needs root. The first run takes minutes.
 	@hack/image-deps.sh
@@ -104,6 +116,14 @@ test-image: ## Build the image for all platforms as a release does, offline, and
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
+
+# UPGRADE_FROM is the version before, as a commit or tag whose history is here.
+UPGRADE_FROM ?= da837e65380d9d104b0acfb3b617a6edfbce5db4
+
+.PHONY: test-upgrade
+test-upgrade: e2e-deps real-images $(HELM) $(BUNDLE) ## Upgrade, downgrade, remove and reinstall the operator in each way, on real nodes under load. UPGRADE_FROM is the version before. Needs root.
+	@go build -o bin/e2e ./test/e2e
+	@bin/e2e --only=upgrades --skip-build --from=$(UPGRADE_FROM) $(ARGS)
 
 .PHONY: verify
 verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-vulnerabilities verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
@@ -165,6 +185,10 @@ e2e-deps: ## Install the Debian packages that real nodes need (containerd, runc,
 real-cluster: cluster ## Build what real nodes need in addition, once: kubelet, kube-proxy, MetalLB, ingress-nginx.
 	@bin/cluster build --real-nodes >/dev/null
 
+.PHONY: olm
+olm: cluster ## Build the Operator Lifecycle Manager and opm, which serves its catalogues, once. Takes longer than Kubernetes.
+	@bin/cluster build --olm >/dev/null
+
 .PHONY: real-images
 real-images: real-cluster build ## Make the images for real nodes that are missing or outdated.
 	@bin/cluster images build >/dev/null
@@ -175,6 +199,11 @@ real-images: real-cluster build ## Make the images for real nodes that are missi
 test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that they leave nothing behind, even after a crash. Needs root.
 	@LAB_REAL_NODES=1 go test -C test/lab -count=1 -run RealNode ./command ./real ./images ./realcluster
 
+# Not part of CI: without KVM it takes minutes.
+.PHONY: test-guest
+test-guest: ## Test real nodes on control groups of version 2, in a Debian 13 in QEMU. Needs root.
+	@hack/test-guest.sh
+
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
 	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C test/lab . down --name "$$(basename "$$dir")"; done; fi
@@ -183,7 +212,7 @@ clean: ## Stop local clusters and remove everything that was built.
 ##@ Verification, step by step
 
 .PHONY: verify-generated
-verify-generated: ## Fail if a generated file is out of date. Afterwards the tree has the current one.
+verify-generated: ## Fail if a generated file is out of date.
 	hack/verify/generated.sh
 
 .PHONY: verify-format
@@ -201,11 +230,12 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager admission guard verification default without-verification prometheus network-policy samples samples/scheduled-verify manifests; do \
+	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
-	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -q -e '^ *- --measure-by-default=false$$' || \
+	@# grep reads to the end: with -q it leaves early, kustomize then fails at writing, and with it the pipe.
+	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -e '^ *- --measure-by-default=false$$' >/dev/null || \
 		{ echo "config/$$dir: it installs no witness, so give the operator the argument --measure-by-default=false"; exit 1; }; done
-	@if $(KUSTOMIZE) build config/default | grep -q -e '^ *- --measure-by-default'; then \
+	@if $(KUSTOMIZE) build config/default | grep -e '^ *- --measure-by-default' >/dev/null; then \
 		echo "config/default: it installs the witness, so remove the argument --measure-by-default"; exit 1; fi
 
 .PHONY: verify-bundle
@@ -258,7 +288,7 @@ uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator 
 
 .PHONY: deploy
 deploy: $(KUSTOMIZE) ## Install CRDs, permissions, operator, prober and witness into the current cluster. IMG=registry/name:tag is the image.
-	$(overlay)
+	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply --server-side -f -
 
 .PHONY: undeploy
@@ -272,16 +302,18 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`. IMG=registry/name:tag is the image.
-	$(overlay)
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, and dist/beside-bundle.yaml for OLM. IMG=registry/name:tag is the image.
 	@mkdir -p dist
+	$(call overlay,beside-bundle)
+	$(KUSTOMIZE) build bin/deploy >dist/beside-bundle.yaml
+	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
-	@echo "wrote dist/install.yaml with $(IMG)"
+	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG)"
 
-# An overlay of config/default with the image asked for; config/ itself stays as it is.
+# An overlay of a directory of config/ with the image asked for; config/ itself stays as it is.
 define overlay
 @rm -rf bin/deploy && mkdir -p bin/deploy
-@cd bin/deploy && $(KUSTOMIZE) create --resources ../../config/default && \
+@cd bin/deploy && $(KUSTOMIZE) create --resources ../../config/$(1) && \
 	$(KUSTOMIZE) edit set image $(IMAGE_REPOSITORY)=$(IMG)
 endef
 
@@ -340,6 +372,12 @@ bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. D
 		--version=$(RELEASE) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \
 		--related-image="$$(go run ./hack/related-images)" --output=.
 	$(BUNDLE) validate --dir=bundle
+
+.PHONY: catalog
+catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the bundle. CATALOG_BEFORE=FILE is the catalogue of the release before.
+	$(BUNDLE) catalog --bundle=bundle --before=$(CATALOG_BEFORE) --output=dist/catalog/catalog.json
+	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
+	$$(bin/cluster build opm) validate dist/catalog
 
 .PHONY: chart
 chart: $(KUSTOMIZE) $(BUNDLE) ## Write the generated files of the Helm chart in config/chart from the manifests. DIGEST=sha256:... pins the operator's image.

@@ -19,9 +19,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/guardrails"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 )
 
 // attempts are the actions that the operator must not be able to do, each with a call that succeeds
@@ -133,22 +134,19 @@ func clusterBinding(name, role string, subjects []rbacv1.Subject) *rbacv1.Cluste
 	}
 }
 
-// accountConfig is for the operator's ServiceAccount with a token of its own, as in its pod.
+// accountConfig is that of the operator's pod.
 func accountConfig(t *testing.T) *rest.Config {
 	t.Helper()
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: operatorAccount, Namespace: operatorNamespace}}
-	token := &authenticationv1.TokenRequest{}
-	if err := admin.SubResource("token").Create(t.Context(), account, token); err != nil {
+	connection, err := configfiles.ConnectionOfPod(t.Context(), admin, cluster.Config, operatorNamespace, operatorAccount)
+	if err != nil {
 		t.Fatal(err)
 	}
-	connection := rest.AnonymousClientConfig(cluster.Config)
-	connection.BearerToken = token.Status.Token
 	return connection
 }
 
 func newClient(t *testing.T, connection *rest.Config) client.Client {
 	t.Helper()
-	c, err := client.New(connection, client.Options{Scheme: controllers.NewScheme()})
+	c, err := configfiles.Client(connection)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +239,10 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 		"change reports":              {Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports"},
 		"change what was seen":        {Verb: "update", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports", Subresource: "status"},
 		"change the report policy":    {Verb: "patch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies", Name: names.ReportPolicy},
+		"change the guard":            {Verb: "patch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies", Name: guardrails.Guards()[1]},
+		"remove the guard":            {Verb: "delete", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicybindings", Name: guardrails.Guards()[1]},
 		"read other policies":         {Verb: "list", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies"},
+		"read policies of others":     {Verb: "watch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicybindings", Name: "of-others"},
 		"replace its own Ingress":     {Verb: "update", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
 		"delete all its Ingresses":    {Verb: "deletecollection", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
 		"report for an Ingress":       {Verb: "patch", Group: "networking.k8s.io", Resource: "ingresses", Subresource: "status", Namespace: operatorNamespace},

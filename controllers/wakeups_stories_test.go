@@ -7,10 +7,34 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
+
+// No object and no node changes when the older one goes, so nothing but its own end tells the younger one. It runs
+// alone, since the nodes of other stories would.
+func TestTheYoungerEdgeLearnsThatTheOlderOneIsGone(t *testing.T) {
+	older, younger := newStory(t, "gone-older"), newStory(t, "gone-younger")
+	older.create()
+	older.becomes(v1alpha1.ConditionNodesReady, metav1.ConditionFalse, v1alpha1.ReasonNoNodesSelected)
+	younger.create(inNamespace(older.namespace()))
+	younger.becomes(v1alpha1.ConditionControllerAvailable, metav1.ConditionFalse, v1alpha1.ReasonNamespaceTaken)
+	older.isAlone()
+	younger.rests()
+
+	older.deleteEdge()
+	younger.eventually("the younger one has the namespace", func() error {
+		found := meta.FindStatusCondition(younger.edge().Status.Conditions, v1alpha1.ConditionControllerAvailable)
+		if found.Reason == v1alpha1.ReasonNamespaceTaken {
+			return errors.New(found.Message)
+		}
+		return nil
+	})
+}
 
 // An agent concerns every EdgeIngress, and its roll-out changes its status with every pod.
 func TestTheRolloutOfAnAgentWakesNobodyUntilItChanges(t *testing.T) {

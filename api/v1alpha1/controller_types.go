@@ -34,7 +34,8 @@ type ControllerSpec struct {
 	Rollout *RolloutSpec `json:"rollout,omitempty"`
 
 	// image replaces the controller's image as a whole: repository, tag and digest belong together. The
-	// operator's flag --allowed-image-repositories must name the repository.
+	// operator's flag --allowed-image-repositories must name the repository, and so must the admission
+	// policy edge-ingress-guard-workloads.
 	// +optional
 	Image *ImageSpec `json:"image,omitempty"`
 

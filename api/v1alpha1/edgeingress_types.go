@@ -59,7 +59,9 @@ type EdgeIngressList struct {
 // +kubebuilder:validation:XValidation:rule="self.controller.engine != 'IngressNGINX' || !has(self.clientIP) || !has(self.clientIP.forwardedHeader) || !(self.clientIP.forwardedHeader.header.lowerAscii() in ['x-original-forwarded-for', 'x-forwarded-for-proxy-protocol'])",fieldPath=".clientIP.forwardedHeader.header",message="clientIP.forwardedHeader.header must not be a header that the engine IngressNGINX writes itself: write X-Forwarded-For or the header of your CDN, such as CF-Connecting-IP"
 type EdgeIngressSpec struct {
 	// namespace is where the ingress controller runs. The operator creates it if it does not exist, and
-	// never deletes it. Default: edge-<metadata.name>. Immutable.
+	// never deletes it. Default: edge-<metadata.name>. Immutable. A namespace that exists already and has
+	// another name than the default needs the label edgeingress.dev/controllers=allowed, or the admission
+	// policies of the guard refuse the operator's objects in it.
 	// A pod in this namespace can act as the controller, which reads every Secret, so use the namespace
 	// for nothing else. The API server refuses the namespaces of Kubernetes (kube-*), default, and
 	// edge-ingress-operator-system, where the controller's rights would reach the operator's leader election.

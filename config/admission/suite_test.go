@@ -17,12 +17,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
@@ -41,16 +39,9 @@ var (
 
 func TestMain(m *testing.M) {
 	ctrllog.SetLogger(logr.Discard())
-	os.Exit(testcluster.Run(m, testcluster.Options{Controllers: true}, func(started *testcluster.Cluster) error {
-		cluster = started
-		if err := cluster.InstallCRDs(filepath.Join("..", "crd", "bases")); err != nil {
-			return err
-		}
-		var err error
-		if root, err = client.New(cluster.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
-			return fmt.Errorf("making the administrator's client: %w", err)
-		}
-		return install(context.Background())
+	os.Exit(configfiles.Run(m, testcluster.Options{Controllers: true}, func(ctx context.Context, started *testcluster.Cluster, administrator client.Client) error {
+		cluster, root = started, administrator
+		return install(ctx)
 	}))
 }
 
@@ -109,13 +100,7 @@ func people() (bindings []client.Object) {
 
 // as is the client of the person with this role.
 func as(role string) (client.Client, error) {
-	connection := rest.CopyConfig(cluster.Config)
-	connection.Impersonate = rest.ImpersonationConfig{UserName: "person-" + role, Groups: []string{"system:authenticated"}}
-	c, err := client.New(connection, client.Options{Scheme: controllers.NewScheme()})
-	if err != nil {
-		return nil, fmt.Errorf("making a client: %w", err)
-	}
-	return c, nil
+	return configfiles.Client(configfiles.ConnectionOfPerson(cluster.Config, "person-"+role))
 }
 
 func person(t *testing.T, role string) client.Client {
@@ -130,7 +115,7 @@ func person(t *testing.T, role string) client.Client {
 // account is the client of the operator's ServiceAccount.
 func account(t *testing.T) client.Client {
 	t.Helper()
-	c, err := client.New(cluster.ServiceAccountConfig(operatorNamespace, operatorAccount), client.Options{Scheme: controllers.NewScheme()})
+	c, err := configfiles.Client(cluster.ServiceAccountConfig(operatorNamespace, operatorAccount))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
@@ -56,28 +55,21 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(testcluster.Run(m, testcluster.Options{}, func(started *testcluster.Cluster) error {
-		cluster = started
-		if err := cluster.InstallCRDs(filepath.Join("..", "crd", "bases")); err != nil {
-			return err
-		}
+	os.Exit(configfiles.Run(m, testcluster.Options{}, func(ctx context.Context, started *testcluster.Cluster, administrator client.Client) error {
+		cluster, root = started, administrator
 		if err := makeClients(); err != nil {
 			return err
 		}
-		return install(context.Background())
+		return install(ctx)
 	}))
 }
 
 func makeClients() (err error) {
-	options := client.Options{Scheme: controllers.NewScheme()}
-	if root, err = client.New(cluster.Config, options); err != nil {
-		return fmt.Errorf("making the administrator's client: %w", err)
-	}
 	for to, account := range map[*client.Client][2]string{
 		&operator: {operatorNamespace, operatorAccount}, &prober: {proberNamespace, proberAccount}, &witness: {operatorNamespace, witnessAccount},
 	} {
-		if *to, err = client.New(cluster.ServiceAccountConfig(account[0], account[1]), options); err != nil {
-			return fmt.Errorf("making the client of %s: %w", account[1], err)
+		if *to, err = configfiles.Client(cluster.ServiceAccountConfig(account[0], account[1])); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,7 +19,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
@@ -42,16 +40,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(testcluster.Run(m, testcluster.Options{}, func(started *testcluster.Cluster) error {
-		cluster = started
-		if err := cluster.InstallCRDs(filepath.Join("..", "crd", "bases")); err != nil {
-			return err
-		}
-		var err error
-		if root, err = client.New(cluster.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
-			return fmt.Errorf("making the administrator's client: %w", err)
-		}
-		return install(context.Background())
+	os.Exit(configfiles.Run(m, testcluster.Options{}, func(ctx context.Context, started *testcluster.Cluster, administrator client.Client) error {
+		cluster, root = started, administrator
+		return install(ctx)
 	}))
 }
 
@@ -112,9 +103,7 @@ func report(name string, vantage v1alpha1.Vantage) *v1alpha1.SourceIPReport {
 // asPerson is the client of somebody with the admin role.
 func asPerson(t *testing.T) client.Client {
 	t.Helper()
-	connection := rest.CopyConfig(cluster.Config)
-	connection.Impersonate = rest.ImpersonationConfig{UserName: person, Groups: []string{"system:authenticated"}}
-	return newClient(t, connection)
+	return newClient(t, configfiles.ConnectionOfPerson(cluster.Config, person))
 }
 
 // asAccount is the client of a pod with this ServiceAccount.
@@ -123,22 +112,19 @@ func asAccount(t *testing.T, namespace, name string) client.Client {
 	return newClient(t, connectionOf(t, namespace, name))
 }
 
-// connectionOf is that of a pod with this ServiceAccount: it has a token of its own.
+// connectionOf is that of a pod with this ServiceAccount.
 func connectionOf(t *testing.T, namespace, name string) *rest.Config {
 	t.Helper()
-	token := &authenticationv1.TokenRequest{}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-	if err := root.SubResource("token").Create(t.Context(), account, token); err != nil {
+	connection, err := configfiles.ConnectionOfPod(t.Context(), root, cluster.Config, namespace, name)
+	if err != nil {
 		t.Fatal(err)
 	}
-	connection := rest.AnonymousClientConfig(cluster.Config)
-	connection.BearerToken = token.Status.Token
 	return connection
 }
 
 func newClient(t *testing.T, connection *rest.Config) client.Client {
 	t.Helper()
-	c, err := client.New(connection, client.Options{Scheme: controllers.NewScheme()})
+	c, err := configfiles.Client(connection)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,25 +38,30 @@ type flags struct {
 	rounds    int
 	compare   bool
 	report    string
+	from      string
 }
 
 func parseFlags() (flags, error) {
 	var f flags
 	run := flag.String("run", "", "Run only the scenarios whose name this regular expression matches.")
-	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", only measure the "losses", or only measure "starts"; with --run only scenarios.`)
+	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", only measure the "losses", only measure "starts", or only go through "upgrades"; with --run only scenarios or ways that match.`)
 	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
 	flag.IntVar(&f.rounds, "rounds", 3, `How many times each installation is started with --only=starts.`)
 	flag.BoolVar(&f.compare, "compare", false, "Also measure what is lost without the operator, on a plain DaemonSet.")
 	flag.StringVar(&f.report, "report", filepath.Join("bin", "e2e-report", "scenarios.md"), "File to write the table to.")
+	flag.StringVar(&f.from, "from", "", "Commit of the version before, with --only=upgrades.")
 	flag.Parse()
 	var err error
 	if f.run, err = regexp.Compile(*run); err != nil {
 		return f, fmt.Errorf("reading --run: %w", err)
 	}
-	if f.only != "" && f.only != onlyScenarios && f.only != onlyLosses && f.only != onlyStarts {
-		return f, fmt.Errorf("--only is %q: it must be %q, %q or %q", f.only, onlyScenarios, onlyLosses, onlyStarts)
+	if only := []string{"", onlyScenarios, onlyLosses, onlyStarts, onlyUpgrades}; !slices.Contains(only, f.only) {
+		return f, fmt.Errorf("--only is %q: it must be one of %q", f.only, only[1:])
+	}
+	if f.only == onlyUpgrades && f.from == "" {
+		return f, errors.New("--only=upgrades needs --from, a commit: run make test-upgrade")
 	}
 	return f, nil
 }
@@ -66,6 +71,7 @@ const (
 	onlyScenarios = "scenarios"
 	onlyLosses    = "losses"
 	onlyStarts    = "starts"
+	onlyUpgrades  = "upgrades"
 )
 
 // keptName is the cluster that --keep leaves running.
@@ -104,6 +110,9 @@ func runAll(ctx context.Context) error {
 }
 
 func run(ctx context.Context, f flags) error {
+	if f.only == onlyUpgrades {
+		return upgrades(ctx, f)
+	}
 	plan := scenario.Chosen(scenario.Plan(), func(s scenario.Scenario) bool { return f.run.MatchString(s.Name) })
 	if len(plan) == 0 {
 		return fmt.Errorf("no scenario's name matches %s", f.run)

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -25,6 +26,10 @@ func (p part) template(values map[string]any) ([]byte, error) {
 		}
 	case "ServiceMonitor":
 		if err := addMonitorValues(object, holes); err != nil {
+			return nil, err
+		}
+	case "ValidatingAdmissionPolicy":
+		if err := addRepositories(object, holes); err != nil {
 			return nil, err
 		}
 	}
@@ -95,6 +100,28 @@ func addMetadata(object *unstructured.Unstructured, kept bool, holes *placeholde
 		return
 	}
 	metadata["annotations"] = holes.block(keepLines[0], "annotations:", "  "+keepLines[1], keepLines[2])
+}
+
+// repositoriesVariable of an admission policy lists the image repositories that the operator may use.
+const repositoriesVariable = "repositories"
+
+// addRepositories lets the value that becomes an argument of the operator become the list of a policy, too. One without
+// the other would allow nothing.
+func addRepositories(policy *unstructured.Unstructured, holes *placeholders) error {
+	found, _, _ := unstructured.NestedFieldNoCopy(policy.Object, "spec", "variables")
+	variables, _ := found.([]any)
+	for _, each := range variables {
+		variable, _ := each.(map[string]any)
+		if variable["name"] != repositoriesVariable {
+			continue
+		}
+		otherwise, err := json.Marshal(variable["expression"])
+		if err != nil {
+			return fmt.Errorf("encoding the variable %s: %w", repositoriesVariable, err)
+		}
+		variable["expression"] = holes.action(`{{ with .Values.allowedImageRepositories }}{{ printf "['%s']" (join "', '" .) | quote }}{{ else }}` + string(otherwise) + `{{ end }}`)
+	}
+	return nil
 }
 
 // addMonitorValues adds the values of a ServiceMonitor.

@@ -30,7 +30,7 @@ func shippedToolchain(root fs.FS) (string, error) {
 		versions = append(versions, string(match[1]))
 	}
 	if versions[0] != versions[1] {
-		return "", fmt.Errorf("comparing Dockerfile and go.mod: the one builds with Go %s, and the other has the toolchain go%s; write the newer one into both", versions[1], versions[0])
+		return "", fmt.Errorf("the Dockerfile builds with Go %s, and go.mod has the toolchain go%s; write the newer one into both", versions[1], versions[0])
 	}
 	return "go" + versions[0], nil
 }

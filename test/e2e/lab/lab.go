@@ -37,6 +37,8 @@ type Lab struct {
 	Controller v1alpha1.ImageSpec
 
 	root string
+	// further are images beside those of every lab.
+	further []string
 	// operatorDigest is that of the operator's image.
 	operatorDigest string
 }
@@ -102,6 +104,9 @@ func (l *Lab) GetFromPod(ctx context.Context, node, url string) (body []byte, fr
 }
 
 func (l *Lab) kubectl() string { return filepath.Join(l.root, "bin", "k8s", "kubectl") }
+
+// Repository is the root of the repository.
+func (l *Lab) Repository() string { return l.root }
 
 // Plugin is the program `kubectl edge-ingress` that was built here.
 func (l *Lab) Plugin() string { return filepath.Join(l.root, "bin", "kubectl-edge_ingress") }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,6 +37,10 @@ type Options struct {
 	// Keep is the name of a cluster that keeps running, and that is used again where it already
 	// runs. With "" the cluster ends with this process.
 	Keep string
+	// Bare leaves the operator out, for tests that install it themselves.
+	Bare bool
+	// Images are further images that all nodes need, as `bin/cluster images load` takes them.
+	Images []string
 	// SkipBuild takes the operator's programs as they are.
 	SkipBuild bool
 	// Progress receives lines about building and starting.
@@ -52,9 +57,9 @@ var installed = []string{"echo", "metallb-controller", "metallb-speaker", contro
 const (
 	operatorImage   = "operator"
 	controllerImage = "ingress-nginx"
-	// imageRepository and imageTag begin and end the name of every image that was built here.
-	imageRepository = "lab.test/"
-	imageTag        = "e2e"
+	// ImageRepository and ImageTag begin and end the name of every image that was built here.
+	ImageRepository = "lab.test/"
+	ImageTag        = "e2e"
 )
 
 // Start starts a lab and returns when everything in it runs. It first builds what is missing, which
@@ -64,7 +69,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{root: command.Repository}
+	l := &Lab{root: command.Repository, further: o.Images}
 	if !o.SkipBuild {
 		if err := l.make(ctx, o.Progress, "build", "build-plugin", "cluster"); err != nil {
 			return nil, err
@@ -117,11 +122,13 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	if err := l.addNodes(ctx, o.Nodes[:1]); err != nil {
 		return err
 	}
-	if err := l.install(ctx); err != nil {
+	if err := l.install(ctx, o.Bare); err != nil {
 		return err
 	}
-	if err := l.RemoveEdgeIngresses(ctx, o.Stay); err != nil {
-		return err
+	if !o.Bare {
+		if err := l.RemoveEdgeIngresses(ctx, o.Stay); err != nil {
+			return err
+		}
 	}
 	speaker := l.ignoreEdgeTaint
 	if o.SpeakerToleratesEdge {
@@ -139,7 +146,7 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 // images are all that nodes need: those that the cluster's command knows, and one of the operator's programs.
 func (l *Lab) images() []string {
 	programs := filepath.Join(l.root, "bin", "manager") + "," + filepath.Join(l.root, "bin", "edge-ingress-verification")
-	return append([]string{operatorImage + "=" + programs}, installed...)
+	return slices.Concat([]string{operatorImage + "=" + programs}, installed, l.further)
 }
 
 // loadImages loads the images and remembers the digests of those that are referred to by it.
@@ -164,7 +171,7 @@ func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error 
 		digests[image.Name] = image.Digest
 	}
 	l.operatorDigest = digests[operatorImage]
-	l.Controller = v1alpha1.ImageSpec{Repository: imageRepository + controllerImage, Tag: imageTag, Digest: digests[controllerImage]}
+	l.Controller = v1alpha1.ImageSpec{Repository: ImageRepository + controllerImage, Tag: ImageTag, Digest: digests[controllerImage]}
 	return l.Cluster.LoadImages(ctx, l.images()...)
 }
 
@@ -185,15 +192,19 @@ func (l *Lab) addNodes(ctx context.Context, nodes []realcluster.NodeOptions) err
 
 // install installs everything, and returns when what does not belong on every node runs. The prober
 // is not awaited: there are not yet two nodes for it.
-func (l *Lab) install(ctx context.Context) error {
+func (l *Lab) install(ctx context.Context, bare bool) error {
 	tasks, installing := errgroup.WithContext(ctx)
 	tasks.Go(func() error { return metallb.Install(installing, l.Client, l.root) })
 	tasks.Go(func() error { return l.installApplication(installing) })
-	tasks.Go(func() error { return l.installOperator(installing) })
+	if !bare {
+		tasks.Go(func() error { return l.installOperator(installing) })
+	}
 	if err := tasks.Wait(); err != nil {
 		return fmt.Errorf("installing what runs in the cluster: %w", err)
 	}
-	return errors.Join(
-		l.AwaitDeployment(ctx, metallb.Namespace, metallb.Controller), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"),
-		l.AwaitDeployment(ctx, OperatorNamespace, OperatorName), l.AwaitDeployment(ctx, OperatorNamespace, names.Witness))
+	err := errors.Join(l.AwaitDeployment(ctx, metallb.Namespace, metallb.Controller), l.AwaitDeployment(ctx, ApplicationNamespace, "echo"))
+	if bare {
+		return err
+	}
+	return errors.Join(err, l.AwaitDeployment(ctx, OperatorNamespace, OperatorName), l.AwaitDeployment(ctx, OperatorNamespace, names.Witness))
 }

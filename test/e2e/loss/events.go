@@ -8,8 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -103,14 +101,7 @@ func (s *stage) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return objects.Await(ctx, "the edge nodes to be measured", restLimit, func(ctx context.Context) (bool, string, error) {
-		live, err := s.get(ctx)
-		if err != nil {
-			return false, "", err
-		}
-		found := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionNodesKeepSourceIP)
-		return found != nil && found.Status == metav1.ConditionTrue, fmt.Sprint(found), nil
-	})
+	return s.awaitMeasured(ctx)
 }
 
 func (s *stage) setNodes(ctx context.Context, names ...string) error {

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,7 +29,7 @@ func (o Observation) cutAmong(target string, tally load.Tally, failures []load.F
 	if target != ThroughMetalLB {
 		return 0
 	}
-	underWay := max(fewUnderWay, int(math.Ceil(rate*tally.Answering.P99.Seconds())))
+	underWay := max(fewUnderWay, int(math.Ceil(float64(cmp.Or(o.Rate, rate))*tally.Answering.P99.Seconds())))
 	total, byMove := 0, make([]int, len(o.Moves))
 	for _, failure := range failures {
 		from, until, possible := o.exposed(tally, failure)
@@ -205,4 +206,14 @@ func blind(observations []Observation) []string {
 		}
 	}
 	return problems
+}
+
+// BrokenEarly counts the kept connections that were lost although nothing had released them.
+func (o Observation) BrokenEarly() int {
+	total := 0
+	for _, target := range o.Result.Targets {
+		broken := o.broken(target)
+		total += broken.Early + broken.EarlyIdle
+	}
+	return total
 }

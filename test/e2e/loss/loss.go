@@ -39,6 +39,8 @@ type Observation struct {
 	Claim Claim
 	// Result is the load's; its one mark is the moment at which the event began.
 	Result load.Result
+	// Rate is how many new connections were opened on each way in a second; zero for the usual number.
+	Rate int
 	// Took is how long the event took until everything was at rest.
 	Took time.Duration
 	// Moves are the moments at which the router in front of the nodes noticed the address on

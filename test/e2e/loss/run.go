@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,15 +59,6 @@ const (
 	steadyPause   = 100 * time.Millisecond
 )
 
-// sources are the client's further addresses, with ports that its own system does not give out.
-func sources() loadprocess.Sources {
-	s := loadprocess.Sources{FirstPort: 10000, LastPort: 32000}
-	for last := byte(11); last <= 30; last++ {
-		s.Addresses = append(s.Addresses, netip.AddrFrom4([4]byte{203, 0, 113, last}))
-	}
-	return s
-}
-
 // runner measures events.
 type runner struct {
 	stage    *stage
@@ -80,33 +72,24 @@ type runner struct {
 // to progress as soon as it is over. With compare it also measures what is lost without the
 // operator. At the end it removes what it created. An error means that the stage could not be set
 // up. The observation of an event holds its own errors.
-func Run(ctx context.Context, l *lab.Lab, edge [3]string, compare bool, progress io.Writer) (_ []Observation, err error) {
-	s := &stage{lab: l}
-	defer func() { err = errors.Join(err, s.remove(context.WithoutCancel(ctx))) }()
-	if err := s.prepare(ctx, edge[0], edge[1]); err != nil {
-		return nil, fmt.Errorf("preparing the measurement of losses: %w", err)
-	}
-	clients := l.Cluster.Host(realcluster.Client)
-	if err := clients.Do(repeatLikeAnyKernel); err != nil {
-		return nil, fmt.Errorf("setting when clients repeat a SYN: %w", err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("finding the own program: %w", err)
-	}
-	process, err := loadprocess.Open(clients.Command(context.WithoutCancel(ctx), self, LoadCommand), sources())
-	if err != nil {
+func Run(ctx context.Context, l *lab.Lab, edge [3]string, compare bool, progress io.Writer) ([]Observation, error) {
+	if err := MakeRoom(ctx, l); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, process.Close()) }()
-	r := &runner{stage: s, process: process, progress: progress}
-	if err := r.onFront(ctx, s.key(), balancerPort, func(f *front) { r.all(ctx, f, s.events(edge)) }); err != nil {
-		return r.observations, err
-	}
-	if compare {
-		err = r.comparePlain(ctx)
-	}
-	return r.observations, err
+	var observations []Observation
+	shape := Shape{Name: "lossless", Nodes: edge[:2], Port: balancerPort, FromPorts: allPorts, Clients: allClients}
+	err := onStage(ctx, l, shape, progress, func(r *runner) error {
+		defer func() { observations = r.observations }()
+		s := r.stage
+		if err := r.onFront(ctx, s.key(), s.Port, func(f *front) { r.all(ctx, f, s.events(edge)) }); err != nil {
+			return err
+		}
+		if compare {
+			return r.comparePlain(ctx)
+		}
+		return nil
+	})
+	return observations, err
 }
 
 // repeatLikeAnyKernel makes the network of the calling thread repeat a SYN after 1, 3 and 7 s.
@@ -157,9 +140,9 @@ func (r *runner) onFront(ctx context.Context, key client.ObjectKey, port uint16,
 	}
 	defer func() { err = errors.Join(err, inFront.Stop()) }()
 	f := &front{address: address, labels: service.Spec.Selector, targets: []load.Target{
-		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: applicationHost, ClientAddress: load.XRealIP},
+		{Name: ThroughMetalLB, Address: net.JoinHostPort(address.String(), "80"), Host: r.stage.host(), ClientAddress: load.XRealIP},
 		// It passes bytes on and does not send the client's address.
-		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: applicationHost, ClientAddress: load.XRealIP, Client: realcluster.Balancer},
+		{Name: ThroughHAProxy, Address: listener.Address.String(), Host: r.stage.host(), ClientAddress: load.XRealIP, Client: realcluster.Balancer},
 	}}
 	if err := r.awaitSteady(ctx, f); err != nil {
 		return err
@@ -197,7 +180,7 @@ func (r *runner) listener(service *corev1.Service, port uint16) balancer.Listene
 	listener := balancer.Listener{
 		Address: netip.AddrPortFrom(realcluster.Balancer, port), Mode: balancer.TCP,
 		Check:     &balancer.Check{HealthPort: int(service.Spec.HealthCheckNodePort), Interval: time.Second, Fall: 2, Rise: 2},
-		FromPorts: &balancer.Ports{First: 10000, Last: 32000},
+		FromPorts: &r.stage.FromPorts,
 	}
 	for _, node := range r.stage.nodes {
 		listener.Servers = append(listener.Servers, netip.AddrPortFrom(node, nodePort))
@@ -234,17 +217,22 @@ func (r *runner) all(ctx context.Context, f *front, events []event) {
 			return
 		}
 		o := r.measure(ctx, f, e)
-		r.observations = append(r.observations, o)
-		fmt.Fprint(r.progress, o.Text())
-		if len(o.Problems()) > 0 {
-			fmt.Fprintln(r.progress, o.Result.String())
-		}
+		r.tell(o)
+	}
+}
+
+// tell keeps an observation, and prints it.
+func (r *runner) tell(o Observation) {
+	r.observations = append(r.observations, o)
+	fmt.Fprint(r.progress, o.Text())
+	if len(o.Problems()) > 0 {
+		fmt.Fprintln(r.progress, o.Result.String())
 	}
 }
 
 // measure has an event happen under the load.
 func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
-	o := Observation{Event: e.name, Claim: e.claim}
+	o := Observation{Event: e.name, Claim: e.claim, Rate: r.stage.Rate}
 	wrong := func(err error) bool {
 		if err != nil {
 			o.Wrong = append(o.Wrong, err.Error())
@@ -269,7 +257,7 @@ func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
 // under runs the load around the event, and returns how long the event took.
 func (r *runner) under(ctx context.Context, f *front, o *scene, e event) (took time.Duration, err error) {
 	err = r.process.Start(loadprocess.Load{
-		Targets: f.targets, Rate: rate, KeptAlive: keptAlive, Interval: interval, ConnectTimeout: connectTimeout, AnswerTimeout: answerTimeout,
+		Targets: f.targets, Rate: cmp.Or(r.stage.Rate, rate), KeptAlive: keptAlive, Interval: interval, ConnectTimeout: connectTimeout, AnswerTimeout: answerTimeout,
 	})
 	if err != nil {
 		return 0, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -22,10 +23,6 @@ import (
 )
 
 const (
-	// edgeIngress is the one whose requests are counted, and its class.
-	edgeIngress = "lossless"
-	// applicationHost is the name by which the application is asked for.
-	applicationHost = edgeIngress + ".e2e.test"
 	// drain is longer than the haproxy takes to notice a leaving node: two checks with a second
 	// between them, one that just ended, and kube-proxy, which answers them and may be another
 	// second behind.
@@ -39,6 +36,7 @@ const (
 // stage is the EdgeIngress with what is in front of it and behind it.
 type stage struct {
 	lab *lab.Lab
+	Shape
 	// spec is the EdgeIngress as it was last written.
 	spec v1alpha1.EdgeIngressSpec
 	// nodes are the addresses of the nodes by name.
@@ -49,17 +47,19 @@ type stage struct {
 
 // namespace is where the controllers run.
 func (s *stage) namespace() string {
-	return (&v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}).ControllerNamespace()
+	return (&v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}).ControllerNamespace()
 }
+
+// host is the name by which the application is asked for.
+func (s *stage) host() string { return s.Name + ".e2e.test" }
 
 // key is of the objects that run the controller.
 func (s *stage) key() client.ObjectKey {
-	return client.ObjectKey{Namespace: s.namespace(), Name: names.Service(edgeIngress)}
+	return client.ObjectKey{Namespace: s.namespace(), Name: names.Service(s.Name)}
 }
 
-// prepare deletes other EdgeIngress objects, writes the EdgeIngress for these nodes and the
-// Ingress, and returns when the controllers serve.
-func (s *stage) prepare(ctx context.Context, nodes ...string) error {
+// prepare writes the EdgeIngress and the Ingress, and returns when the controllers serve.
+func (s *stage) prepare(ctx context.Context) error {
 	var err error
 	if s.nodes, err = s.lab.NodeAddresses(ctx); err != nil {
 		return err
@@ -67,47 +67,49 @@ func (s *stage) prepare(ctx context.Context, nodes ...string) error {
 	if err := s.lab.TolerateEdgeTaint(ctx); err != nil {
 		return err
 	}
-	if err := s.makeRoom(ctx); err != nil {
-		return err
-	}
 	if err := s.writeIngress(ctx); err != nil {
 		return err
 	}
 	image := s.lab.Controller
-	s.spec.Nodes.Names = nodes
+	s.spec.Nodes.Names = slices.Clone(s.Nodes)
+	if s.Replicas > 0 {
+		s.spec.Controller.Kind, s.spec.Controller.Replicas = v1alpha1.WorkloadDeployment, &s.Replicas
+	}
 	s.spec.Controller.Image = &image
 	// One worker starts faster on a small machine, and the log has no reader.
 	s.spec.Controller.Config = map[string]v1alpha1.ConfigValue{
 		"worker-processes": "1", "disable-access-log": "true", "worker-shutdown-timeout": workerShutdown,
 	}
-	// An event switches it on.
 	s.spec.Verification = &v1alpha1.VerificationSpec{Probes: v1alpha1.Disabled}
+	if s.Measured {
+		s.spec.Verification.Probes = v1alpha1.Enabled
+	}
 	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain + time.Second}
 	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
 }
 
-// makeRoom deletes every EdgeIngress, because their controllers only take time, and returns when
+// MakeRoom deletes every EdgeIngress, because their controllers only take time, and returns when
 // they are gone. That includes one from an earlier run.
-func (s *stage) makeRoom(ctx context.Context) error {
+func MakeRoom(ctx context.Context, l *lab.Lab) error {
 	all := &v1alpha1.EdgeIngressList{}
-	if err := s.lab.Client.List(ctx, all); err != nil {
+	if err := l.Client.List(ctx, all); err != nil {
 		return fmt.Errorf("listing EdgeIngresses: %w", err)
 	}
 	for i := range all.Items {
-		if err := client.IgnoreNotFound(s.lab.Client.Delete(ctx, &all.Items[i])); err != nil {
+		if err := client.IgnoreNotFound(l.Client.Delete(ctx, &all.Items[i])); err != nil {
 			return fmt.Errorf("deleting EdgeIngress %s: %w", all.Items[i].Name, err)
 		}
 	}
 	return objects.Await(ctx, "other EdgeIngresses to be gone", restLimit, func(ctx context.Context) (bool, string, error) {
-		err := s.lab.Client.List(ctx, all)
+		err := l.Client.List(ctx, all)
 		return len(all.Items) == 0, fmt.Sprintf("%d are left", len(all.Items)), err
 	})
 }
 
-// remove deletes what the measurement wrote. It does not wait until it is gone: makeRoom does.
+// remove deletes what the measurement wrote. It does not wait until it is gone: MakeRoom does.
 func (s *stage) remove(ctx context.Context) error {
-	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: edgeIngress}}
-	ours := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: s.Name}}
+	ours := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}
 	err := errors.Join(client.IgnoreNotFound(s.lab.Client.Delete(ctx, ingress)), client.IgnoreNotFound(s.lab.Client.Delete(ctx, ours)))
 	if err != nil {
 		return fmt.Errorf("removing what losses were measured on: %w", err)
@@ -116,11 +118,11 @@ func (s *stage) remove(ctx context.Context) error {
 }
 
 func (s *stage) writeIngress(ctx context.Context) error {
-	class, prefix := edgeIngress, networkingv1.PathTypePrefix
-	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: edgeIngress}}
+	class, prefix := s.Name, networkingv1.PathTypePrefix
+	ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: lab.ApplicationNamespace, Name: s.Name}}
 	_, err := controllerutil.CreateOrUpdate(ctx, s.lab.Client, ingress, func() error {
 		backend := networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "echo", Port: networkingv1.ServiceBackendPort{Number: 80}}}
-		rule := networkingv1.IngressRule{Host: applicationHost}
+		rule := networkingv1.IngressRule{Host: s.host()}
 		rule.HTTP = &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/", PathType: &prefix, Backend: backend}}}
 		ingress.Spec = networkingv1.IngressSpec{IngressClassName: &class, Rules: []networkingv1.IngressRule{rule}}
 		return nil
@@ -134,21 +136,21 @@ func (s *stage) writeIngress(ctx context.Context) error {
 // write changes the spec.
 func (s *stage) write(ctx context.Context, change func(*v1alpha1.EdgeIngressSpec)) error {
 	change(&s.spec)
-	live := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: edgeIngress}}
+	live := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}
 	_, err := controllerutil.CreateOrUpdate(ctx, s.lab.Client, live, func() error {
 		live.Spec = *s.spec.DeepCopy()
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("writing EdgeIngress %s: %w", edgeIngress, err)
+		return fmt.Errorf("writing EdgeIngress %s: %w", s.Name, err)
 	}
 	return nil
 }
 
 func (s *stage) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {
 	live := &v1alpha1.EdgeIngress{}
-	if err := s.lab.Client.Get(ctx, client.ObjectKey{Name: edgeIngress}, live); err != nil {
-		return nil, fmt.Errorf("reading EdgeIngress %s: %w", edgeIngress, err)
+	if err := s.lab.Client.Get(ctx, client.ObjectKey{Name: s.Name}, live); err != nil {
+		return nil, fmt.Errorf("reading EdgeIngress %s: %w", s.Name, err)
 	}
 	return live, nil
 }
@@ -156,7 +158,7 @@ func (s *stage) get(ctx context.Context) (*v1alpha1.EdgeIngress, error) {
 // pods are all controller pods, those that end included.
 func (s *stage) pods(ctx context.Context) ([]corev1.Pod, error) {
 	list := &corev1.PodList{}
-	if err := s.lab.Client.List(ctx, list, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: edgeIngress}); err != nil {
+	if err := s.lab.Client.List(ctx, list, client.InNamespace(s.namespace()), client.MatchingLabels{v1alpha1.OwnerLabel: s.Name}); err != nil {
 		return nil, fmt.Errorf("listing controller pods: %w", err)
 	}
 	return list.Items, nil
@@ -164,27 +166,60 @@ func (s *stage) pods(ctx context.Context) ([]corev1.Pod, error) {
 
 // awaitRest returns when the operator says that everything is as the spec wants it, and no other pod is left.
 func (s *stage) awaitRest(ctx context.Context) error {
-	return objects.Await(ctx, "everything to be as EdgeIngress "+edgeIngress+" wants it", restLimit, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "everything to be as EdgeIngress "+s.Name+" wants it", restLimit, func(ctx context.Context) (bool, string, error) {
 		live, err := s.get(ctx)
 		if err != nil {
 			return false, "", err
 		}
-		set := &appsv1.DaemonSet{}
-		if err := s.lab.Client.Get(ctx, s.key(), set); err != nil {
+		updated, available, err := s.rolledOut(ctx)
+		if err != nil {
 			return false, "", err
 		}
 		pods, err := s.pods(ctx)
 		if err != nil {
 			return false, "", err
 		}
-		wanted := len(s.spec.Nodes.Names)
+		wanted, serving := len(s.spec.Nodes.Names), len(s.spec.Nodes.Names)
+		if s.Replicas > 0 {
+			wanted, serving = int(s.Replicas), min(int(s.Replicas), serving)
+		}
 		nodes := live.Status.Nodes
 		seen := fmt.Sprintf("status of generation %d of %d, nodes %+v, %d of %d pods updated, %d there",
-			live.Status.ObservedGeneration, live.Generation, nodes, set.Status.UpdatedNumberScheduled, wanted, len(pods))
+			live.Status.ObservedGeneration, live.Generation, nodes, updated, wanted, len(pods))
 		done := live.Status.ObservedGeneration == live.Generation && meta.IsStatusConditionTrue(live.Status.Conditions, v1alpha1.ConditionReady) &&
-			int(nodes.Serving) == wanted && nodes.Releasing == 0 && set.Status.ObservedGeneration == set.Generation &&
-			int(set.Status.UpdatedNumberScheduled) == wanted && int(set.Status.NumberAvailable) == wanted && len(pods) == wanted
+			int(nodes.Serving) == serving && nodes.Releasing == 0 && updated == wanted && available == wanted && len(pods) == wanted
 		return done, seen, nil
+	})
+}
+
+// rolledOut returns how many pods have the current template, and how many of all are available. Both are zero until
+// Kubernetes' controller has seen the template.
+func (s *stage) rolledOut(ctx context.Context) (updated, available int, err error) {
+	if s.Replicas > 0 {
+		deployment := &appsv1.Deployment{}
+		err := s.lab.Client.Get(ctx, s.key(), deployment)
+		if err != nil || deployment.Status.ObservedGeneration != deployment.Generation {
+			return 0, 0, err
+		}
+		return int(deployment.Status.UpdatedReplicas), int(deployment.Status.AvailableReplicas), nil
+	}
+	set := &appsv1.DaemonSet{}
+	err = s.lab.Client.Get(ctx, s.key(), set)
+	if err != nil || set.Status.ObservedGeneration != set.Generation {
+		return 0, 0, err
+	}
+	return int(set.Status.UpdatedNumberScheduled), int(set.Status.NumberAvailable), nil
+}
+
+// awaitMeasured returns when every edge node is measured.
+func (s *stage) awaitMeasured(ctx context.Context) error {
+	return objects.Await(ctx, "the edge nodes to be measured", restLimit, func(ctx context.Context) (bool, string, error) {
+		live, err := s.get(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		found := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionNodesKeepSourceIP)
+		return found != nil && found.Status == metav1.ConditionTrue, fmt.Sprint(found), nil
 	})
 }
 

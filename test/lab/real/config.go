@@ -10,8 +10,9 @@
 // disk and the memory of the machine; there is no name server; AppArmor profiles are not applied to
 // containers.
 //
-// Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups
-// of version 1. CheckMachine refuses a machine with version 2 only.
+// Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups of
+// version 1, and on Debian 13 with its containerd 1.7.24 and runc 1.1.15, on Linux 6.12 with version
+// 2. CheckMachine refuses a machine that lacks something.
 package real
 
 import (
