@@ -28,6 +28,7 @@ run_tests() {
 
 say "$(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), systemd $(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p'), $(containerd --version | cut -d' ' -f3), runc $(runc --version | sed -n 's/^runc version //p')"
 say "control groups: $(stat -fc %T /sys/fs/cgroup), controllers $(cat /sys/fs/cgroup/cgroup.controllers), own group $(cat /proc/self/cgroup)"
+grep cgroup /proc/self/mountinfo
 before=$(groups)
 echo "$before"
 hack/e2e-deps.sh --check

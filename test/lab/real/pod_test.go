@@ -24,6 +24,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -32,6 +33,9 @@ import (
 // that another process runs, maybe on another machine, and that an address of this machine's
 // loopback interface leads to. Without it, the test runs its own.
 const controlPlaneVariable = "LAB_CONTROL_PLANE"
+
+// podPort is where the application listens.
+const podPort = 8080
 
 // patience is enough for a machine that is emulated.
 const patience = 15 * time.Minute
@@ -143,6 +147,9 @@ func limitedPod() *corev1.Pod {
 			NodeName: "edge1", AutomountServiceAccountToken: new(false), TerminationGracePeriodSeconds: new(int64(0)),
 			Containers: []corev1.Container{{
 				Name: "echo", Image: images.Reference(images.Echo), ImagePullPolicy: corev1.PullNever,
+				ReadinessProbe: &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{
+					HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(podPort)},
+				}},
 				Resources: corev1.ResourceRequirements{
 					Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
 					Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
@@ -259,9 +266,8 @@ func request(ctx context.Context, machine network.Node, podIP string) error {
 	if err != nil {
 		return fmt.Errorf("the pod has no address: %w", err)
 	}
-	const port = 8080
 	client := &http.Client{Transport: &http.Transport{DialContext: machine.Namespace.Dial}}
-	get, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+netip.AddrPortFrom(address, port).String()+"/", http.NoBody)
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+netip.AddrPortFrom(address, podPort).String()+"/", http.NoBody)
 	if err != nil {
 		return err
 	}
