@@ -92,7 +92,7 @@ func TestTheVersionAndTheGroupAreRightOnEachSystem(t *testing.T) {
 			"name=systemd": top + "/systemd", "pids": top + "/pids", "blkio": top + "/blkio", "freezer": top + "/freezer", "devices": top + "/devices",
 			"memory": top + "/memory/jobs/1", "cpuset": top + "/cpuset", "cpuacct": top + "/cpuacct", "cpu": top + "/cpu",
 		}},
-		"debian-12":                   {parent: Group{"": top}, delegated: top + "/user.slice/user-0.slice/session-1.scope"},
+		"debian-12":                   {parent: Group{"": top}, delegated: top + "/user.slice/user-0.slice/session-3.scope"},
 		"debian-13":                   {parent: Group{"": top}, delegated: top + "/system.slice/ssh.service"},
 		"debian-13-session":           {parent: Group{"": top}, delegated: top + "/user.slice/user-0.slice/session-1.scope"},
 		"debian-13-scope":             {parent: Group{"": top}, delegated: top + "/system.slice/lab-1.scope"},
