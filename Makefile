@@ -1,6 +1,10 @@
 # Edge ingress operator. `make help` lists what there is to do.
 
 # RELEASE is the version that the bundle and config/ name: it is fixed, so that generated files do not depend on the commit.
+# `make bundle catalog VERSION=v0.2.0` makes those of another one: who names a version means it.
+ifneq ($(origin VERSION),undefined)
+RELEASE ?= $(VERSION)
+endif
 RELEASE ?= v0.1.0
 # VERSION is what the operator says it is: the tag, and how many commits came after it. Without any tag it is RELEASE.
 VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo $(RELEASE))
@@ -14,11 +18,20 @@ DIGEST ?=
 # RELEASE_DATE is the bundle's createdAt. It is a variable, so that the bundle is the same whenever it is made.
 RELEASE_DATE ?= 2026-11-21T00:00:00Z
 
+# CATALOG_BEFORE is the file of the last release's catalogue: OLM goes from the versions there to this one.
+CATALOG_BEFORE ?=
+
 # PLUGIN_URL is where the archives of the kubectl plugin can be downloaded.
 PLUGIN_URL ?= https://github.com/edge-ingress/edge-ingress-operator/releases/download/$(VERSION)
 
 KUBECTL ?= kubectl
-CONTAINER_TOOL ?= $(shell command -v docker || command -v podman)
+CONTAINER_TOOL ?= $(shell command -v docker || command -v podman || command -v buildah)
+# BUILD_FLAGS are further arguments of the image's build. `make image-push` builds for PLATFORMS, and pushes to DESTINATION.
+BUILD_FLAGS ?=
+PLATFORMS ?= linux/amd64,linux/arm64
+DESTINATION ?= docker://$(IMG)
+DIGEST_FILE ?= dist/digest
+IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(BUILD_FLAGS)
 # ARGS are further arguments of `make run` and `make e2e`.
 ARGS ?=
 # KUBERNETES is the version that `make test-api` runs against: newest or oldest.
@@ -30,7 +43,7 @@ NODES ?=
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
 CODE_MODULES := . test/lab test/gitops hack/bundle
-ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew $(wildcard test/lab/modules/*)
+ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/sbom hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
@@ -41,6 +54,8 @@ BUNDLE := $(TOOLS)/bundle
 HELM := $(TOOLS)/helm
 KREW := $(TOOLS)/krew
 VALIDATE_KREW := $(TOOLS)/validate-krew-manifest
+GOVULNCHECK := $(TOOLS)/govulncheck
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -87,6 +102,16 @@ test-install: $(HELM) $(KUSTOMIZE) ## Install, upgrade and remove the operator w
 	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
 	@KUBERNETES=$(KUBERNETES) hack/test.sh install
 
+.PHONY: test-olm
+test-olm: $(HELM) $(KUSTOMIZE) $(BUNDLE) olm build ## Install, upgrade and remove the operator with the real Operator Lifecycle Manager. Needs root, and the whole history in git. The first run takes long.
+	@$(MAKE) --no-print-directory cluster KUBERNETES=$(KUBERNETES)
+	@KUBERNETES=$(KUBERNETES) hack/test.sh olm
+
+.PHONY: test-image
+test-image: ## Build the image for all platforms as a release does, offline, and check what is in it. Needs root. The first run takes minutes.
+	@hack/image-deps.sh
+	@TEST_IMAGE=1 go test -count=1 -timeout=60m -v -run=TestTheImage ./test/image
+
 .PHONY: e2e
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
@@ -101,7 +126,7 @@ test-upgrade: e2e-deps real-images $(HELM) $(BUNDLE) ## Upgrade, downgrade, remo
 	@bin/e2e --only=upgrades --skip-build --from=$(UPGRADE_FROM) $(ARGS)
 
 .PHONY: verify
-verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
+verify: verify-generated verify-format vet lint verify-imports verify-manifests verify-bundle verify-chart verify-plugin verify-modules verify-vulnerabilities verify-github verify-adrs verify-engine-words verify-lab verify-english ## Check everything that needs no cluster: generated files, format, linters, manifests, bundle, chart, modules, workflows.
 	@echo "--- verified"
 
 ##@ Development
@@ -160,6 +185,10 @@ e2e-deps: ## Install the Debian packages that real nodes need (containerd, runc,
 real-cluster: cluster ## Build what real nodes need in addition, once: kubelet, kube-proxy, MetalLB, ingress-nginx.
 	@bin/cluster build --real-nodes >/dev/null
 
+.PHONY: olm
+olm: cluster ## Build the Operator Lifecycle Manager and opm, which serves its catalogues, once. Takes longer than Kubernetes.
+	@bin/cluster build --olm >/dev/null
+
 .PHONY: real-images
 real-images: real-cluster build ## Make the images for real nodes that are missing or outdated.
 	@bin/cluster images build >/dev/null
@@ -170,6 +199,11 @@ real-images: real-cluster build ## Make the images for real nodes that are missi
 test-real-nodes: e2e-deps real-images ## Test the real nodes themselves, and that they leave nothing behind, even after a crash. Needs root.
 	@LAB_REAL_NODES=1 go test -C test/lab -count=1 -run RealNode ./command ./real ./images ./realcluster
 
+# Not part of CI: without KVM it takes minutes.
+.PHONY: test-guest
+test-guest: ## Test real nodes on control groups of version 2, in a Debian 13 in QEMU. Needs root.
+	@hack/test-guest.sh
+
 .PHONY: clean
 clean: ## Stop local clusters and remove everything that was built.
 	@if [ -d bin/run ]; then for dir in bin/run/*/; do [ ! -d "$$dir" ] || go run -C test/lab . down --name "$$(basename "$$dir")"; done; fi
@@ -178,7 +212,7 @@ clean: ## Stop local clusters and remove everything that was built.
 ##@ Verification, step by step
 
 .PHONY: verify-generated
-verify-generated: ## Fail if a generated file is out of date. Afterwards the tree has the current one.
+verify-generated: ## Fail if a generated file is out of date.
 	hack/verify/generated.sh
 
 .PHONY: verify-format
@@ -196,11 +230,12 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager admission guard verification default without-verification prometheus network-policy samples samples/scheduled-verify manifests; do \
+	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
-	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -q -e '^ *- --measure-by-default=false$$' || \
+	@# grep reads to the end: with -q it leaves early, kustomize then fails at writing, and with it the pipe.
+	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -e '^ *- --measure-by-default=false$$' >/dev/null || \
 		{ echo "config/$$dir: it installs no witness, so give the operator the argument --measure-by-default=false"; exit 1; }; done
-	@if $(KUSTOMIZE) build config/default | grep -q -e '^ *- --measure-by-default'; then \
+	@if $(KUSTOMIZE) build config/default | grep -e '^ *- --measure-by-default' >/dev/null; then \
 		echo "config/default: it installs the witness, so remove the argument --measure-by-default"; exit 1; fi
 
 .PHONY: verify-bundle
@@ -218,6 +253,11 @@ verify-plugin: $(KREW) $(VALIDATE_KREW) ## Build the kubectl plugin for all plat
 .PHONY: verify-modules
 verify-modules: ## Fail if a go.mod or go.sum is not tidy.
 	@for module in $(ALL_MODULES); do echo "--- go mod tidy in $$module"; (cd $$module && go mod tidy -diff); done
+
+.PHONY: verify-vulnerabilities
+verify-vulnerabilities: $(GOVULNCHECK) ## Fail if a known vulnerability that has a fix reaches what we ship.
+	@echo "--- known vulnerabilities"; go -C hack/tools/vulnerabilities mod download golang.org/x/vulndb && \
+		go run ./hack/verify/vulnerabilities --govulncheck=$(GOVULNCHECK) --database="$$(go -C hack/tools/vulnerabilities list -m -f '{{.Dir}}' golang.org/x/vulndb)"
 
 .PHONY: verify-github
 verify-github: ## Check the files that only GitHub reads, and that the make targets in its workflows exist.
@@ -248,7 +288,7 @@ uninstall: $(KUSTOMIZE) ## Delete every EdgeIngress, then the CRD. The operator 
 
 .PHONY: deploy
 deploy: $(KUSTOMIZE) ## Install CRDs, permissions, operator, prober and witness into the current cluster. IMG=registry/name:tag is the image.
-	$(overlay)
+	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy | $(KUBECTL) apply --server-side -f -
 
 .PHONY: undeploy
@@ -262,37 +302,68 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`. IMG=registry/name:tag is the image.
-	$(overlay)
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, and dist/beside-bundle.yaml for OLM. IMG=registry/name:tag is the image.
 	@mkdir -p dist
+	$(call overlay,beside-bundle)
+	$(KUSTOMIZE) build bin/deploy >dist/beside-bundle.yaml
+	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
-	@echo "wrote dist/install.yaml with $(IMG)"
+	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG)"
 
-# An overlay of config/default with the image asked for; config/ itself stays as it is.
+# An overlay of a directory of config/ with the image asked for; config/ itself stays as it is.
 define overlay
 @rm -rf bin/deploy && mkdir -p bin/deploy
-@cd bin/deploy && $(KUSTOMIZE) create --resources ../../config/default && \
+@cd bin/deploy && $(KUSTOMIZE) create --resources ../../config/$(1) && \
 	$(KUSTOMIZE) edit set image $(IMAGE_REPOSITORY)=$(IMG)
 endef
 
 ##@ Release
 
 .PHONY: docker-build
-docker-build: ## Build the operator's image IMG with docker or podman.
+docker-build: ## Build the operator's image IMG for this machine's architecture with docker, podman or buildah.
 	@if [ -z "$(CONTAINER_TOOL)" ]; then \
-		echo "docker-build needs docker or podman, and neither is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
-	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --tag $(IMG) .
+		echo "docker-build needs docker, podman or buildah, and none is in PATH; set CONTAINER_TOOL to something that takes the same arguments" >&2; exit 1; fi
+	DOCKER_BUILDKIT=1 $(CONTAINER_TOOL) build $(IMAGE_ARGS) --tag $(IMG) .
 
 .PHONY: docker-push
 docker-push: ## Push the image IMG, and write the digest that the registry gave it to dist/digest.
+	@mkdir -p $(dir $(DIGEST_FILE))
+ifeq ($(notdir $(CONTAINER_TOOL)),docker)
 	$(CONTAINER_TOOL) push $(IMG)
-	@mkdir -p dist
-	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >dist/digest
-	@echo "pushed $(IMG) as $$(cat dist/digest)"
+	$(CONTAINER_TOOL) image inspect --format '{{index .RepoDigests 0}}' $(IMG) | sed 's/.*@//' >$(DIGEST_FILE)
+else
+	$(CONTAINER_TOOL) push --digestfile $(DIGEST_FILE) $(IMG)
+endif
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+.PHONY: image-push
+image-push: ## Build the image IMG for all PLATFORMS with buildah or podman, push it, and write its digest to dist/digest.
+	@case "$(notdir $(CONTAINER_TOOL))" in buildah | podman) ;; *) \
+		echo "image-push needs buildah or podman: make image-push CONTAINER_TOOL=buildah" >&2; exit 1 ;; esac
+	@mkdir -p $(dir $(DIGEST_FILE))
+	@$(CONTAINER_TOOL) manifest rm $(IMG) >/dev/null 2>&1 || true # Builds are added to a list that is there.
+	@# buildah 1.28 takes the target for the platform of the build unless it is given.
+	$(CONTAINER_TOOL) build --platform $(PLATFORMS) --build-arg BUILDPLATFORM=linux/$$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/') $(IMAGE_ARGS) --manifest $(IMG) .
+	$(CONTAINER_TOOL) manifest push --all --digestfile $(DIGEST_FILE) $(IMG) $(DESTINATION)
+	@echo "pushed $(IMG) as $$(cat $(DIGEST_FILE))"
+
+# The same build as in the Dockerfile, with the Go of go.mod.
+.PHONY: sbom
+sbom: $(CYCLONEDX) ## Write a bill of materials in CycloneDX for each program into dist/sbom, and compare it with the program.
+	@rm -rf bin/sbom && mkdir -p bin/sbom dist/sbom
+	@export CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOTOOLCHAIN=$$(sed -n 's/^toolchain //p' go.mod); \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/manager . && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/edge-ingress-verification ./verification && \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sbom/kubectl-edge_ingress ./plugin
+	@go build -o bin/verify-sbom ./hack/verify/sbom
+	@for program in manager edge-ingress-verification kubectl-edge_ingress; do \
+		$(CYCLONEDX) bin -json -std -noserial -notimestamp -version=$(VERSION) -output=dist/sbom/$$program.cdx.json bin/sbom/$$program && \
+		bin/verify-sbom bin/sbom/$$program dist/sbom/$$program.cdx.json && echo "wrote dist/sbom/$$program.cdx.json"; done
 
 .PHONY: plugin
 plugin: build-plugin ## Build the kubectl plugin for all platforms, with archives and krew's manifest in dist/plugin.
-	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --out=dist/plugin
+	go run ./hack/licences --out=bin/plugin-licences --os=linux,darwin,windows ./plugin
+	go run ./hack/plugin --version=$(VERSION) --ldflags='$(LDFLAGS)' --url=$(PLUGIN_URL) --third-party=bin/plugin-licences/THIRD-PARTY --out=dist/plugin
 
 .PHONY: bundle
 bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. DIGEST=sha256:... pins the operator's image.
@@ -301,6 +372,12 @@ bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. D
 		--version=$(RELEASE) --image=$(IMAGE_REPOSITORY) --digest=$(DIGEST) --created-at=$(RELEASE_DATE) \
 		--related-image="$$(go run ./hack/related-images)" --output=.
 	$(BUNDLE) validate --dir=bundle
+
+.PHONY: catalog
+catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the bundle. CATALOG_BEFORE=FILE is the catalogue of the release before.
+	$(BUNDLE) catalog --bundle=bundle --before=$(CATALOG_BEFORE) --output=dist/catalog/catalog.json
+	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
+	$$(bin/cluster build opm) validate dist/catalog
 
 .PHONY: chart
 chart: $(KUSTOMIZE) $(BUNDLE) ## Write the generated files of the Helm chart in config/chart from the manifests. DIGEST=sha256:... pins the operator's image.
@@ -317,7 +394,7 @@ chart-package: chart $(HELM) ## Pack the Helm chart into dist/.
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) ## Build the pinned tools into bin/tools, each once for its version.
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(CRD_REF_DOCS) $(GOLANGCI_LINT) $(BUNDLE) $(HELM) $(KREW) $(VALIDATE_KREW) $(GOVULNCHECK) $(CYCLONEDX) ## Build the pinned tools into bin/tools, each once for its version.
 
 $(CONTROLLER_GEN): hack/tools/go.mod hack/tools/go.sum
 	@echo "building controller-gen ..."
@@ -347,6 +424,14 @@ $(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
 $(KREW) $(VALIDATE_KREW): hack/tools/krew/go.mod hack/tools/krew/go.sum
 	@echo "building $(@F) ..."
 	@go build -C hack/tools/krew -o $@ sigs.k8s.io/krew/cmd/$(@F)
+
+$(GOVULNCHECK): hack/tools/vulnerabilities/go.mod hack/tools/vulnerabilities/go.sum
+	@echo "building govulncheck ..."
+	@go build -C hack/tools/vulnerabilities -o $@ golang.org/x/vuln/cmd/govulncheck
+
+$(CYCLONEDX): hack/tools/sbom/go.mod hack/tools/sbom/go.sum
+	@echo "building cyclonedx-gomod ..."
+	@go build -C hack/tools/sbom -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 $(BUNDLE): $(wildcard hack/bundle/*.go hack/bundle/*/*.go) hack/bundle/go.mod hack/bundle/go.sum
 	@echo "building the bundle tool ..."

@@ -2,8 +2,10 @@ package controllers_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,6 +34,8 @@ func TestTheAddressIsReadyWhereThePodsOfTheAgentAre(t *testing.T) {
 	s.patch(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: speaker.Namespace}}, `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`)
 	s.patch(speaker, `{"spec":{"template":{"metadata":{"annotations":{"example.com/again":"1"}}}}}`)
 	s.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionTrue, v1alpha1.ReasonAddressAssigned)
+	// Pods of the template before are Ready, too, and are replaced.
+	s.eventually("the speaker is rolled out", s.isRolledOut(speaker))
 
 	pod := s.podOf(speaker.Namespace, s.node("b"))
 	s.patch(pod, `{"metadata":{"annotations":{"`+simulated.NotReadyAnnotation+`":"true"}}}`)
@@ -46,6 +50,21 @@ func (s *story) deletePods(namespace string) {
 	s.Helper()
 	if err := admin.DeleteAllOf(s.Context(), &corev1.Pod{}, client.InNamespace(namespace), client.GracePeriodSeconds(0)); err != nil {
 		s.Fatal(err)
+	}
+}
+
+// isRolledOut reports whether all pods of a DaemonSet are of its template, and Ready.
+func (s *story) isRolledOut(set *appsv1.DaemonSet) func() error {
+	return func() error {
+		live := &appsv1.DaemonSet{}
+		if err := admin.Get(s.Context(), client.ObjectKeyFromObject(set), live); err != nil {
+			return err
+		}
+		status := live.Status
+		if status.ObservedGeneration != live.Generation || status.UpdatedNumberScheduled != status.DesiredNumberScheduled || status.NumberReady != status.DesiredNumberScheduled {
+			return fmt.Errorf("generation %d has the status %+v", live.Generation, status)
+		}
+		return nil
 	}
 }
 

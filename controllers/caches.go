@@ -10,7 +10,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -34,9 +33,6 @@ func CacheOptions() cache.Options {
 		&discoveryv1.EndpointSlice{}:  {Transform: trimEndpointSlice},
 		&networkingv1.NetworkPolicy{}: {Transform: trimNetworkPolicy},
 		&v1alpha1.SourceIPReport{}:    {Label: ours.Label, Transform: trimReport},
-	}
-	for _, object := range reportPolicy() {
-		byObject[object] = cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", names.ReportPolicy)}
 	}
 	for _, owned := range ownedKinds() {
 		switch owned.kind {

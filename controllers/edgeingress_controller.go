@@ -38,6 +38,8 @@ type Reconciler struct {
 	// RequestTimeout is how long a pass waits for the answer to one request. Zero means
 	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// policies read the admission policies; nil where Client reads them.
+	policies policyCaches
 	// retries limits how soon a pass that failed is repeated; nil without a queue.
 	retries *retries
 	// repairs are those of earlier passes; nil where nothing is remembered.

@@ -59,6 +59,7 @@ func (r *Reconciler) observe(ctx context.Context, edge *v1alpha1.EdgeIngress) sn
 		NetworkPolicies: r.observeNetworkPolicies(ctx, edge.ControllerNamespace()),
 		Reports:         r.observeReports(ctx, edge),
 		ReportPolicy:    r.observeReportPolicy(ctx),
+		Guards:          r.observeGuards(ctx),
 		Inventory:       objects.inventory,
 	}
 	if seen.ConfigMap.Value != nil {

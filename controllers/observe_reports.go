@@ -7,17 +7,13 @@ import (
 	"slices"
 	"time"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/reportpolicy"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/snapshot"
 )
 
@@ -72,27 +68,6 @@ func writtenAt(object client.Object, manager string) (at time.Time) {
 		}
 	}
 	return at
-}
-
-// reportPolicy returns empty objects of the policy for reports and of its binding.
-func reportPolicy() []client.Object {
-	return []client.Object{&admissionregistrationv1.ValidatingAdmissionPolicy{}, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}}
-}
-
-// observeReportPolicy looks for the policy and for its binding. One without the other does nothing, and neither
-// do others of the same name.
-func (r *Reconciler) observeReportPolicy(ctx context.Context) snapshot.Presence {
-	policy, binding := &admissionregistrationv1.ValidatingAdmissionPolicy{}, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
-	for kind, object := range map[string]client.Object{"ValidatingAdmissionPolicy": policy, "ValidatingAdmissionPolicyBinding": binding} {
-		err := r.Client.Get(ctx, types.NamespacedName{Name: names.ReportPolicy}, object)
-		switch {
-		case apierrors.IsNotFound(err), err == nil && !object.GetDeletionTimestamp().IsZero():
-			return snapshot.Presence{}
-		case err != nil:
-			return snapshot.Presence{Err: fmt.Errorf("reading %s %q: %w", kind, names.ReportPolicy, err)}
-		}
-	}
-	return snapshot.Presence{Exists: reportpolicy.Keeps(policy, binding)}
 }
 
 // viewOfReport returns what a pass looks at. It leaves out what changes with every write and decides nothing:

@@ -7,13 +7,14 @@ package controllers
 // one in the namespace of a controller may keep clients out, and Ingress objects, because their
 // annotations may change the address that their application sees. It writes Ingress objects only in
 // its own namespace (config/rbac/witness_ingress_role.yaml). It reads reports, deletes old ones of the
-// prober, and looks whether the policy exists that keeps the prober's reports to the prober.
+// prober, and looks whether the admission policies are in force that keep the prober's reports to the
+// prober, the right to write an EdgeIngress to administrators, and its own token to its work.
 //
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=edgeingresses/status,verbs=patch
 // +kubebuilder:rbac:groups=edgeingress.dev,resources=sourceipreports,verbs=get;list;watch;delete
-// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,resourceNames=edge-ingress-source-ip-reports,verbs=get;list;watch
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,resourceNames=edge-ingress-source-ip-reports;edge-ingress-administrators;edge-ingress-guard-accounts;edge-ingress-guard-identities;edge-ingress-guard-nodes;edge-ingress-guard-objects;edge-ingress-guard-requests;edge-ingress-guard-rest;edge-ingress-guard-settings;edge-ingress-guard-traffic;edge-ingress-guard-workloads,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;create
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch

@@ -3,10 +3,7 @@ package controllers_test
 import (
 	"testing"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
@@ -52,41 +49,4 @@ func TestReportsOfProbersGoWhenNothingIsMeasured(t *testing.T) {
 	s.mustRead(outside)
 	s.deleteEdge()
 	s.eventually("the other report goes with the EdgeIngress", s.isGone(t.Context(), outside))
-}
-
-// TestTheOperatorSeesThePolicyForReports: it may read these two by name, and no others.
-func TestTheOperatorSeesThePolicyForReports(t *testing.T) {
-	t.Parallel()
-	s := newStory(t, "report-policy")
-	ignore, fail := admissionregistrationv1.Ignore, "false"
-	named := metav1.ObjectMeta{Name: names.ReportPolicy}
-	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{ObjectMeta: named, Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
-		FailurePolicy: &ignore, Validations: []admissionregistrationv1.Validation{{Expression: fail}},
-		MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
-			RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"example.com"}, APIVersions: []string{"v1"}, Resources: []string{"nothing"}},
-			},
-		}}},
-	}}
-	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: named, Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
-		PolicyName: names.ReportPolicy, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
-	}}
-	seen := func(kind string) error {
-		live := map[string]client.Object{"ValidatingAdmissionPolicy": &admissionregistrationv1.ValidatingAdmissionPolicy{}, "ValidatingAdmissionPolicyBinding": &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}}[kind]
-		return operator.reconciler.Client.Get(t.Context(), types.NamespacedName{Name: names.ReportPolicy}, live)
-	}
-	for _, object := range []client.Object{policy, binding} {
-		if err := admin.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
-		s.cleanUp(object)
-	}
-	for _, kind := range []string{"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"} {
-		s.eventually("the operator sees the "+kind, func() error { return seen(kind) })
-	}
-	s.delete(policy)
-	s.eventually("the operator sees that the policy is gone", func() error {
-		return want("gone", apierrors.IsNotFound(seen("ValidatingAdmissionPolicy")), true, same)
-	})
 }

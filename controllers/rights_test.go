@@ -20,6 +20,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/engine/registry"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/guardrails"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/configfiles"
 )
@@ -238,7 +239,10 @@ func TestRightsThatMustNotBeGranted(t *testing.T) {
 		"change reports":              {Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports"},
 		"change what was seen":        {Verb: "update", Group: v1alpha1.GroupVersion.Group, Resource: "sourceipreports", Subresource: "status"},
 		"change the report policy":    {Verb: "patch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies", Name: names.ReportPolicy},
+		"change the guard":            {Verb: "patch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies", Name: guardrails.Guards()[1]},
+		"remove the guard":            {Verb: "delete", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicybindings", Name: guardrails.Guards()[1]},
 		"read other policies":         {Verb: "list", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicies"},
+		"read policies of others":     {Verb: "watch", Group: "admissionregistration.k8s.io", Resource: "validatingadmissionpolicybindings", Name: "of-others"},
 		"replace its own Ingress":     {Verb: "update", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
 		"delete all its Ingresses":    {Verb: "deletecollection", Group: "networking.k8s.io", Resource: "ingresses", Namespace: operatorNamespace},
 		"report for an Ingress":       {Verb: "patch", Group: "networking.k8s.io", Resource: "ingresses", Subresource: "status", Namespace: operatorNamespace},

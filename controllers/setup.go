@@ -48,8 +48,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) error {
 		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNetworkPolicy), unseen).
 		Watches(&v1alpha1.SourceIPReport{}, handler.EnqueueRequestsFromMapFunc(requestsForReport), unseen).
 		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.requestsForNamespace), unseen)
-	for _, object := range reportPolicy() {
-		build = build.Watches(object, handler.EnqueueRequestsFromMapFunc(r.requestsForAll), unseen)
+	build, err := r.watchPolicies(mgr, build)
+	if err != nil {
+		return err
 	}
 	for _, owned := range ownedKinds() {
 		build = build.Watches(owned.object, handler.EnqueueRequestsFromMapFunc(r.requestsForOwned(owned.kind)), unseen)

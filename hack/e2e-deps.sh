@@ -85,10 +85,17 @@ services_said() {
 	fi
 }
 
+# Ubuntu has some of the packages in a component that can be switched off.
+about_ubuntu() {
+	if [ -r /etc/os-release ] && grep -qsE '^(ID|ID_LIKE)=.*ubuntu' /etc/os-release; then
+		echo " On Ubuntu, containernetworking-plugins and haproxy may need: add-apt-repository universe"
+	fi
+}
+
 install_packages() {
 	local log said
 	if ! command -v apt-get >/dev/null; then
-		stop "Missing for real nodes: ${missing[*]}. This script knows Debian's packages only: ${packages[*]}"
+		stop "Missing for real nodes: ${missing[*]}. This script knows the packages of Debian and Ubuntu only: ${packages[*]}"
 	fi
 	mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
 	log=$(mktemp)
@@ -97,7 +104,7 @@ install_packages() {
 	if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends --no-remove "${packages[@]}"; } >"$log" 2>&1; then
 		tail -20 "$log" >&2
 		rm -f "$log"
-		stop "apt-get could not install them; its last lines are above."
+		stop "apt-get could not install them; its last lines are above.$(about_ubuntu)"
 	fi
 	rm -f "$log"
 	said=$(services_said)
@@ -120,6 +127,9 @@ load_bridge_filter() {
 	[ ! -e $bridge_setting ] || return 0
 	echo "loading the kernel module br_netfilter"
 	if ! modprobe br_netfilter; then
+		if [ ! -d "/lib/modules/$(uname -r)" ]; then
+			stop "Missing for real nodes: the kernel module br_netfilter, and all others of the running kernel $(uname -r). After an update of the kernel, start the machine again; in a container, load the module on its machine."
+		fi
 		stop "Missing for real nodes: the kernel module br_netfilter, which this kernel (or whoever runs this container) has to bring."
 	fi
 	for setting in /proc/sys/net/bridge/bridge-nf-call-{iptables,ip6tables,arptables}; do

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the tests of all modules that belong to a kind: "unit" are those of packages that need no Kubernetes, "api" those of packages that start one,
-# "rules" those of them that only ask it which objects it accepts, and "install" those that install the operator in each way, which take minutes.
+# "rules" those of them that only ask it which objects it accepts, "install" those that install the operator in each way, and "olm" those that
+# do it with OLM. The last two take minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kind=${1:?unit, api, rules or install}
+kind=${1:?unit, api, rules, install or olm}
 modules=(. test/lab test/gitops hack/bundle)
 # The promise to run on the oldest Kubernetes is the operator's. The tests of the test bed run once, on the newest.
 if [ "$kind" = rules ] || [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
@@ -18,7 +19,7 @@ packages() {
 		awk -v kind="$kind" -v starts="$starts_kubernetes" -v always="$always" '{
 			api = $1 ~ always
 			for (i = 2; i <= NF; i++) if ($i ~ starts) api = 1
-			of = $1 ~ /\/test\/install$/ ? "install" : api ? "api" : "unit"
+			of = $1 ~ /\/test\/install$/ ? "install" : $1 ~ /\/test\/olm$/ ? "olm" : api ? "api" : "unit"
 			if (of == kind || (kind == "rules" && of == "api" && $1 ~ /\/(api|config)\//)) print $1
 		}'
 }

@@ -32,6 +32,10 @@ const (
 	// ConditionEngineSupported asks: does the engine still get fixes? It informs only, and is not
 	// part of Ready.
 	ConditionEngineSupported = "EngineSupported"
+	// ConditionGuarded asks: are the admission policies in force that keep the right to write an
+	// EdgeIngress to administrators, and a stolen token of the operator from giving the cluster away? It
+	// informs only, and is not part of Ready.
+	ConditionGuarded = "Guarded"
 )
 
 // Reasons of Ready. Where Ready is not True, it takes the reason of the first condition that is not
@@ -501,6 +505,19 @@ const (
 	// ReasonForkNotTracked (Unknown): another build of the engine runs, and the operator does not
 	// know whether it gets fixes.
 	ReasonForkNotTracked = "ForkNotTracked"
+)
+
+// Reasons of Guarded. All EdgeIngress objects of a cluster have the same.
+const (
+	// ReasonPoliciesInForce (True): the admission policies of config/admission and config/guard deny, and
+	// name the operator's account.
+	ReasonPoliciesInForce = "PoliciesInForce"
+	// ReasonPoliciesMissing (False): some of these policies are missing, do not deny, or do not name the
+	// account of the operator. The message names them, and what to apply. An OLM bundle contains none.
+	ReasonPoliciesMissing = "PoliciesMissing"
+	// ReasonAccountUnknown (Unknown): the operator does not run in the cluster, so it does not know which
+	// account the policies have to name.
+	ReasonAccountUnknown = "AccountUnknown"
 )
 
 // Reasons of events. The operator writes events on transitions only, and also uses the reasons of

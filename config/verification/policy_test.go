@@ -6,8 +6,8 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/edge-ingress/edge-ingress-operator/controllers/guardrails"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/controllers/reportpolicy"
 )
 
 // TestTheOperatorRecognisesThePolicy: with everything that the API server adds to it.
@@ -18,7 +18,7 @@ func TestTheOperatorRecognisesThePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !reportpolicy.Keeps(policy, binding) {
+	if !guardrails.KeepsReports(policy, binding) {
 		t.Errorf("the operator does not recognise the policy %+v with the binding %+v", policy.Spec, binding.Spec)
 	}
 }

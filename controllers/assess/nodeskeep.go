@@ -36,8 +36,12 @@ func notMeasured(sc *scene) *verdict {
 		return unclear(v1alpha1.ReasonNotMeasured, "The address that applications see has not been measured. Not checked: %s. For what the objects show, see the condition %s.",
 			unseenLegs(sc), v1alpha1.ConditionSourceIPConfigured)
 	}
-	return unclear(v1alpha1.ReasonMeasuringOff,
-		"The address that applications see is not measured. Not checked: %s. Set spec.verification.probes to Enabled to measure it.", unseenLegs(sc))
+	remedy := "Set spec.verification.probes to Enabled to measure it."
+	if !sc.ReportPolicy.Exists {
+		remedy = "The prober's admission policy is not installed, or is not that of this version. To measure it, run " + applyVerification +
+			", and then set spec.verification.probes to Enabled."
+	}
+	return unclear(v1alpha1.ReasonMeasuringOff, "The address that applications see is not measured. Not checked: %s. %s", unseenLegs(sc), remedy)
 }
 
 // applyVerification is the command that installs prober, witness and policy.

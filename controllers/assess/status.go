@@ -75,6 +75,7 @@ func conditions(sc *scene, now time.Time) []metav1.Condition {
 		named{v1alpha1.ConditionNodesKeepSourceIP, nodesKeep},
 		named{v1alpha1.ConditionSourceIPPreserved, sourceIPPreserved(sc, configured, nodesKeep)},
 		named{v1alpha1.ConditionEngineSupported, engineSupported(sc)},
+		named{v1alpha1.ConditionGuarded, guarded(sc)},
 	)
 	var list []metav1.Condition
 	for _, v := range all {

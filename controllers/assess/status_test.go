@@ -21,7 +21,7 @@ import (
 var allConditions = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionNodesReady, v1alpha1.ConditionControllerAvailable, v1alpha1.ConditionLoadBalancerReady,
 	v1alpha1.ConditionConfigEffective, v1alpha1.ConditionForwardedHeadersSafe, v1alpha1.ConditionSourceIPConfigured,
-	v1alpha1.ConditionNodesKeepSourceIP, v1alpha1.ConditionSourceIPPreserved, v1alpha1.ConditionEngineSupported,
+	v1alpha1.ConditionNodesKeepSourceIP, v1alpha1.ConditionSourceIPPreserved, v1alpha1.ConditionEngineSupported, v1alpha1.ConditionGuarded,
 }
 
 func TestReady(t *testing.T) {

@@ -47,6 +47,11 @@ func ClusterRoleBinding(edgeIngress string, engine v1alpha1.Engine) string {
 // Witness is the name of the witness's Deployment and Service in the operator's namespace.
 const Witness = "edge-ingress-witness"
 
+// OperatorAccount is the user name of the operator's ServiceAccount in this namespace.
+func OperatorAccount(namespace string) string {
+	return "system:serviceaccount:" + namespace + ":edge-ingress-operator"
+}
+
 // ReportPolicy is the name of the ValidatingAdmissionPolicy, and of its binding, that keeps reports of
 // vantage Inside to the prober's account.
 const ReportPolicy = "edge-ingress-source-ip-reports"

@@ -66,6 +66,9 @@ type Snapshot struct {
 	// ReportPolicy says whether the admission policy is in force that keeps reports of vantage Inside to the
 	// prober's account. Without it, those reports prove nothing.
 	ReportPolicy Presence
+	// Guards are the names of the admission policies that are in force, of those that limit what happens with
+	// the operator's rights (guardrails.Guards).
+	Guards List[string]
 	// ConfigWritten is when the operator last changed the ConfigMap, by the API server's clock; zero
 	// where that is unknown.
 	ConfigWritten time.Time
@@ -82,7 +85,7 @@ type Snapshot struct {
 // ReadErrors returns the errors of all failed reads, or nil.
 func (s Snapshot) ReadErrors() error {
 	errs := []error{s.Others.Err, s.Nodes.Err, s.Namespace.Err, s.Pods.Err, s.EndpointSlices.Err, s.Agents.Err, s.DaemonSets.Err, s.DefaultClasses.Err,
-		s.NetworkPolicies.Err, s.Reports.Err, s.ReportPolicy.Err, s.Departing.Err, s.Inventory.Err}
+		s.NetworkPolicies.Err, s.Reports.Err, s.ReportPolicy.Err, s.Guards.Err, s.Departing.Err, s.Inventory.Err}
 	for _, live := range s.Live {
 		errs = append(errs, live.Err)
 	}

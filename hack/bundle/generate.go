@@ -5,13 +5,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/csv"
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/layout"
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
+	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/release"
 )
 
 type generateFlags struct {
@@ -61,6 +61,10 @@ func generate(f generateFlags, warnings io.Writer) error {
 }
 
 func (f generateFlags) read() (csv.Input, error) {
+	version, err := release.Parse(f.version)
+	if err != nil {
+		return csv.Input{}, err
+	}
 	objects, err := manifest.ReadFile(f.input)
 	if err != nil {
 		return csv.Input{}, err
@@ -75,7 +79,7 @@ func (f generateFlags) read() (csv.Input, error) {
 	}
 	return csv.Input{
 		Base: base, Icon: icon, Objects: objects,
-		Version:       strings.TrimPrefix(f.version, "v"),
+		Version:       version,
 		CreatedAt:     f.createdAt,
 		OperatorImage: imageReference(f.image, f.version, f.digest),
 		RelatedImages: f.relatedImages,

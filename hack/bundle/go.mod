@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/blang/semver/v4 v4.0.0
+	github.com/google/go-cmp v0.7.0
 	github.com/operator-framework/api v0.41.0
 	github.com/spf13/cobra v1.10.2
 	k8s.io/api v0.37.0

@@ -1,5 +1,5 @@
-// Command bundle builds the operator's OLM bundle and the generated files of its Helm chart from the
-// manifests in config/, validates the bundle, and checks manifests strictly.
+// Command bundle builds the operator's OLM bundle, the catalogue that offers it, and the generated files
+// of its Helm chart from the manifests in config/, validates the bundle, and checks manifests strictly.
 package main
 
 import (
@@ -12,12 +12,12 @@ import (
 func main() {
 	root := &cobra.Command{
 		Use:           "bundle",
-		Short:         "Make and validate the OLM bundle, make the Helm chart, and check manifests",
+		Short:         "Make and validate the OLM bundle, make its catalogue and the Helm chart, and check manifests",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 	}
-	root.AddCommand(newGenerate(), newValidate(), newCheck(), newChart())
+	root.AddCommand(newGenerate(), newValidate(), newCheck(), newChart(), newCatalog())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)

@@ -41,7 +41,7 @@ func (p platform) archive() string {
 	return fmt.Sprintf("%s-%s-%s%s", program, p.os, p.arch, extension)
 }
 
-type options struct{ version, ldflags, url, license, out string }
+type options struct{ version, ldflags, url, license, notices, out string }
 
 func main() {
 	o := options{}
@@ -49,6 +49,7 @@ func main() {
 	flag.StringVar(&o.ldflags, "ldflags", "", "flags of the linker")
 	flag.StringVar(&o.url, "url", "", "URL below which the archives of this version can be downloaded")
 	flag.StringVar(&o.license, "license", "LICENSE", "licence, which goes into each archive")
+	flag.StringVar(&o.notices, "third-party", "", "licences of what is linked into the plugin, which go into each archive (see hack/licences)")
 	flag.StringVar(&o.out, "out", "dist/plugin", "directory for the archives and the manifest")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -62,8 +63,8 @@ func main() {
 
 // run makes everything. compile builds the program of a platform into a file.
 func run(ctx context.Context, o options, compile func(context.Context, platform, options, string) error) error {
-	if o.version == "" || o.url == "" {
-		return errors.New("--version and --url are needed")
+	if o.version == "" || o.url == "" || o.notices == "" {
+		return errors.New("--version, --url and --third-party are needed")
 	}
 	if err := os.MkdirAll(o.out, 0o750); err != nil {
 		return fmt.Errorf("making the directory: %w", err)
@@ -77,6 +78,10 @@ func run(ctx context.Context, o options, compile func(context.Context, platform,
 	if err != nil {
 		return fmt.Errorf("reading the licence: %w", err)
 	}
+	notices, err := os.ReadFile(o.notices)
+	if err != nil {
+		return fmt.Errorf("reading the licences of others: %w", err)
+	}
 	sums := map[platform]string{}
 	for _, p := range platforms {
 		path := filepath.Join(scratch, p.binary())
@@ -87,7 +92,7 @@ func run(ctx context.Context, o options, compile func(context.Context, platform,
 		if err != nil {
 			return fmt.Errorf("reading the program: %w", err)
 		}
-		files := []file{{"LICENSE", 0o644, license}, {p.binary(), 0o755, binary}}
+		files := []file{{"LICENSE", 0o644, license}, {"THIRD-PARTY", 0o644, notices}, {p.binary(), 0o755, binary}}
 		if sums[p], err = pack(filepath.Join(o.out, p.archive()), files); err != nil {
 			return err
 		}

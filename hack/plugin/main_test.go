@@ -26,7 +26,11 @@ func packed(t *testing.T) string {
 	if err := os.WriteFile(license, []byte("the licence"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := run(t.Context(), options{version: "v1.2.3", url: "https://example.com/v1.2.3/", license: license, out: out},
+	notices := filepath.Join(t.TempDir(), "THIRD-PARTY")
+	if err := os.WriteFile(notices, []byte("licences of others"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), options{version: "v1.2.3", url: "https://example.com/v1.2.3/", license: license, notices: notices, out: out},
 		func(_ context.Context, p platform, _ options, path string) error {
 			return os.WriteFile(path, []byte(p.os+"/"+p.arch), 0o600)
 		})
@@ -60,7 +64,7 @@ func TestManifestNamesWhatIsInTheArchives(t *testing.T) {
 		}
 		labels := p.Selector["matchLabels"]
 		files := unpacked(t, archive, content)
-		if files[p.Bin] != labels["os"]+"/"+labels["arch"] || files["LICENSE"] != "the licence" {
+		if files[p.Bin] != labels["os"]+"/"+labels["arch"] || files["LICENSE"] != "the licence" || files["THIRD-PARTY"] != "licences of others" {
 			t.Errorf("%s for %v has %v", archive, labels, files)
 		}
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails if a generated file is not what the generators write. Compares before and after, so that other changes in the
-# working tree do not matter; afterwards the tree holds what the generators wrote.
+# Fails if a generated file is not what the generators write. They run in a copy of the working tree, so that this one stays as it
+# is, and other programs may read it meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,20 +15,22 @@ generated=(
 	config/chart
 )
 
-before=$(mktemp -d)
-trap 'rm -rf "$before"' EXIT
-for path in "${generated[@]}"; do
-	mkdir -p "$before/$(dirname "$path")"
-	if [ -e "$path" ]; then cp -R "$path" "$before/$path"; fi
-done
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+# Files that git does not know yet belong to it, and those that were removed do not.
+git ls-files --cached --others --exclude-standard -z | while IFS= read -r -d '' path; do
+	if [ -e "$path" ]; then printf '%s\0' "$path"; fi
+done | xargs -0 cp --parents --preserve=mode,timestamps --target-directory="$copy"
+mkdir -p bin/tools "$copy/bin"
+ln -s "$PWD/bin/tools" "$copy/bin/tools"
 
-make --no-print-directory generate manifests bundle chart
+make --no-print-directory --directory="$copy" generate manifests bundle chart
 
 stale=0
 for path in "${generated[@]}"; do
-	diff -ruN "$before/$path" "$path" || stale=1
+	diff -ruN "$path" "$copy/$path" || stale=1
 done
 if [ "$stale" -ne 0 ]; then
-	echo "Generated files were not current (see above). They are now: commit them." >&2
+	echo "Generated files are not current (see above). Run make generate manifests bundle chart, and commit them." >&2
 	exit 1
 fi

@@ -28,7 +28,7 @@ plant() {
 	printf 'package %s\n\nimport _ "%s"\n' "$(basename "$1")" "$import" >"$copy/$file"
 	planted+=("$file")
 }
-deciding=(snapshot desired drift assess provider names reportpolicy skew trust workload engine engine/registry engine/ingressnginx)
+deciding=(snapshot desired drift assess provider names guardrails skew trust workload engine engine/registry engine/ingressnginx)
 for package in "${deciding[@]}" helm; do
 	plant "controllers/$package" sigs.k8s.io/controller-runtime/pkg/client
 	plant "controllers/$package" k8s.io/client-go/kubernetes
@@ -42,7 +42,7 @@ for package in "${deciding[@]}"; do
 	plant "controllers/$package" helm.sh/helm/v3/pkg/engine
 done
 # Only the registry knows the engines.
-for package in snapshot desired drift assess provider names reportpolicy skew trust workload engine helm; do
+for package in snapshot desired drift assess provider names guardrails skew trust workload engine helm; do
 	plant "controllers/$package" $operator/controllers/engine/ingressnginx
 done
 plant controllers $operator/controllers/engine/ingressnginx

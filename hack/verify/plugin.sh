@@ -8,7 +8,8 @@ validate=$1 krew=$2 version=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-go run ./hack/plugin --version="$version" --ldflags="-s -w -X main.version=$version" --url="https://example.com/$version" --out="$scratch/plugin" >/dev/null
+go run ./hack/licences --out="$scratch/licences" --os=linux,darwin,windows ./plugin
+go run ./hack/plugin --version="$version" --ldflags="-s -w -X main.version=$version" --url="https://example.com/$version" --third-party="$scratch/licences/THIRD-PARTY" --out="$scratch/plugin" >/dev/null
 manifest=$scratch/plugin/edge-ingress.yaml
 if ! said=$("$validate" -manifest="$manifest" -skip-install 2>&1); then
 	echo "krew refuses $manifest, which hack/plugin writes:" >&2
@@ -24,7 +25,7 @@ installed() { # os arch archive: krew, as if it ran on that platform, installs t
 		echo "$said" >&2
 		exit 1
 	fi
-	for file in "kubectl-edge_ingress$extension" LICENSE; do
+	for file in "kubectl-edge_ingress$extension" LICENSE THIRD-PARTY; do
 		if [ ! -f "$root/store/edge-ingress/$version/$file" ]; then
 			echo "after an installation from $3 there is no $file: see hack/plugin" >&2
 			exit 1

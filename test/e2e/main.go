@@ -44,7 +44,8 @@ type flags struct {
 func parseFlags() (flags, error) {
 	var f flags
 	run := flag.String("run", "", "Run only the scenarios whose name this regular expression matches.")
-	flag.StringVar(&f.only, "only", "", `Run only the "scenarios", only measure the "losses", only measure "starts", or only go through "upgrades"; with --run only scenarios or ways that match.`)
+	flag.StringVar(&f.only, "only", "",
+		`Run only the "scenarios", only measure the "losses", only measure "starts", or only go through "upgrades"; with --run only scenarios or ways that match.`)
 	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")

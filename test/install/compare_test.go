@@ -30,9 +30,16 @@ type rule struct {
 // ways are all ways of docs/install.md. The first one is what the others are compared with.
 func ways() []way {
 	return []way{
-		{name: "install.yaml", install: func(t *testing.T) { must(t, "kubectl", "apply", "--server-side", "-f", where.installYAML) }},
-		{name: "kustomize config/default", install: func(t *testing.T) { must(t, "kubectl", "apply", "--server-side", "-k", "config/default") }},
+		{name: "install.yaml", install: func(t *testing.T) {
+			t.Helper()
+			must(t, "kubectl", "apply", "--server-side", "-f", where.installYAML)
+		}},
+		{name: "kustomize config/default", install: func(t *testing.T) {
+			t.Helper()
+			must(t, "kubectl", "apply", "--server-side", "-k", "config/default")
+		}},
 		{name: "Helm", install: func(t *testing.T) {
+			t.Helper()
 			must(t, "helm", "install", release, where.archive, "--namespace="+operatorNamespace, "--create-namespace")
 			must(t, "kubectl", "label", "namespace", operatorNamespace, "pod-security.kubernetes.io/enforce=restricted")
 		}, rules: helmRules()},

@@ -3,13 +3,11 @@
 package install_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/programs"
 )
 
 const (
@@ -35,8 +34,8 @@ var where struct {
 	repository, chart string
 	// scratch is removed in the end. installYAML is a file in it, and archive the packed chart.
 	scratch, installYAML, archive string
-	// environment of programs: kubectl and helm are in PATH and use the cluster.
-	environment []string
+	// programs are kubectl, helm and kustomize.
+	programs *programs.Programs
 }
 
 func TestMain(m *testing.M) {
@@ -86,17 +85,12 @@ func prepare(ctx context.Context, kubeconfig string) error {
 		return fmt.Errorf("finding the repository: %w", err)
 	}
 	where.chart = filepath.Join(where.repository, "config", "chart")
-	programs := filepath.Join(where.scratch, "bin")
-	if err := os.MkdirAll(programs, 0o755); err != nil {
-		return fmt.Errorf("making a directory of programs: %w", err)
+	if err := os.MkdirAll(where.scratch, 0o755); err != nil {
+		return fmt.Errorf("making a scratch directory: %w", err)
 	}
-	for name, directories := range map[string][]string{"kubectl": {"bin/k8s", os.Getenv("KUBEBUILDER_ASSETS")}, "helm": {"bin/tools"}, "kustomize": {"bin/tools"}} {
-		if err := link(programs, name, directories); err != nil {
-			return err
-		}
+	if where.programs, err = programs.Find(where.repository, where.scratch, kubeconfig, "helm", "kustomize"); err != nil {
+		return err
 	}
-	where.environment = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig,
-		"HELM_CACHE_HOME="+where.scratch, "HELM_CONFIG_HOME="+where.scratch, "HELM_DATA_HOME="+where.scratch)
 	manifests, err := output(ctx, "", "kustomize", "build", filepath.Join(where.repository, "config", "default"))
 	if err != nil {
 		return err
@@ -116,73 +110,33 @@ func prepare(ctx context.Context, kubeconfig string) error {
 	return nil
 }
 
-// link makes a program of the repository available under its name.
-func link(programs, name string, directories []string) error {
-	for _, directory := range directories {
-		if directory == "" {
-			continue
-		}
-		if !filepath.IsAbs(directory) {
-			directory = filepath.Join(where.repository, directory)
-		}
-		if _, err := os.Stat(filepath.Join(directory, name)); err == nil {
-			return os.Symlink(filepath.Join(directory, name), filepath.Join(programs, name))
-		}
-	}
-	return fmt.Errorf("finding %s: it is not built: run make test-install", name)
-}
-
 // output runs a program in the repository, and returns its standard output. An error has what it complained about.
 func output(ctx context.Context, input, name string, arguments ...string) (string, error) {
-	path := filepath.Join(where.scratch, "bin", name)
-	if name == "bash" {
-		path = name
-	}
-	command := exec.CommandContext(ctx, path, arguments...)
-	command.Dir, command.Env, command.Stdin = where.repository, where.environment, strings.NewReader(input)
-	var said, complaint bytes.Buffer
-	command.Stdout, command.Stderr = &said, &complaint
-	if err := command.Run(); err != nil {
-		return said.String(), fmt.Errorf("running %s %s: %w: %s%s", name, strings.Join(arguments, " "), err, said.String(), complaint.String())
-	}
-	return said.String(), nil
+	return where.programs.Output(ctx, input, name, arguments...)
 }
 
 // must runs a program that has to succeed.
 func must(t *testing.T, name string, arguments ...string) string {
 	t.Helper()
-	said, err := output(t.Context(), "", name, arguments...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return said
+	return where.programs.Must(t, name, arguments...)
 }
 
 // refused runs a program that has to fail with these words.
 func refused(t *testing.T, words []string, name string, arguments ...string) {
 	t.Helper()
-	said, err := output(t.Context(), "", name, arguments...)
-	if err == nil {
-		t.Errorf("%s %s succeeded: want it refused\n%s", name, strings.Join(arguments, " "), said)
-		return
-	}
-	for _, word := range words {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("the error has to contain %q:\n%v", word, err)
-		}
-	}
+	where.programs.Refused(t, words, name, arguments...)
 }
 
 // field returns a field of an object, as kubectl's jsonpath writes it.
 func field(t *testing.T, path string, object ...string) string {
 	t.Helper()
-	return must(t, "kubectl", append([]string{"get", "--output=jsonpath=" + path}, object...)...)
+	return where.programs.Field(t, path, object...)
 }
 
 // exists reports whether an object exists.
 func exists(t *testing.T, object ...string) bool {
 	t.Helper()
-	return must(t, "kubectl", append([]string{"get", "--ignore-not-found", "--output=name"}, object...)...) != ""
+	return where.programs.Exists(t, object...)
 }
 
 // createEdgeIngress creates an EdgeIngress and returns its uid.

@@ -38,22 +38,7 @@ func BenchmarkMemory(b *testing.B) {
 	if testing.Short() {
 		b.Skip("it makes 5,000 nodes")
 	}
-	cluster, err := testcluster.Start(b.Context(), testcluster.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := cluster.InstallCRDs(filepath.Join("..", "..", "config", "crd", "bases")); err != nil {
-		b.Fatal(err)
-	}
-	admin, err := client.New(cluster.Config, client.Options{Scheme: controllers.NewScheme()})
-	if err != nil {
-		b.Fatal(err)
-	}
+	cluster, admin := start(b)
 	program := build(b, "../..")
 	operator := func() *exec.Cmd {
 		return exec.CommandContext(b.Context(), program, "--kubeconfig="+cluster.Kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
@@ -72,6 +57,29 @@ func BenchmarkMemory(b *testing.B) {
 		b.ReportMetric(full-empty, "caches-MiB")
 		b.ReportMetric(most, "most-MiB")
 	}
+}
+
+// start starts a cluster with the CRDs and without nodes, and returns an administrator's client with it. The
+// cluster stops at the end of the benchmark.
+func start(b *testing.B) (*testcluster.Cluster, client.Client) {
+	b.Helper()
+	cluster, err := testcluster.Start(b.Context(), testcluster.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := cluster.InstallCRDs(filepath.Join("..", "..", "config", "crd", "bases")); err != nil {
+		b.Fatal(err)
+	}
+	admin, err := client.New(cluster.Config, client.Options{Scheme: controllers.NewScheme()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return cluster, admin
 }
 
 // addNodes adds nodes with the images that a kubelet reports, which make up most of a node.

@@ -2,7 +2,6 @@ package size
 
 import (
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,9 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
-	"github.com/edge-ingress/edge-ingress-operator/controllers"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
-	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
 // BenchmarkProberMemory prints the resident MiB of the prober's process with few and with 5,000 nodes, which
@@ -23,22 +20,7 @@ func BenchmarkProberMemory(b *testing.B) {
 	if testing.Short() {
 		b.Skip("it makes 5,000 nodes")
 	}
-	cluster, err := testcluster.Start(b.Context(), testcluster.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := cluster.InstallCRDs(filepath.Join("..", "..", "config", "crd", "bases")); err != nil {
-		b.Fatal(err)
-	}
-	admin, err := client.New(cluster.Config, client.Options{Scheme: controllers.NewScheme()})
-	if err != nil {
-		b.Fatal(err)
-	}
+	cluster, admin := start(b)
 	edge := &v1alpha1.EdgeIngress{}
 	edge.Name = "large"
 	edge.Spec.Nodes.Selector = &v1alpha1.NodeSelector{MatchLabels: map[string]v1alpha1.LabelValue{"example.com/edge": "true"}}

@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
-	"github.com/blang/semver/v4"
 	operatorversion "github.com/operator-framework/api/pkg/lib/version"
 	"github.com/operator-framework/api/pkg/operators/v1alpha1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -19,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
+	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/release"
 )
 
 // Input holds everything that Build needs for a ClusterServiceVersion.
@@ -29,8 +31,8 @@ type Input struct {
 	Icon []byte
 	// Objects are the manifests of the operator, and samples of its custom resources.
 	Objects manifest.Objects
-	// Version is the operator's, without "v".
-	Version string
+	// Version is the operator's.
+	Version release.Version
 	// CreatedAt is the date of the release, as RFC 3339 writes it.
 	CreatedAt string
 	// OperatorImage is the image of the operator.
@@ -38,6 +40,9 @@ type Input struct {
 	// RelatedImages are the images that the operator deploys, by name.
 	RelatedImages map[string]string
 }
+
+// versionPlaceholder stands in the description for the version, such as v0.1.0.
+const versionPlaceholder = "$VERSION"
 
 // Result is the ClusterServiceVersion, and the manifests that stand beside it in the bundle.
 type Result struct {
@@ -77,21 +82,21 @@ func Build(in Input) (Result, error) {
 
 // describe fills in what follows from the version, the samples and the custom resource's schema.
 func describe(csv *v1alpha1.ClusterServiceVersion, in Input) error {
-	version, err := semver.Parse(in.Version)
-	if err != nil {
-		return fmt.Errorf("parsing version %q: %w", in.Version, err)
-	}
-	csv.Name += ".v" + in.Version
-	csv.Spec.Version = operatorversion.OperatorVersion{Version: version}
+	csv.Name += "." + in.Version.String()
+	csv.Spec.Version = operatorversion.OperatorVersion{Version: in.Version.Version}
+	csv.Spec.Description = strings.ReplaceAll(csv.Spec.Description, versionPlaceholder, in.Version.String())
 	csv.Spec.Icon = []v1alpha1.Icon{{Data: base64.StdEncoding.EncodeToString(in.Icon), MediaType: "image/svg+xml"}}
 	csv.Spec.RelatedImages = relatedImages(in)
 	csv.Annotations["createdAt"] = in.CreatedAt
 	csv.Annotations["containerImage"] = in.OperatorImage
+	csv.Annotations["olm.skipRange"] = in.Version.SkipRange()
+	csv.Annotations["features.operators.openshift.io/disconnected"] = strconv.FormatBool(mirrorable(csv.Spec.RelatedImages))
 	for i := range csv.Spec.CustomResourceDefinitions.Owned {
 		if err := describeOwned(&csv.Spec.CustomResourceDefinitions.Owned[i], in.Objects); err != nil {
 			return err
 		}
 	}
+	var err error
 	csv.Annotations["alm-examples"], err = examples(in.Objects, csv.Spec.CustomResourceDefinitions.Owned)
 	return err
 }
@@ -102,6 +107,11 @@ func relatedImages(in Input) []v1alpha1.RelatedImage {
 		images = append(images, v1alpha1.RelatedImage{Name: name, Image: in.RelatedImages[name]})
 	}
 	return images
+}
+
+// mirrorable reports whether a cluster without the internet can run the operator from a mirror: mirrors go by digest.
+func mirrorable(images []v1alpha1.RelatedImage) bool {
+	return !slices.ContainsFunc(images, func(image v1alpha1.RelatedImage) bool { return !strings.Contains(image.Image, "@sha256:") })
 }
 
 func operatorDeployment(in Input) (*appsv1.Deployment, error) {

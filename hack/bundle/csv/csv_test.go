@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
+	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/release"
 )
 
 const base = `
@@ -18,6 +19,7 @@ metadata:
   annotations: {capabilities: Basic Install}
 spec:
   displayName: Lamps
+  description: Lamps of $VERSION.
   install: {strategy: deployment, spec: {deployments: null}}
   customresourcedefinitions:
     owned: [{name: lamps.example.com, kind: Lamp, version: v1}]
@@ -105,8 +107,12 @@ func input(t *testing.T, extra ...string) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
+	version, err := release.Parse("v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
 	return Input{
-		Base: []byte(base), Icon: []byte("<svg/>"), Objects: objects, Version: "1.2.3", CreatedAt: "2026-01-02T00:00:00Z",
+		Base: []byte(base), Icon: []byte("<svg/>"), Objects: objects, Version: version, CreatedAt: "2026-01-02T00:00:00Z",
 		OperatorImage: "registry.example.com/lamp@sha256:1", RelatedImages: map[string]string{"bulb": "registry.example.com/bulb@sha256:2"},
 	}
 }
@@ -152,11 +158,31 @@ func TestBuildNamesVersionAndImages(t *testing.T) {
 	if csv.Name != "lamp-operator.v1.2.3" || csv.Spec.Version.String() != "1.2.3" {
 		t.Errorf("name and version are %q and %q", csv.Name, csv.Spec.Version)
 	}
+	if csv.Spec.Description != "Lamps of v1.2.3." || csv.Annotations["olm.skipRange"] != "<1.2.3" {
+		t.Errorf("the description is %q and the range %q", csv.Spec.Description, csv.Annotations["olm.skipRange"])
+	}
 	if image := csv.Spec.InstallStrategy.StrategySpec.DeploymentSpecs[0].Spec.Template.Spec.Containers[0].Image; image != "registry.example.com/lamp@sha256:1" {
 		t.Errorf("the operator runs %q", image)
 	}
 	if related := csv.Spec.RelatedImages; len(related) != 2 || related[1].Name != "bulb" || related[1].Image != "registry.example.com/bulb@sha256:2" {
 		t.Errorf("related images are %v", related)
+	}
+}
+
+// OpenShift shows this to people whose cluster has no internet.
+func TestOnlyDigestsCanBeMirrored(t *testing.T) {
+	for name, test := range map[string]struct{ operator, bulb, want string }{
+		"digests":                {"a.example.com/lamp@sha256:1", "a.example.com/bulb@sha256:2", "true"},
+		"the operator has a tag": {"a.example.com/lamp:v1.2.3", "a.example.com/bulb@sha256:2", "false"},
+		"another image has one":  {"a.example.com/lamp@sha256:1", "a.example.com/bulb:v1", "false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := input(t)
+			in.OperatorImage, in.RelatedImages["bulb"] = test.operator, test.bulb
+			if got := build(t, in).CSV.Annotations["features.operators.openshift.io/disconnected"]; got != test.want {
+				t.Errorf("it says %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

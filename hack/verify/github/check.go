@@ -104,18 +104,46 @@ func (c *checker) checkWorkflow(file string, data []byte) {
 	for _, name := range sortedKeys(flow.Jobs) {
 		job := flow.Jobs[name]
 		where := file + ": job " + name
+		for _, needed := range job.Needs {
+			if _, ok := flow.Jobs[needed]; !ok {
+				c.fault(where, "it needs job %s, which does not exist", needed)
+			}
+		}
+		if job.Uses != "" {
+			c.checkCall(where, job)
+			continue
+		}
 		if job.RunsOn == "" {
 			c.fault(where, "runs-on is missing")
 		}
 		if job.TimeoutMinutes == 0 {
 			c.fault(where, "timeout-minutes is missing, so that a job that hangs takes six hours")
 		}
-		for _, needed := range job.Needs {
-			if _, ok := flow.Jobs[needed]; !ok {
-				c.fault(where, "it needs job %s, which does not exist", needed)
-			}
-		}
 		c.checkSteps(where, job.Steps)
+	}
+}
+
+// checkCall checks a job that calls a workflow of this repository.
+func (c *checker) checkCall(where string, job job) {
+	if job.RunsOn != "" || job.TimeoutMinutes != 0 || len(job.Steps) > 0 {
+		c.fault(where, "it uses a workflow, so runs-on, timeout-minutes and steps belong there")
+	}
+	called, local := strings.CutPrefix(job.Uses, "./")
+	if !local {
+		c.fault(where, "uses %s, which is no workflow of this repository", job.Uses)
+		return
+	}
+	data, err := fs.ReadFile(c.tree, called)
+	if err != nil {
+		c.fault(where, "uses %s: %v", job.Uses, err)
+		return
+	}
+	var flow workflow
+	if err := yaml.Unmarshal(data, &flow); err != nil {
+		return // It has a fault of its own.
+	}
+	if _, callable := flow.On["workflow_call"]; !callable {
+		c.fault(where, `uses %s, which is not "on" workflow_call`, job.Uses)
 	}
 }
 

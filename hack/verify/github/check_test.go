@@ -10,6 +10,7 @@ const soundWorkflow = `
 name: Verify
 "on":
   pull_request: {}
+  workflow_call: {}
 permissions:
   contents: read
 jobs:
@@ -23,6 +24,18 @@ jobs:
     - run: |
         make build
         echo built | tee log; make verify && make build
+`
+
+const soundRelease = `
+name: Release
+"on":
+  push:
+    tags: ["v*"]
+permissions:
+  contents: read
+jobs:
+  verify:
+    uses: ./.github/workflows/verify.yml
 `
 
 const soundAction = `
@@ -46,6 +59,7 @@ body:
 
 const (
 	workflowFile = ".github/workflows/verify.yml"
+	releaseFile  = ".github/workflows/release.yml"
 	actionFile   = ".github/actions/go/action.yml"
 	formFile     = ".github/ISSUE_TEMPLATE/bug.yml"
 	configFile   = ".github/ISSUE_TEMPLATE/config.yml"
@@ -56,6 +70,7 @@ func soundTree() map[string]string {
 	return map[string]string{
 		"Makefile":      "VERSION := v1\n.PHONY: verify\nverify: build ## Check.\n\ttrue\nbuild:\n\ttrue\n",
 		workflowFile:    soundWorkflow,
+		releaseFile:     soundRelease,
 		actionFile:      soundAction,
 		formFile:        soundForm,
 		configFile:      "blank_issues_enabled: false\n",
@@ -73,8 +88,8 @@ func faultsOf(files map[string]string) (int, []string) {
 
 func TestSoundFilesHaveNoFault(t *testing.T) {
 	files, faults := faultsOf(soundTree())
-	if len(faults) > 0 || files != 5 {
-		t.Errorf("%d files with faults %q, want 5 files and none", files, faults)
+	if len(faults) > 0 || files != 6 {
+		t.Errorf("%d files with faults %q, want 6 files and none", files, faults)
 	}
 }
 
@@ -92,13 +107,17 @@ func TestFaultsAreFound(t *testing.T) {
 		{name: "no permissions", file: workflowFile, from: "permissions:\n  contents: read\n", to: "", want: "permissions are missing"},
 		{name: "no time-out", file: workflowFile, from: "    timeout-minutes: 10\n", to: "", want: "timeout-minutes is missing"},
 		{name: "no runner", file: workflowFile, from: "    runs-on: ubuntu-24.04\n", to: "", want: "runs-on is missing"},
-		{name: "no event", file: workflowFile, from: "  pull_request: {}", to: "  {}", want: "no event"},
+		{name: "no event", file: workflowFile, from: "  pull_request: {}\n  workflow_call: {}", to: "  {}", want: "no event"},
 		{name: "an unquoted on", file: workflowFile, from: `"on"`, to: "on", want: "true"},
 		{name: "an action of a branch", file: workflowFile, from: "checkout@v6", to: "checkout@main", want: "no action with a major version"},
 		{name: "an action without a version", file: workflowFile, from: "checkout@v6", to: "checkout", want: "no action with a major version"},
 		{name: "an action of ours that is not there", file: workflowFile, from: "actions/go", to: "actions/rust", want: "actions/rust"},
 		{name: "a step that does nothing", file: workflowFile, from: "- run: make -j1 verify ARGS=none", to: "- name: Nothing", want: "one of uses and run"},
 		{name: "a job that needs one that is not there", file: workflowFile, from: "    runs-on:", to: "    needs: build\n    runs-on:", want: "needs job build"},
+		{name: "a job that uses a workflow that is not there", file: releaseFile, from: "verify.yml", to: "test.yml", want: "test.yml"},
+		{name: "a job that uses a workflow of another repository", file: releaseFile, from: "./.github", to: "other/repository/.github", want: "no workflow of this repository"},
+		{name: "a job that uses a workflow that starts by itself only", file: releaseFile, from: "verify.yml", to: "release.yml", want: "workflow_call"},
+		{name: "a job that uses a workflow and names a runner", file: releaseFile, from: "    uses:", to: "    runs-on: ubuntu-24.04\n    uses:", want: "belong there"},
 		{name: "no YAML", file: workflowFile, from: "jobs:", to: "jobs: [", want: "yaml"},
 		{name: "an action of a branch inside an action", file: actionFile, from: "@v6", to: "@latest", want: "no action with a major version"},
 		{name: "an action that is a program", file: actionFile, from: "composite", to: "node20", want: "not composite"},

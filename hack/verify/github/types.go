@@ -21,6 +21,7 @@ type job struct {
 	Name           string            `json:"name,omitempty"`
 	Needs          oneOrMore         `json:"needs,omitempty"`
 	If             string            `json:"if,omitempty"`
+	Uses           string            `json:"uses,omitempty"` // another workflow, instead of steps
 	Strategy       any               `json:"strategy,omitempty"`
 	RunsOn         string            `json:"runs-on"`
 	TimeoutMinutes int               `json:"timeout-minutes"`

@@ -57,9 +57,10 @@ var installed = []string{"echo", "metallb-controller", "metallb-speaker", contro
 const (
 	operatorImage   = "operator"
 	controllerImage = "ingress-nginx"
-	// ImageRepository and ImageTag begin and end the name of every image that was built here.
+	// ImageRepository begins the name of every image that was built here.
 	ImageRepository = "lab.test/"
-	ImageTag        = "e2e"
+	// ImageTag ends it.
+	ImageTag = "e2e"
 )
 
 // Start starts a lab and returns when everything in it runs. It first builds what is missing, which

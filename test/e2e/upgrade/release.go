@@ -53,7 +53,8 @@ func This(ctx context.Context, repository string) (Release, error) {
 		return Release{}, err
 	}
 	r := Release{Revision: revision, Root: repository, Image: thisImage}
-	return r, r.ask(ctx)
+	err = r.ask(ctx)
+	return r, err
 }
 
 // Older takes a commit out of git and builds it with its own Makefile, once.
@@ -65,7 +66,8 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	r := Release{Revision: short, Root: filepath.Join(repository, "bin", "upgrade", short), Image: olderImage}
 	built := filepath.Join(r.Root, "bin", "edge-ingress-verification") // The last one that `make build` makes.
 	if _, err := os.Stat(built); err == nil {
-		return r, r.ask(ctx)
+		err := r.ask(ctx)
+		return r, err
 	}
 	fmt.Fprintf(progress, "building the version before, %s ...\n", short)
 	if err := errors.Join(os.RemoveAll(r.Root), os.MkdirAll(r.Root, 0o755)); err != nil {
@@ -81,7 +83,8 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	if _, err := output(ctx, r.Root, nil, "make", "build", "REVISION="+short); err != nil {
 		return r, err
 	}
-	return r, r.ask(ctx)
+	err = r.ask(ctx)
+	return r, err
 }
 
 // revisionOf is the beginning of a commit's hash.

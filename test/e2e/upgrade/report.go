@@ -10,7 +10,8 @@ import (
 )
 
 var head = []string{
-	"Way", "Step", "New: sent", "New: lost", "Kept: sent", "Kept: lost", "Controller pods replaced", "Every status written after", "Measured again after", "Objects changed", "Result",
+	"Way", "Step", "New: sent", "New: lost", "Kept: sent", "Kept: lost", "Controller pods replaced",
+	"Every status written after", "Measured again after", "Objects changed", "Result",
 }
 
 // Markdown is the table of all steps.

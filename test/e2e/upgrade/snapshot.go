@@ -98,7 +98,7 @@ func replaced(before, after snapshot) []string {
 func changed(before, after snapshot) []string {
 	var changes []string
 	for _, name := range slices.Sorted(maps.Keys(before.objects)) {
-		was, is := before.objects[name], seen{}
+		was := before.objects[name]
 		is, there := after.objects[name]
 		switch {
 		case !there:

@@ -66,13 +66,18 @@ func TestCatalogueMatchesModuleFiles(t *testing.T) {
 		"ingress-nginx":     "k8s.io/ingress-nginx " + IngressNGINXVersion,
 		"etcd":              "go.etcd.io/etcd/server/v3 " + EtcdVersion,
 		"kwok":              "sigs.k8s.io/kwok " + KwokVersion,
+		"olm":               "github.com/operator-framework/operator-lifecycle-manager " + OLMVersion,
 	}
 	for _, p := range append(catalogue(Newest), catalogue(Oldest)...) {
 		content, err := os.ReadFile(filepath.Join("..", "modules", p.module, "go.mod"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{requirements[p.module], p.pkg} {
+		wanted := []string{requirements[p.module], p.pkg}
+		if p.name == OPM {
+			wanted = append(wanted, "github.com/operator-framework/operator-registry "+RegistryVersion)
+		}
+		for _, want := range wanted {
 			if !strings.Contains(string(content), want) {
 				t.Errorf("%s: go.mod of module %s does not contain %q", p.name, p.module, want)
 			}
@@ -96,6 +101,16 @@ func TestOnlyTheControlPlaneDiffersBetweenVersions(t *testing.T) {
 		if differs := s.path(oldest[newest.name]) != file && oldest[newest.name].version != newest.version; differs != own {
 			t.Errorf("%s has a file and a version of its own: %t, want %t", newest.name, differs, own)
 		}
+	}
+}
+
+func TestEachProgramIsOfOneKindOfCluster(t *testing.T) {
+	all, onNodes, olm := All(), ForRealNodes(), ForOLM()
+	if !slices.Equal(olm, []string{OLMOperator, CatalogOperator, OPM}) {
+		t.Errorf("the programs of OLM are %v", olm)
+	}
+	if !slices.Equal(onNodes[:len(all)], all) || len(onNodes) != len(all)+len(realNodes) || len(onNodes)+len(olm) != len(catalogue(Newest)) {
+		t.Errorf("programs are %v, for real nodes %v, for OLM %v, and %d in all", all, onNodes, olm, len(catalogue(Newest)))
 	}
 }
 
@@ -139,6 +154,7 @@ func TestAProgramIsBuiltAgainWhen(t *testing.T) {
 		"its version changes":  func(_ *testing.T, _ Store, p *program) { p.version = "v2" },
 		"its variables change": func(_ *testing.T, _ Store, p *program) { p.variables["main.version"] = "v2" },
 		"its package changes":  func(_ *testing.T, _ Store, p *program) { p.pkg += "/cmd" },
+		"its tags change":      func(_ *testing.T, _ Store, p *program) { p.tags = "json1" },
 		"its file is gone": func(t *testing.T, s Store, p *program) {
 			t.Helper()
 			remove(t, s.path(*p))

@@ -8,6 +8,9 @@ const (
 	EtcdVersion    = "v3.7.3"
 	KwokVersion    = "v0.8.0"
 	MetalLBVersion = "v0.14.9"
+	// OLMVersion is that of the Operator Lifecycle Manager, and RegistryVersion that of the programs that serve its catalogues.
+	OLMVersion      = "v0.42.0"
+	RegistryVersion = "v1.65.0"
 	// IngressNGINXVersion is a commit of July 2024, between controller v1.11.0 and v1.11.1. It is
 	// the newest in the module proxy.
 	IngressNGINXVersion = "v0.0.0-20240708192948-52c50467d67d"
@@ -28,6 +31,10 @@ const (
 	MetalLBSpeaker       = "metallb-speaker"
 	IngressNGINX         = "nginx-ingress-controller"
 	IngressNGINXShutdown = "wait-shutdown"
+
+	OLMOperator     = "olm-operator"
+	CatalogOperator = "catalog-operator"
+	OPM             = "opm"
 )
 
 // program is one entry of the catalogue: how a program is built.
@@ -40,6 +47,8 @@ type program struct {
 	// pkg is the main package.
 	pkg     string
 	version string
+	// tags are those of the build, separated by spaces.
+	tags string
 	// variables are set by the linker: the programs report their version from them.
 	variables map[string]string
 }
@@ -60,7 +69,19 @@ func catalogue(k Kubernetes) []program {
 		metalLBProgram(MetalLBSpeaker, "speaker"),
 		ingressNGINXProgram(IngressNGINX, "nginx"),
 		ingressNGINXProgram(IngressNGINXShutdown, "waitshutdown"),
+		olmProgram(OLMOperator, "olm"),
+		olmProgram(CatalogOperator, "catalog"),
+		// The tags are those of the project's own Makefile, without those that need cgo.
+		{
+			name: OPM, module: "olm", pkg: "github.com/operator-framework/operator-registry/cmd/opm", version: RegistryVersion,
+			tags: "json1 containers_image_openpgp",
+		},
 	}
+}
+
+func olmProgram(name, command string) program {
+	const module = "github.com/operator-framework/operator-lifecycle-manager"
+	return program{name: name, module: "olm", pkg: module + "/cmd/" + command, version: OLMVersion}
 }
 
 func metalLBProgram(name, command string) program {
@@ -79,16 +100,24 @@ func ingressNGINXProgram(name, command string) program {
 // All returns the names of the programs of a cluster with simulated nodes, in the order of the
 // build.
 func All() []string {
-	return names(func(name string) bool { return !slices.Contains(realNodes, name) })
+	return names(func(name string) bool { return !slices.Contains(slices.Concat(realNodes, olm), name) })
 }
 
-// ForRealNodes returns the names of all programs, in the order of the build. The programs that run
-// on real nodes, or in containers there, come last.
+// ForRealNodes returns the names of All, and then those of the programs that run on real nodes, or in
+// containers there.
 func ForRealNodes() []string {
-	return names(func(string) bool { return true })
+	return names(func(name string) bool { return !slices.Contains(olm, name) })
 }
 
-var realNodes = []string{Kubelet, Proxy, MetalLBController, MetalLBSpeaker, IngressNGINX, IngressNGINXShutdown}
+// ForOLM returns the names of the programs of the Operator Lifecycle Manager.
+func ForOLM() []string {
+	return names(func(name string) bool { return slices.Contains(olm, name) })
+}
+
+var (
+	realNodes = []string{Kubelet, Proxy, MetalLBController, MetalLBSpeaker, IngressNGINX, IngressNGINXShutdown}
+	olm       = []string{OLMOperator, CatalogOperator, OPM}
+)
 
 func names(wanted func(name string) bool) []string {
 	var list []string

@@ -42,5 +42,9 @@ func buildArguments(p program) []string {
 		linker = append(linker, "-X="+name+"="+value)
 	}
 	slices.Sort(linker)
-	return []string{"-mod=readonly", "-trimpath", "-ldflags", strings.Join(linker, " ")}
+	arguments := []string{"-mod=readonly", "-trimpath", "-ldflags", strings.Join(linker, " ")}
+	if p.tags != "" {
+		arguments = append(arguments, "-tags", p.tags)
+	}
+	return arguments
 }

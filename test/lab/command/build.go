@@ -9,7 +9,7 @@ import (
 )
 
 func newBuild(s *settings) *cobra.Command {
-	realNodes, kubernetes := false, ""
+	realNodes, olm, kubernetes := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "build [program ...]",
 		Short: "Build the programs that are missing (by default those of a cluster with simulated nodes) and print where they are",
@@ -22,6 +22,8 @@ func newBuild(s *settings) *cobra.Command {
 			case len(names) > 0:
 			case realNodes:
 				names = binaries.ForRealNodes()
+			case olm:
+				names = binaries.ForOLM()
 			default:
 				names = binaries.All()
 			}
@@ -33,7 +35,7 @@ func newBuild(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, name := range binaries.ForRealNodes() {
+			for _, name := range slices.Concat(binaries.ForRealNodes(), binaries.ForOLM()) {
 				if slices.Contains(names, name) {
 					fmt.Fprintln(cmd.OutOrStdout(), paths[name])
 				}
@@ -42,6 +44,8 @@ func newBuild(s *settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&realNodes, "real-nodes", false, "build also what real nodes run: kubelet, kube-proxy, MetalLB and ingress-nginx")
+	cmd.Flags().BoolVar(&olm, "olm", false, "build the Operator Lifecycle Manager instead, and opm, which serves its catalogues")
+	cmd.MarkFlagsMutuallyExclusive("real-nodes", "olm")
 	addKubernetesFlag(cmd, &kubernetes)
 	return cmd
 }

@@ -3,20 +3,22 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/images"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/registry"
 	"github.com/spf13/cobra"
 )
 
 var imagesPath = filepath.Join("bin", "images")
 
 func newImages(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "images", Short: "Make images and load them into real nodes", Args: cobra.NoArgs}
-	cmd.AddCommand(newImagesBuild(s), newImagesLoad(s))
+	cmd := &cobra.Command{Use: "images", Short: "Make images, and bring them to real nodes", Args: cobra.NoArgs}
+	cmd.AddCommand(newImagesBuild(s), newImagesLoad(s), newImagesPush(s))
 	return cmd
 }
 
@@ -65,6 +67,40 @@ func newImagesLoad(s *settings) *cobra.Command {
 				}
 			}
 			return client.LoadImages(cmd.Context(), files...)
+		},
+	}
+	addClusterFlag(cmd, &cluster)
+	return cmd
+}
+
+func newImagesPush(s *settings) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "push image|NAME=PROGRAM[,PROGRAM ...]|archive REGISTRY/REPOSITORY[:TAG]",
+		Short: "Add an image to the registry of a cluster with real nodes, from which they pull it by that name, and print the name with the digest",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			client, err := s.control(cluster)
+			if err != nil {
+				return err
+			}
+			files, err := s.archiveFiles(cmd.Context(), arguments[:1])
+			if err != nil {
+				return err
+			}
+			file, err := filepath.Abs(files[0])
+			if err != nil {
+				return err
+			}
+			digest, err := registry.Digest(file)
+			if err != nil {
+				return err
+			}
+			if err := client.PushImage(cmd.Context(), file, arguments[1]); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s@%s\n", arguments[1], digest)
+			return err
 		},
 	}
 	addClusterFlag(cmd, &cluster)

@@ -38,7 +38,7 @@ func newRoot() *cobra.Command {
 		Args:          cobra.NoArgs,
 	}
 	root.PersistentFlags().StringVar(&s.root, "root", "", "root of the repository (default: found from the working directory upwards)")
-	root.AddCommand(newCheck(), newBuild(s), newRun(s), newUp(s), newDown(s), newList(s), newAttach(s), newNodes(s), newImages(s), newExec(s))
+	root.AddCommand(newCheck(), newBuild(s), newRun(s), newUp(s), newDown(s), newList(s), newAttach(s), newNodes(s), newImages(s), newExec(s), newOLM(s))
 	root.AddCommand(newNodeShim(), newNodeInit())
 	return root
 }

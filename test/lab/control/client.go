@@ -51,6 +51,11 @@ func (c *Client) LoadImages(ctx context.Context, archives ...string) error {
 	return c.ask(ctx, http.MethodPost, "/images", imagesRequest{Archives: archives})
 }
 
+// PushImage is part of Cluster. The archive must have an absolute path.
+func (c *Client) PushImage(ctx context.Context, archive, name string) error {
+	return c.ask(ctx, http.MethodPost, "/registry", pushRequest{Archive: archive, Name: name})
+}
+
 func (c *Client) ask(ctx context.Context, method, path string, body any) error {
 	content := []byte{}
 	if body != nil {

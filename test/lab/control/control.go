@@ -29,6 +29,8 @@ type Cluster interface {
 	RemoveNode(ctx context.Context, name string) error
 	// LoadImages imports archives of images into all nodes, and into those that are added later.
 	LoadImages(ctx context.Context, archives ...string) error
+	// PushImage adds an archive with an image to the cluster's registry, from which nodes pull it by its name.
+	PushImage(ctx context.Context, archive, name string) error
 }
 
 const socketName = "control.sock"
@@ -43,4 +45,10 @@ type failure struct {
 // imagesRequest names archives by absolute paths.
 type imagesRequest struct {
 	Archives []string `json:"archives"`
+}
+
+// pushRequest names an archive by an absolute path, and the image.
+type pushRequest struct {
+	Archive string `json:"archive"`
+	Name    string `json:"name"`
 }

@@ -43,6 +43,9 @@ func (r *recorder) RemoveNode(ctx context.Context, name string) error {
 func (r *recorder) LoadImages(ctx context.Context, archives ...string) error {
 	return r.note(ctx, "load %v", archives)
 }
+func (r *recorder) PushImage(ctx context.Context, archive, name string) error {
+	return r.note(ctx, "push %s as %s", archive, name)
+}
 
 // serve returns a client of the cluster.
 func serve(t *testing.T, cluster Cluster) (*Client, *Server) {
@@ -67,13 +70,13 @@ func TestEveryWishArrives(t *testing.T) {
 	node := Node{Node: nodes.Node{Name: "n", Zone: "z", Labels: map[string]string{"a/b": "c"}}, ProxyMode: realnode.NFTables}
 	for _, err := range []error{
 		client.AddNode(ctx, node), client.CrashNode(ctx, "n"), client.RestartNode(ctx, "n"), client.RemoveNode(ctx, "odd/name"),
-		client.LoadImages(ctx, "/a.tar", "/b.tar"),
+		client.LoadImages(ctx, "/a.tar", "/b.tar"), client.PushImage(ctx, "/a.tar", "ghcr.io/a:v1"),
 	} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	want := []string{"add n nftables z map[a/b:c]", "crash n", "restart n", "remove odd/name", "load [/a.tar /b.tar]"}
+	want := []string{"add n nftables z map[a/b:c]", "crash n", "restart n", "remove odd/name", "load [/a.tar /b.tar]", "push /a.tar as ghcr.io/a:v1"}
 	if !reflect.DeepEqual(cluster.asked, want) {
 		t.Errorf("the cluster was asked for\n%q, want\n%q", cluster.asked, want)
 	}

@@ -57,6 +57,9 @@ func newHandler(cluster Cluster) http.Handler {
 	mux.HandleFunc("POST /images", withBody(func(ctx context.Context, wanted imagesRequest) error {
 		return cluster.LoadImages(ctx, wanted.Archives...)
 	}))
+	mux.HandleFunc("POST /registry", withBody(func(ctx context.Context, wanted pushRequest) error {
+		return cluster.PushImage(ctx, wanted.Archive, wanted.Name)
+	}))
 	return mux
 }
 

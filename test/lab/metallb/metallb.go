@@ -4,10 +4,8 @@ package metallb
 import (
 	"context"
 	_ "embed" // the manifests
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -15,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/binaries"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
@@ -38,7 +37,7 @@ const (
 // CustomResourceDefinitions and roles are those of the release, from its Go module. The Deployment
 // and the DaemonSet are in metallb.yaml, with the images that were built here.
 func Install(ctx context.Context, c client.Client, root string) error {
-	dir, err := moduleDirectory(ctx, filepath.Join(root, "test", "lab", "modules", "metallb"), "go.universe.tf/metallb")
+	dir, err := binaries.ModuleDirectory(ctx, filepath.Join(root, "test", "lab", "modules", "metallb"), "go.universe.tf/metallb")
 	if err != nil {
 		return err
 	}
@@ -51,23 +50,6 @@ func Install(ctx context.Context, c client.Client, root string) error {
 		}
 	}
 	return objects.ApplyManifest(ctx, c, pool)
-}
-
-// moduleDirectory returns the directory in which the Go command keeps a dependency of one of the
-// modules that pin the programs of the cluster.
-func moduleDirectory(ctx context.Context, pinnedBy, module string) (string, error) {
-	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
-	download.Dir = pinnedBy
-	download.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-	output, err := download.Output()
-	if err != nil {
-		return "", fmt.Errorf("finding the Go module %s: %w", module, err)
-	}
-	var found struct{ Dir string }
-	if err := json.Unmarshal(output, &found); err != nil || found.Dir == "" {
-		return "", fmt.Errorf("finding the Go module %s: the Go command says %s", module, output)
-	}
-	return found.Dir, nil
 }
 
 // applyFiles applies manifests into a namespace, as kustomize does: it sets the namespace where

@@ -9,9 +9,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -61,12 +64,37 @@ func NewAuthority(name string) (*Authority, error) {
 	template.BasicConstraintsValid = true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature
 	a := &Authority{certificate: template, key: key}
-	if a.pair, err = a.sign(template, key); err != nil {
+	pair, err := a.sign(template, key)
+	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(a.pair.Certificate)
-	if a.certificate, err = x509.ParseCertificate(block.Bytes); err != nil {
-		return nil, fmt.Errorf("reading the certificate of authority %s: %w", name, err)
+	return parseAuthority(pair)
+}
+
+// ReadAuthority returns the authority whose pair was written to dir under that name.
+func ReadAuthority(dir, name string) (*Authority, error) {
+	var pair Pair
+	for file, content := range map[string]*[]byte{name + ".crt": &pair.Certificate, name + ".key": &pair.Key} {
+		var err error
+		if *content, err = os.ReadFile(filepath.Join(dir, file)); err != nil {
+			return nil, fmt.Errorf("reading authority %s: %w", name, err)
+		}
+	}
+	return parseAuthority(pair)
+}
+
+func parseAuthority(pair Pair) (a *Authority, err error) {
+	a = &Authority{pair: pair}
+	certificate, _ := pem.Decode(pair.Certificate)
+	key, _ := pem.Decode(pair.Key)
+	if certificate == nil || key == nil {
+		return nil, errors.New("reading an authority: its certificate or its key is not in PEM")
+	}
+	if a.certificate, err = x509.ParseCertificate(certificate.Bytes); err != nil {
+		return nil, fmt.Errorf("reading the certificate of an authority: %w", err)
+	}
+	if a.key, err = x509.ParseECPrivateKey(key.Bytes); err != nil {
+		return nil, fmt.Errorf("reading the key of an authority: %w", err)
 	}
 	return a, nil
 }

@@ -3,6 +3,9 @@ package pki
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -36,6 +39,33 @@ func verify(certificate *x509.Certificate, authority *Authority, name string, us
 	roots.AppendCertsFromPEM(authority.Pair().Certificate)
 	_, err := certificate.Verify(x509.VerifyOptions{Roots: roots, DNSName: name, KeyUsages: []x509.ExtKeyUsage{usage}})
 	return err
+}
+
+func TestAnAuthorityThatWasWrittenSignsAsBefore(t *testing.T) {
+	authority, dir := newAuthority(t), t.TempDir()
+	if err := authority.Pair().Write(dir, "ca"); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadAuthority(dir, "ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := read.IssueClient(Identity{User: "client"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := verify(parse(t, pair.Certificate), authority, "", x509.ExtKeyUsageClientAuth); err != nil {
+		t.Error(err)
+	}
+	if _, err := ReadAuthority(dir, "other"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("reading one that does not exist: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.key"), []byte("no key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadAuthority(dir, "ca"); err == nil {
+		t.Error("an authority without a key was read")
+	}
 }
 
 func TestAServerCertificateIsValidForItsNamesOnly(t *testing.T) {

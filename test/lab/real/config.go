@@ -10,8 +10,9 @@
 // disk and the memory of the machine; there is no name server; AppArmor profiles are not applied to
 // containers.
 //
-// Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups
-// of version 1. CheckMachine refuses a machine with version 2 only.
+// Tried on Debian 12 with its containerd 1.6.20 and runc 1.1.5, on Linux 6.18 with control groups of
+// version 1, and on Debian 13 with its containerd 1.7.24 and runc 1.1.15, on Linux 6.12 with version
+// 2. CheckMachine refuses a machine that lacks something.
 package real
 
 import (
@@ -65,6 +66,9 @@ type Config struct {
 	// Labels are set on the Node object. A kubelet may set each of them on its own node (see
 	// SplitLabels).
 	Labels map[string]string
+	// Registry is the registry from which the node pulls all images that it does not have, whatever the registry in their
+	// names. Without one it pulls nothing, as no name can be looked up.
+	Registry netip.AddrPort
 	// Archives are files with images, for every start.
 	Archives []string
 	// Programs are the paths of what Programs names.
@@ -123,7 +127,7 @@ func (l layout) credential(name string) string { return filepath.Join(l.credenti
 
 // directories are all that must exist before a node starts.
 func (l layout) directories() []string {
-	list := []string{l.logs(), l.images(), l.imported(), l.settings(), l.credentials(), l.kernelValues(), l.setting(networkDir)}
+	list := []string{l.logs(), l.images(), l.imported(), l.settings(), l.credentials(), l.kernelValues(), l.setting(networkDir), filepath.Dir(l.setting(registriesFile))}
 	for _, dir := range l.stateDirectories() {
 		list = append(list, dir)
 	}

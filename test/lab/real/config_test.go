@@ -168,3 +168,17 @@ func TestASweepOfWhereNoNodeWasDoesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestANodePullsFromTheRegistryOnly(t *testing.T) {
+	c := validConfig(t)
+	for want, registry := range map[string]netip.AddrPort{
+		"": {},
+		"server = \"http://10.77.0.1:5000\"\n\n[host.\"http://10.77.0.1:5000\"]\n  capabilities = [\"pull\", \"resolve\"]\n": netip.MustParseAddrPort("10.77.0.1:5000"),
+	} {
+		c.Registry = registry
+		got, err := c.render(registriesTemplate)
+		if err != nil || string(got) != want {
+			t.Errorf("with the registry %v the settings are %q (%v), want %q", registry, got, err, want)
+		}
+	}
+}

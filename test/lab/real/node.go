@@ -61,7 +61,7 @@ func (n *Node) start(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	if err := n.makeGroup(); err != nil {
+	if err := n.makeGroup(ctx); err != nil {
 		return err
 	}
 	plan.Group = n.group
@@ -114,14 +114,14 @@ func newBootID() string {
 }
 
 // makeGroup makes the node's control group, after it has written down which that is.
-func (n *Node) makeGroup() error {
-	own, err := cgroup.Own()
+func (n *Node) makeGroup(ctx context.Context) error {
+	parent, err := cgroup.Parent(ctx)
 	if err != nil {
 		return err
 	}
 	// Nodes of other clusters may have the same name.
 	place := sha256.Sum256([]byte(n.files.dir))
-	n.group = own.Child("lab-" + n.name + "-" + hex.EncodeToString(place[:4]))
+	n.group = parent.Child(n.name + "-" + hex.EncodeToString(place[:4]))
 	content, err := json.Marshal(n.group)
 	if err != nil {
 		return fmt.Errorf("encoding the control group: %w", err)
@@ -211,8 +211,8 @@ func (n *Node) Remove() error {
 	return nil
 }
 
-// Sweep removes the control groups that nodes left on the machine when their supervisor was killed.
-// dir contains the directories of the nodes. Their files stay.
+// Sweep removes the control groups that nodes left on the machine when their supervisor was killed,
+// and what was changed for them. dir contains the directories of the nodes. Their files stay.
 func Sweep(dir string) error {
 	records, err := filepath.Glob(filepath.Join(dir, "*", groupFile))
 	if err != nil {

@@ -14,31 +14,52 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// requirement is a file or a program that a node needs, and the Debian package that brings it.
+type requirement struct{ name, debianPackage string }
+
 // requiredPrograms are those that nodes run, and nsenter, which enters a node.
-var requiredPrograms = []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", "iptables", "mount", "nsenter"}
+var requiredPrograms = []requirement{
+	{"containerd", "containerd"},
+	{"containerd-shim-runc-v2", "containerd"},
+	{"ctr", "containerd"},
+	{"runc", "runc"},
+	{"nft", "nftables"},
+	{"iptables", "iptables"},
+	{"mount", "mount"},
+	{"nsenter", "util-linux"},
+}
 
 // requiredPlugins are those of a node's pod network.
-var requiredPlugins = []string{"bridge", "host-local", "loopback", "portmap"}
+var requiredPlugins = []requirement{
+	{"bridge", pluginPackage},
+	{"host-local", pluginPackage},
+	{"loopback", pluginPackage},
+	{"portmap", pluginPackage},
+}
 
 // CheckMachine returns nil if nodes can run on this machine. Otherwise the error lists everything
 // that is missing, with the remedies.
 func CheckMachine() error {
 	var errs []error
-	for _, name := range requiredPrograms {
-		if _, err := exec.LookPath(name); err != nil {
-			errs = append(errs, fmt.Errorf("program %s is missing", name))
+	var packages []string
+	for _, program := range requiredPrograms {
+		if _, err := exec.LookPath(program.name); err != nil {
+			errs = append(errs, fmt.Errorf("program %s is missing", program.name))
+			packages = append(packages, program.debianPackage)
 		}
 	}
-	for _, name := range requiredPlugins {
-		if _, err := os.Stat(filepath.Join(pluginDir, name)); err != nil {
-			errs = append(errs, fmt.Errorf("network plugin %s is missing: %w", name, err))
+	for _, plugin := range requiredPlugins {
+		if _, err := os.Stat(filepath.Join(pluginDir, plugin.name)); err != nil {
+			errs = append(errs, fmt.Errorf("network plugin %s is missing: %w", plugin.name, err))
+			packages = append(packages, plugin.debianPackage)
 		}
 	}
-	if err := network.CheckKernel(); err != nil {
-		errs = append(errs, err)
+	kernel := network.CheckKernel()
+	if kernel != nil {
+		errs = append(errs, kernel)
 	}
 	if len(errs) > 0 {
-		errs = append(errs, errors.New("`make e2e-deps` installs and loads them"))
+		errs = append(errs, errors.New(thisSystem().remedy(packages, kernel != nil)))
 	}
 	return errors.Join(checkRoot(), errors.Join(errs...), checkGroups(), checkWatchers(watchersOfNode))
 }
@@ -78,11 +99,7 @@ func checkRoot() error {
 }
 
 func checkGroups() error {
-	own, err := cgroup.Own()
-	if err != nil {
-		return err
-	}
-	err = own.Usable()
+	err := cgroup.Check()
 	if os.Geteuid() != 0 && errors.Is(err, fs.ErrPermission) {
 		return nil // that is said already
 	}

@@ -19,18 +19,30 @@ const (
 	// runtimeSocket is below /run, which each node has of its own.
 	runtimeSocket = "/run/containerd/containerd.sock"
 
-	networkDir      = "network"
-	kubeletFile     = "kubelet.json"
-	proxyFile       = "kube-proxy.json"
-	runtimeFile     = "containerd.toml"
-	filterFile      = "packetfilter.nft"
-	resolverFile    = "resolv.conf"
+	networkDir    = "network"
+	registriesDir = "registries"
+	kubeletFile   = "kubelet.json"
+	proxyFile     = "kube-proxy.json"
+	runtimeFile   = "containerd.toml"
+	filterFile    = "packetfilter.nft"
+	resolverFile  = "resolv.conf"
+	// registriesFile is about every registry that has no file of its own.
+	registriesFile  = registriesDir + "/_default/hosts.toml"
 	kubeconfigName  = "kubelet.kubeconfig"
 	proxyConfigName = "kube-proxy.kubeconfig"
 )
 
 //go:embed containerd.toml.tmpl
 var runtimeTemplate string
+
+// registriesTemplate has containerd ask our registry first. It must also be the last resort, because there is no other one
+// (https://github.com/containerd/containerd/blob/main/docs/hosts.md).
+const registriesTemplate = `{{ if .Registry.IsValid -}}
+server = "http://{{ .Registry }}"
+
+[host."http://{{ .Registry }}"]
+  capabilities = ["pull", "resolve"]
+{{ end }}`
 
 //go:embed packetfilter.nft.tmpl
 var filterTemplate string
@@ -52,7 +64,7 @@ func (c Config) writeSettings() error {
 			return err
 		}
 	}
-	for name, text := range map[string]string{runtimeFile: runtimeTemplate, filterFile: filterTemplate} {
+	for name, text := range map[string]string{runtimeFile: runtimeTemplate, filterFile: filterTemplate, registriesFile: registriesTemplate} {
 		content, err := c.render(text)
 		if err != nil {
 			return fmt.Errorf("rendering %s: %w", name, err)
@@ -81,7 +93,7 @@ func (c Config) render(text string) ([]byte, error) {
 	var content bytes.Buffer
 	err = parsed.Execute(&content, map[string]any{
 		"Root": files.images(), "Socket": runtimeSocket, "PauseImage": PauseImage, "PluginDir": pluginDir, "NetworkDir": files.setting(networkDir),
-		"Pods": c.Pods, "ClusterPods": c.ClusterPods,
+		"Pods": c.Pods, "ClusterPods": c.ClusterPods, "Registry": c.Registry, "RegistriesDir": files.setting(registriesDir),
 	})
 	return content.Bytes(), err
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -157,4 +158,11 @@ func (c *Cluster) changeNode(ctx context.Context, what, name string, arguments .
 // is missing or outdated.
 func (c *Cluster) LoadImages(ctx context.Context, images ...string) error {
 	return c.command.Run(ctx, append([]string{"images", "load", "--cluster=" + c.name}, images...)...)
+}
+
+// PushImage adds an image to the cluster's registry, from which the nodes pull it by that name, with or without a tag. The image
+// is an archive in the OCI image layout, or the name of an image of this repository. It returns the name with the digest.
+func (c *Cluster) PushImage(ctx context.Context, image, name string) (reference string, err error) {
+	output, err := c.command.Output(ctx, "images", "push", "--cluster="+c.name, image, name)
+	return strings.TrimSpace(output), err
 }

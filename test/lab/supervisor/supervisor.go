@@ -59,6 +59,18 @@ func (c Command) Run(ctx context.Context, arguments ...string) error {
 	return nil
 }
 
+// Output runs a single command and returns what it prints.
+func (c Command) Output(ctx context.Context, arguments ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.Path, append(arguments, "--root="+c.Repository)...)
+	var messages bytes.Buffer
+	cmd.Stderr = &messages
+	output, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("running cluster %s: %w: %s", arguments[0], err, messages.String())
+	}
+	return string(output), nil
+}
+
 // Connection says how to reach a cluster.
 type Connection struct {
 	Name       string `json:"name"`

@@ -17,6 +17,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/forward"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/instance"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/network"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/registry"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -45,6 +46,7 @@ type Cluster struct {
 	programs     binaries.Paths
 	network      *network.Network
 	forwarder    *forward.Forwarder
+	registry     *registry.Registry
 	controlPlane *controlplane.ControlPlane
 	server       *control.Server
 	client       corev1client.NodeInterface
@@ -56,8 +58,12 @@ type Cluster struct {
 
 var _ control.Cluster = (*Cluster)(nil)
 
-// apiServer is where the API server listens.
-var apiServer = netip.AddrPortFrom(network.ControlPlane, controlplane.NamespacePort)
+var (
+	// apiServer is where the API server listens.
+	apiServer = netip.AddrPortFrom(network.ControlPlane, controlplane.NamespacePort)
+	// imageRegistry is where the registry listens.
+	imageRegistry = netip.AddrPortFrom(network.ControlPlane, 5000)
+)
 
 // Start starts a cluster without nodes and returns when its control plane is ready. After an error
 // nothing is left running.
@@ -84,6 +90,11 @@ func (c *Cluster) start(ctx context.Context, o Options) (err error) {
 	if err := c.startForwarder(ctx); err != nil {
 		return err
 	}
+	listener, err := c.network.Hosts()[network.Fabric].Listen(ctx, "tcp", imageRegistry.String())
+	if err != nil {
+		return fmt.Errorf("starting the registry: %w", err)
+	}
+	c.registry = registry.Start(ctx, listener)
 	c.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
 		Dir:                    c.dir,
 		ListenAddress:          network.ControlPlane.String(),
@@ -140,6 +151,9 @@ func (c *Cluster) Stop() error {
 	errs = append(errs, c.forEachMember(func(m *member) error { return m.end() }))
 	if c.controlPlane != nil {
 		errs = append(errs, c.controlPlane.Stop())
+	}
+	if c.registry != nil {
+		errs = append(errs, c.registry.Close())
 	}
 	if c.forwarder != nil {
 		errs = append(errs, c.forwarder.Close())

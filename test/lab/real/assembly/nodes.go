@@ -141,6 +141,11 @@ func (c *Cluster) LoadImages(ctx context.Context, archives ...string) error {
 	})
 }
 
+// PushImage is part of control.Cluster.
+func (c *Cluster) PushImage(ctx context.Context, archive, name string) error {
+	return c.registry.Add(ctx, archive, name)
+}
+
 // forEachMember calls do for all nodes at the same time, each locked, and returns all errors.
 func (c *Cluster) forEachMember(do func(*member) error) error {
 	c.mu.Lock()
@@ -243,6 +248,7 @@ func (c *Cluster) config(wanted control.Node, machine network.Node) (config real
 		Server:      "https://" + apiServer.String(),
 		Authority:   c.controlPlane.Authority(),
 		Labels:      own,
+		Registry:    imageRegistry,
 		Archives:    archives,
 		Programs:    c.programs,
 	}, restricted

@@ -47,12 +47,17 @@ func mountKernel() error {
 	return mountEach(
 		mounting{"proc", "/proc", "proc", plainMode | unix.MS_NOEXEC, ""},
 		mounting{"sysfs", "/sys", "sysfs", plainMode | unix.MS_NOEXEC, ""},
-		mounting{"tmpfs", cgroupRoot, "tmpfs", plainMode | unix.MS_NOEXEC, "mode=755"},
 	)
 }
 
 // mountControlGroups mounts every hierarchy again, which shows the node's group as the root.
 func (n *node) mountControlGroups() error {
+	if _, ok := n.plan.Group.Version2(); ok {
+		return mountEach(mounting{"cgroup2", cgroupRoot, "cgroup2", plainMode | unix.MS_NOEXEC, ""})
+	}
+	if err := mountEach(mounting{"tmpfs", cgroupRoot, "tmpfs", plainMode | unix.MS_NOEXEC, "mode=755"}); err != nil {
+		return err
+	}
 	for _, hierarchy := range n.plan.Group.Hierarchies() {
 		m, links := hierarchyMount(hierarchy)
 		if err := os.Mkdir(m.target, 0o755); err != nil {
@@ -70,7 +75,7 @@ func (n *node) mountControlGroups() error {
 	return nil
 }
 
-// hierarchyMount returns the mount of a hierarchy at its usual place. A hierarchy with several
+// hierarchyMount returns the mount of a hierarchy of version 1 at its usual place. A hierarchy with several
 // controllers, "cpu,cpuacct", also has a link for each of their names.
 func hierarchyMount(hierarchy string) (m mounting, links []string) {
 	name, named := strings.CutPrefix(hierarchy, "name=")

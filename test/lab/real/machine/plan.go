@@ -19,7 +19,8 @@ import (
 // their own paths.
 type Plan struct {
 	HostName string `json:"hostName"`
-	// Group exists already; it becomes the root of the control groups that the node sees.
+	// Group exists already, without processes; it becomes the root of the control groups that the
+	// node sees.
 	Group cgroup.Group `json:"group"`
 	// Directories maps the paths in the node to its own directories. Their parents exist on the
 	// machine, which gets no mount points in them.

@@ -52,8 +52,9 @@ func CheckNamespaces() error {
 	return cmd.Run()
 }
 
-// startBoot sends the plan only when the new process is bound to this one. If this one is killed
-// just before that, the other reads an empty plan and ends too.
+// startBoot sends the plan only when the new process is bound to this one, and everything outside of
+// it is prepared. If this one fails or is killed before that, the other reads an empty plan and ends
+// too.
 func startBoot(ctx context.Context, plan Plan) (*exec.Cmd, error) {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", BootCommand)
 	cmd.Args[0] = os.Args[0]
@@ -70,5 +71,11 @@ func startBoot(ctx context.Context, plan Plan) (*exec.Cmd, error) {
 	if err == nil {
 		err = identity.Save(plan.IdentityFile)
 	}
-	return cmd, errors.Join(err, json.NewEncoder(stdin).Encode(plan), stdin.Close())
+	if err == nil {
+		err = plan.Group.Settle()
+	}
+	if err == nil {
+		err = json.NewEncoder(stdin).Encode(plan)
+	}
+	return cmd, errors.Join(err, stdin.Close())
 }

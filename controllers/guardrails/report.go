@@ -1,6 +1,6 @@
-// Package reportpolicy knows the admission policy of config/verification, which keeps the prober's reports to the
-// prober. It is pure.
-package reportpolicy
+// Package guardrails knows the operator's admission policies: those of config/admission and config/guard, and that of
+// config/verification, which keeps the prober's reports to the prober. It is pure.
+package guardrails
 
 import (
 	"crypto/sha256"
@@ -18,12 +18,16 @@ import (
 // digest of the policy in config/verification/report_policy.yaml. The package's test says what it should be.
 const digest = "a1140f9141defb58d41b019bf660d45ef95f3c42abe83391d2d455eacd90f78a"
 
-// Keeps reports whether the policy and its binding do what those of config/verification do. An object of the
+// KeepsReports reports whether the policy and its binding do what those of config/verification do. An object of the
 // same name can do less: warn instead of deny, or let everything pass.
-func Keeps(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding) bool {
+func KeepsReports(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding) bool {
+	return digestOf(policy.Spec) == digest && policy.Name == names.ReportPolicy && denies(policy, binding)
+}
+
+// denies reports whether the binding makes the API server deny all that the policy refuses.
+func denies(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding) bool {
 	all, narrowed := filled(nil), filled(binding.Spec.MatchResources)
-	return digestOf(policy.Spec) == digest && policy.Name == names.ReportPolicy &&
-		binding.Spec.PolicyName == policy.Name && binding.Spec.ParamRef == nil && equality.Semantic.DeepEqual(narrowed, all) &&
+	return binding.Spec.PolicyName == policy.Name && binding.Spec.ParamRef == nil && equality.Semantic.DeepEqual(narrowed, all) &&
 		slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny)
 }
 

@@ -1,4 +1,4 @@
-package reportpolicy
+package guardrails
 
 import (
 	"os"
@@ -85,7 +85,7 @@ func TestOnlyThePolicyThatIsInstalledKeepsReports(t *testing.T) {
 			read(t, "report_policy.yaml", policy)
 			read(t, "report_policy_binding.yaml", binding)
 			row.change(policy, binding)
-			if got := Keeps(policy, binding); got != row.want {
+			if got := KeepsReports(policy, binding); got != row.want {
 				t.Errorf("got %v, want %v; the digest of the policy is %s", got, row.want, digestOf(policy.Spec))
 			}
 		})
