@@ -13,6 +13,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/scenario"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/upgrade"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/supervisor"
 )
 
@@ -39,7 +40,9 @@ func upgrades(ctx context.Context, f flags) (err error) {
 		return err
 	}
 	began := time.Now()
-	l, err := lab.Start(ctx, lab.Options{Bare: true, SkipBuild: true, SpeakerToleratesEdge: true, Images: []string{older.Programs()}, Progress: os.Stderr, Nodes: nodes()})
+	// The probers of the version before are replaced one after the other, each on a node of its own that is no edge node.
+	l, err := lab.Start(ctx, lab.Options{Bare: true, SkipBuild: true, SpeakerToleratesEdge: true, Images: []string{older.Programs()}, Progress: os.Stderr,
+		Nodes: append(nodes(), realcluster.NodeOptions{Name: "worker2", ProxyMode: realcluster.NFTables})})
 	if err != nil {
 		return err
 	}

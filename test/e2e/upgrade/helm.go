@@ -55,7 +55,7 @@ func (h helm) Uninstall(ctx context.Context) error {
 	return h.run(ctx, "helm", "uninstall", releaseName, ofNamespace, "--wait", waitAtMost)
 }
 
-func (h helm) TakesNamespace() bool { return false }
+func (h helm) RemovesToDowngrade() bool { return false }
 
 func (h helm) Reinstall(ctx context.Context) error { return h.install(ctx, h.This) }
 
@@ -125,7 +125,7 @@ func (t takeover) Downgrade(ctx context.Context) error {
 
 func (t takeover) Uninstall(ctx context.Context) error { return t.helm.Uninstall(ctx) }
 
-func (t takeover) TakesNamespace() bool { return t.helm.TakesNamespace() }
+func (t takeover) RemovesToDowngrade() bool { return true }
 
 func (t takeover) Reinstall(ctx context.Context) error { return t.helm.Reinstall(ctx) }
 

@@ -37,7 +37,7 @@ replicas on three. Clients outside send requests through MetalLB and through a h
 that was changed since. *Measured again* is when its prober has since asked every node with a controller.
 
 A request on a kept connection counts as lost, except where an engine that loads its settings again closed the connection. That
-happens where the operator's namespace goes, and with it the Ingress with the witness's host name, and when both come back.
+happens when the operator is removed, since its witness goes, and when it comes back. An upgrade has no such excuse.
 `
 
 // Problems are the reasons why a step is not as promised.

@@ -45,6 +45,25 @@ func awaitLeader(ctx context.Context, l *lab.Lab, r Release) error {
 	})
 }
 
+// awaitProber returns when a prober of this version is ready. Where nodes are few, the others wait for one.
+func awaitProber(ctx context.Context, l *lab.Lab, r Release) error {
+	return objects.Await(ctx, "a prober of the version "+r.Revision, patience, func(ctx context.Context) (bool, string, error) {
+		pods := &corev1.PodList{}
+		if err := l.Client.List(ctx, pods, client.InNamespace(lab.ProberNamespace)); err != nil {
+			return false, "", err
+		}
+		seen := []string{}
+		for _, pod := range pods.Items {
+			ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue })
+			seen = append(seen, fmt.Sprintf("%s with the image %s, ready: %t", pod.Name, pod.Spec.Containers[0].Image, ready))
+			if ready && pod.DeletionTimestamp == nil && pod.Spec.Containers[0].Image == r.reference() {
+				return true, "", nil
+			}
+		}
+		return false, strings.Join(seen, ", "), nil
+	})
+}
+
 // touch changes the spec without asking for anything else: the order of the nodes has no meaning.
 func touch(ctx context.Context, c client.Client, name string) error {
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {

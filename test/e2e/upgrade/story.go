@@ -96,15 +96,15 @@ func (s *story) install(ctx context.Context) error {
 // all goes through the steps. Each begins where the one before ended.
 func (s *story) all(ctx context.Context) {
 	s.step(ctx, "upgrade", s.way.Upgrade, &s.This, false)
-	s.step(ctx, "downgrade", s.way.Downgrade, &s.Older, false)
+	s.step(ctx, "downgrade", s.way.Downgrade, &s.Older, s.way.RemovesToDowngrade())
 	s.step(ctx, "upgrade again", s.way.Upgrade, &s.This, false)
-	s.step(ctx, "uninstall", s.way.Uninstall, nil, s.way.TakesNamespace())
-	s.step(ctx, "install again", s.way.Reinstall, &s.This, s.way.TakesNamespace())
+	s.step(ctx, "uninstall", s.way.Uninstall, nil, true)
+	s.step(ctx, "install again", s.way.Reinstall, &s.This, true)
 	s.control(ctx)
 }
 
-// step does something to the operator under load. The Ingress with the witness's host name is in the operator's
-// namespace. Where it goes or comes, every engine loads its settings again, and ends kept connections.
+// step does something to the operator under load. When the witness's Service goes or comes, every engine loads its
+// settings again, and ends kept connections.
 func (s *story) step(ctx context.Context, name string, do func(context.Context) error, comes *Release, reloads bool) {
 	if ctx.Err() != nil {
 		return
@@ -178,6 +178,9 @@ func (s *story) doing(ctx context.Context, t *Step, do func(context.Context) err
 		}
 	}
 	t.Served = time.Since(began)
+	if err := awaitProber(ctx, s.Lab, *comes); err != nil {
+		return err
+	}
 	for _, bench := range s.benches {
 		if err := awaitMeasured(ctx, s.Lab.Client, bench.Shape().Name, leads); err != nil {
 			return err

@@ -28,10 +28,10 @@ type Way interface {
 	// Upgrade brings this version, and Downgrade the version before again.
 	Upgrade(context.Context) error
 	Downgrade(context.Context) error
+	// RemovesToDowngrade reports whether Downgrade removes this version first.
+	RemovesToDowngrade() bool
 	// Uninstall removes the operator and leaves running ingresses alone. Reinstall brings this version again.
-	// TakesNamespace reports whether the operator's namespace goes with it, and everything in it.
 	Uninstall(context.Context) error
-	TakesNamespace() bool
 	Reinstall(context.Context) error
 	// Remove removes everything. There is no EdgeIngress any more.
 	Remove(context.Context) error
@@ -122,7 +122,7 @@ func (k kubectl) Uninstall(ctx context.Context) error {
 	return k.run(ctx, "kubectl", "delete", "--ignore-not-found", "namespace", lab.OperatorNamespace, lab.ProberNamespace)
 }
 
-func (k kubectl) TakesNamespace() bool { return true }
+func (k kubectl) RemovesToDowngrade() bool { return false }
 
 func (k kubectl) Reinstall(ctx context.Context) error { return k.Upgrade(ctx) }
 
