@@ -80,8 +80,12 @@ demo: cluster build build-plugin ## Show the operator on a local cluster, in und
 demo-stop: ## Stop and remove what `make demo KEEP=1` left running.
 	@go run -C test/lab . down --name=demo
 
+# The stories mostly wait, so the unit tests run beside them. What those say comes last.
 .PHONY: test
-test: test-unit test-api ## Run all tests that need no root. The first run builds Kubernetes. Needs only Go.
+test: cluster ## Run all tests that need no root: those of test-unit and of test-api. The first run builds Kubernetes. Needs only Go.
+	@said=$$(mktemp); hack/test.sh unit >"$$said" 2>&1 & unit=$$!; code=0; \
+		KUBERNETES=$(KUBERNETES) hack/test.sh api || code=$$?; \
+		wait $$unit || code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no Kubernetes, in random order and with the race detector. Needs only Go.
