@@ -1,6 +1,7 @@
 package install_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -140,4 +141,28 @@ func TestTheDocumentationNamesTheErrors(t *testing.T) {
 			t.Errorf("docs/install.md does not name %q", message)
 		}
 	}
+}
+
+// A prober leaves no room for another one on its node.
+func TestProbersAreUpdatedWhereOneNodeIsLeft(t *testing.T) {
+	emptyAfterwards(t)
+	must(t, "kubectl", "cordon", "worker-2")
+	t.Cleanup(func() {
+		if _, err := output(context.WithoutCancel(t.Context()), "", "kubectl", "uncordon", "worker-2"); err != nil {
+			t.Error(err)
+		}
+	})
+	const prober = "deployment/edge-ingress-prober"
+	awaitStatus := func(fields ...string) {
+		t.Helper()
+		for _, is := range fields {
+			must(t, "kubectl", "-n", proberNamespace, "wait", prober, "--for=jsonpath={.status."+is, "--timeout=2m")
+		}
+	}
+	must(t, "kubectl", "apply", "--server-side", "-f", where.installYAML)
+	awaitStatus("availableReplicas}=1")
+
+	must(t, "kubectl", "apply", "--server-side", "-f", changedYAML(t, otherImage("v0.0.9")...))
+	generation := field(t, "{.metadata.generation}", "-n", proberNamespace, prober)
+	awaitStatus("observedGeneration}="+generation, "updatedReplicas}=2", "availableReplicas}=1")
 }
