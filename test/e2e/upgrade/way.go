@@ -47,7 +47,7 @@ type Pair struct {
 
 // Ways are all ways.
 func Ways(p Pair) []Way {
-	return []Way{kubectl{p}, helm{Pair: p}, takeover{kubectl{p}, helm{Pair: p}}}
+	return []Way{kubectl{p}, helm{Pair: p}, takeover{kubectl{p}, helm{Pair: p}}, &olm{Pair: p}}
 }
 
 // scratch is a directory for the files of a purpose.
