@@ -115,7 +115,14 @@ func (s *story) installMetalLB(ctx context.Context) error {
 }
 
 func (s *story) startRealNodes(ctx context.Context) error {
-	if err := s.cluster.run(ctx, append([]string{"images", "load", "--cluster=" + clusterName}, images...)...); err != nil {
+	name, err := releasedImage(s.root)
+	if err != nil {
+		return err
+	}
+	if err := s.cluster.run(ctx, "images", "push", "--cluster="+clusterName, images[0], name); err != nil {
+		return fmt.Errorf("pushing the operator's image: %w", err)
+	}
+	if err := s.cluster.run(ctx, append([]string{"images", "load", "--cluster=" + clusterName}, images[1:]...)...); err != nil {
 		return fmt.Errorf("loading images: %w", err)
 	}
 	tasks, starting := errgroup.WithContext(ctx)
@@ -129,6 +136,24 @@ func (s *story) startRealNodes(ctx context.Context) error {
 	return tasks.Wait()
 }
 
+// releasedImage is how config/default names the operator's image. Nodes pull it by that name from the cluster's registry.
+func releasedImage(root string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(root, "config", "manager", "kustomization.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("reading the name of the operator's image: %w", err)
+	}
+	var kustomization struct {
+		Images []struct{ Name, NewTag string }
+	}
+	if err := yaml.Unmarshal(content, &kustomization); err != nil {
+		return "", fmt.Errorf("reading the name of the operator's image: %w", err)
+	}
+	if len(kustomization.Images) != 1 {
+		return "", fmt.Errorf("reading the name of the operator's image: config/manager names %d images", len(kustomization.Images))
+	}
+	return kustomization.Images[0].Name + ":" + kustomization.Images[0].NewTag, nil
+}
+
 // installInCluster installs the operator as README.md describes.
 func (s *story) installInCluster(ctx context.Context) error {
 	if err := s.install(ctx, operatorOnRealNodes); err != nil {
@@ -140,8 +165,8 @@ func (s *story) installInCluster(ctx context.Context) error {
 	if err := s.kubectl.show(ctx, "get", "lease", "-n", operatorNamespace); err != nil {
 		return err
 	}
-	s.screen.say("This is config/default with the image built here. The pod that holds the lease does the work. It has only the permissions in " +
-		"config/rbac:")
+	s.screen.say("This is config/default. The nodes pulled the image built here, by its real name, from a registry of the cluster. The pod that " +
+		"holds the lease does the work. It has only the permissions in config/rbac:")
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -32,6 +33,13 @@ func TestTheSampleGetsTheImageAndStaysAsItIs(t *testing.T) {
 	}
 	if edge.Name != edgeName || edge.Spec.Nodes.Selector.MatchLabels["pool"] != "edge" {
 		t.Errorf("the rest of the sample is lost: %s", content)
+	}
+}
+
+func TestTheOperatorsImageHasTheNameThatUsersInstall(t *testing.T) {
+	name, err := releasedImage(filepath.Join("..", ".."))
+	if err != nil || !regexp.MustCompile(`^ghcr\.io/edge-ingress/edge-ingress-operator:v\d+\.\d+\.\d+$`).MatchString(name) {
+		t.Errorf("the name is %q (%v)", name, err)
 	}
 }
 

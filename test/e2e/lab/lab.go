@@ -39,8 +39,8 @@ type Lab struct {
 	root string
 	// further are images beside those of every lab.
 	further []string
-	// operatorDigest is that of the operator's image.
-	operatorDigest string
+	// operatorImage is the name of the operator's image with its digest.
+	operatorImage string
 }
 
 // Stop stops the cluster, unless it is to be kept.

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"regexp"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/manifests"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
@@ -24,28 +23,20 @@ const (
 	ProberName      = "edge-ingress-prober"
 )
 
-// imageAnnotation is in the template of the operator's pods. It replaces them when another image
-// has the same name.
-const imageAnnotation = "e2e.test/image"
+// releasedImage is the operator's image in config/default, with whatever tag.
+var releasedImage = regexp.MustCompile(`\b` + regexp.QuoteMeta(operatorRepository) + `:[-.\w]+`)
 
-// installOperator installs the operator from config/default, as a user does, with the image that
-// was built here.
+// installOperator installs the operator from config/default, as a user does, with the image that was built here. Its name
+// has the digest, so that another image replaces the pods.
 func (l *Lab) installOperator(ctx context.Context) error {
 	overlay := filepath.Join(l.root, "test", "e2e", "manifests", "operator")
 	documents, err := exec.CommandContext(ctx, l.kubectl(), "kustomize", overlay).Output()
 	if err != nil {
 		return fmt.Errorf("building %s: %w", overlay, err)
 	}
-	parsed, err := objects.Decode(documents)
+	parsed, err := objects.Decode(releasedImage.ReplaceAll(documents, []byte(l.operatorImage)))
 	if err != nil {
 		return fmt.Errorf("reading what %s is built to: %w", overlay, err)
-	}
-	for _, object := range parsed {
-		if object.GetKind() == "Deployment" {
-			if err := unstructured.SetNestedField(object.Object, l.operatorDigest, "spec", "template", "metadata", "annotations", imageAnnotation); err != nil {
-				return fmt.Errorf("marking the operator's pods: %w", err)
-			}
-		}
 	}
 	return l.Apply(ctx, parsed...)
 }

@@ -57,7 +57,10 @@ var installed = []string{"echo", "metallb-controller", "metallb-speaker", contro
 const (
 	operatorImage   = "operator"
 	controllerImage = "ingress-nginx"
-	// ImageRepository begins the name of every image that was built here.
+	// operatorRepository is the image's name in config/default. Nodes pull it from the cluster's registry by its digest, as
+	// a release names it.
+	operatorRepository = "ghcr.io/edge-ingress/edge-ingress-operator"
+	// ImageRepository begins the names of all other images that were built here.
 	ImageRepository = "lab.test/"
 	// ImageTag ends it.
 	ImageTag = "e2e"
@@ -150,7 +153,8 @@ func (l *Lab) images() []string {
 	return slices.Concat([]string{operatorImage + "=" + programs}, installed, l.further)
 }
 
-// loadImages loads the images and remembers the digests of those that are referred to by it.
+// loadImages loads the images into the nodes, and that of the operator into the registry as well. It remembers the digests of
+// those that are referred to by it.
 func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error {
 	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, l.images()...)...)
 	var messages bytes.Buffer
@@ -171,8 +175,10 @@ func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error 
 		}
 		digests[image.Name] = image.Digest
 	}
-	l.operatorDigest = digests[operatorImage]
 	l.Controller = v1alpha1.ImageSpec{Repository: ImageRepository + controllerImage, Tag: ImageTag, Digest: digests[controllerImage]}
+	if l.operatorImage, err = l.Cluster.PushImage(ctx, l.images()[0], operatorRepository); err != nil {
+		return err
+	}
 	return l.Cluster.LoadImages(ctx, l.images()...)
 }
 

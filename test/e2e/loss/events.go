@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -172,9 +173,7 @@ func (s *stage) upgradeOperator(ctx context.Context, o *scene) error {
 	}
 	old := deployment.DeepCopy()
 	container := &deployment.Spec.Template.Spec.Containers[0]
-	if container.Image, err = s.otherName(ctx, container.Image); err != nil {
-		return err
-	}
+	container.Image = otherName(container.Image)
 	if err := s.lab.Client.Patch(ctx, deployment, client.StrategicMergeFrom(old)); err != nil {
 		return fmt.Errorf("writing the operator's Deployment: %w", err)
 	}
@@ -193,39 +192,13 @@ func (s *stage) upgradeOperator(ctx context.Context, o *scene) error {
 	return nil
 }
 
-// otherName returns another name by which all nodes know an image: its digest where the name is a
-// tag, and the other way round. A node that came back may know more names than others, where images
-// were built again in the meantime.
-func (s *stage) otherName(ctx context.Context, image string) (string, error) {
-	nodes := &corev1.NodeList{}
-	if err := s.lab.Client.List(ctx, nodes); err != nil {
-		return "", fmt.Errorf("listing nodes: %w", err)
+// otherName is another name of the same image. Of a name with tag and digest, nodes use the digest only.
+func otherName(image string) string {
+	repository, digest, _ := strings.Cut(image, "@")
+	if tagless, found := strings.CutSuffix(repository, ":again"); found {
+		return tagless + "@" + digest
 	}
-	if name, found := commonName(nodes.Items, image); found {
-		return name, nil
-	}
-	return "", fmt.Errorf("finding another name of image %s: the %d nodes do not have one in common", image, len(nodes.Items))
-}
-
-// commonName is a name that stands for the image on a node, and that every node knows.
-func commonName(nodes []corev1.Node, image string) (string, bool) {
-	knowing := map[string]int{}
-	var others []string
-	for _, node := range nodes {
-		for _, known := range node.Status.Images {
-			for _, name := range known.Names {
-				knowing[name]++
-			}
-			if slices.Contains(known.Names, image) {
-				others = append(others, without(known.Names, image)...)
-			}
-		}
-	}
-	i := slices.IndexFunc(others, func(name string) bool { return knowing[name] == len(nodes) })
-	if i < 0 {
-		return "", false
-	}
-	return others[i], true
+	return repository + ":again@" + digest
 }
 
 // killOperator lets the operator release a node and kills it as soon as that has begun.
