@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -84,7 +87,11 @@ func install(ctx context.Context, config *rest.Config, pinnedBy string) error {
 	if err != nil {
 		return err
 	}
-	c, err := client.New(config, client.Options{})
+	scheme := runtime.NewScheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("preparing a client: %w", err)
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
@@ -101,7 +108,33 @@ func install(ctx context.Context, config *rest.Config, pinnedBy string) error {
 			return err
 		}
 	}
-	return objects.ApplyManifest(ctx, c, []byte("{apiVersion: v1, kind: Namespace, metadata: {name: "+Namespace+"}}"))
+	if err := objects.ApplyManifest(ctx, c, []byte("{apiVersion: v1, kind: Namespace, metadata: {name: "+Namespace+"}}")); err != nil {
+		return err
+	}
+	// OLM's programs end where one of their kinds is not served yet.
+	return objects.Await(ctx, "the kinds of OLM to be served", serveTimeout, func(ctx context.Context) (bool, string, error) {
+		return kindsAreServed(ctx, c)
+	})
+}
+
+// kindsAreServed reports whether the API server knows each kind that a definition defines.
+func kindsAreServed(ctx context.Context, c client.Client) (bool, string, error) {
+	definitions := &apiextensionsv1.CustomResourceDefinitionList{}
+	if err := c.List(ctx, definitions); err != nil {
+		return false, "", fmt.Errorf("listing definitions: %w", err)
+	}
+	for _, definition := range definitions.Items {
+		kind := schema.GroupKind{Group: definition.Spec.Group, Kind: definition.Spec.Names.Kind}
+		for _, version := range definition.Spec.Versions {
+			if !version.Served {
+				continue
+			}
+			if _, err := c.RESTMapper().RESTMapping(kind, version.Name); err != nil {
+				return false, "", fmt.Errorf("looking for %s: %w", kind, err)
+			}
+		}
+	}
+	return true, "", nil
 }
 
 func (o *OLM) start(ctx context.Context, config *rest.Config) error {
