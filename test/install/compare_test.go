@@ -74,7 +74,7 @@ func commonRules() []rule {
 			return drop(o, "metadata", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields") || status
 		}},
 		{"Kubernetes makes objects from these", func(o *unstructured.Unstructured) bool {
-			made := []string{"Pod", "ReplicaSet", "EndpointSlice", "Endpoints", "Event", "Lease", "ControllerRevision"}
+			made := []string{"Pod", "ReplicaSet", "EndpointSlice", "Endpoints", "Event", "Lease", "ControllerRevision", "IPAddress"}
 			return slices.Contains(made, o.GetKind()) && empty(o)
 		}},
 		{"every namespace has these two", func(o *unstructured.Unstructured) bool {

@@ -141,11 +141,16 @@ for edge in $(kubectl get edgeingresses.edgeingress.dev --output=name); do
 	kubectl patch $edge --type=merge --patch='{"metadata": {"finalizers": null}}'
 	kubectl delete --ignore-not-found $edge
 done
-for kind in validatingadmissionpolicy validatingadmissionpolicybinding clusterrole clusterrolebinding ingressclass crd; do
-	kubectl get $kind --output=name | grep -i -e edge-ingress -e edgeingress -e test-olm- | xargs -r kubectl delete --ignore-not-found
-done
 kubectl delete --ignore-not-found namespace $system edge-ingress-verification edge-public
 kubectl label node edge-1 edgeingress.node-restriction.kubernetes.io/public- node-role.kubernetes.io/edge-
 kubectl taint node edge-1 node-role.kubernetes.io/edge-
-! kubectl get crd,clusterrole --output=name | grep -v olm.og | grep -i -e edgeingress -e edge-ingress
+# OLM may just have been about to create some of these again.
+for round in $(seq 30); do
+	for kind in validatingadmissionpolicy validatingadmissionpolicybinding clusterrole clusterrolebinding ingressclass crd; do
+		kubectl get $kind --output=name | grep -i -e edge-ingress -e edgeingress -e test-olm- | xargs -r kubectl delete --ignore-not-found
+	done
+	sleep 1
+	kubectl get crd,clusterrole --output=name | grep -v olm.og | grep -i -e edgeingress -e edge-ingress || exit 0
+done
+exit 1
 `

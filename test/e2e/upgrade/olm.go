@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
@@ -117,7 +118,8 @@ func (o *olm) awaitVersion(ctx context.Context, version string) error {
 		list := &unstructured.UnstructuredList{}
 		list.SetAPIVersion("operators.coreos.com/v1alpha1")
 		list.SetKind("ClusterServiceVersionList")
-		if err := o.Lab.Client.List(ctx, list); err != nil {
+		// OLM copies it into every other namespace.
+		if err := o.Lab.Client.List(ctx, list, client.InNamespace(lab.OperatorNamespace)); err != nil {
 			return false, "", err
 		}
 		var seen []string
