@@ -57,7 +57,13 @@ func (h helm) Uninstall(ctx context.Context) error {
 
 func (h helm) RemovesToDowngrade() bool { return false }
 
-func (h helm) Reinstall(ctx context.Context) error { return h.install(ctx, h.This) }
+// Reinstall also runs the chart's test, whose pod starts the image.
+func (h helm) Reinstall(ctx context.Context) error {
+	if err := h.install(ctx, h.This); err != nil {
+		return err
+	}
+	return h.run(ctx, "helm", "test", releaseName, ofNamespace, "--logs", waitAtMost)
+}
 
 // Remove does what docs/install.md says for the removal of everything.
 func (h helm) Remove(ctx context.Context) error {
