@@ -46,7 +46,7 @@ func policiesMissing(sc *scene) *verdict {
 	}
 	return isNot(v1alpha1.ReasonPoliciesMissing,
 		"These admission policies or their bindings are missing, do not deny, or do not name %s: %s. So %s. "+
-			"Beside an OLM bundle, run `kubectl apply --server-side -k config/beside-bundle` of this version. With Helm, set policies.enabled to true. "+
+			"Beside an OLM bundle, apply beside-bundle.yaml of this version, with the namespace %s in it. With Helm, set policies.enabled to true. "+
 			"With kubectl, apply install.yaml of this version again.",
-		names.OperatorAccount(sc.Options.Namespace), listed(missing), risk)
+		names.OperatorAccount(sc.Options.Namespace), listed(missing), risk, sc.Options.Namespace)
 }

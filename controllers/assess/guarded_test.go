@@ -21,7 +21,7 @@ func TestGuarded(t *testing.T) {
 	const own, reading, theft = "operators", "read every Secret", "stolen token"
 	runRows(t, v1alpha1.ConditionGuarded, map[string]row{
 		"all policies are in force":                      {given: []option{installed(own)}, status: yes, reason: v1alpha1.ReasonPoliciesInForce},
-		"none is, as after an installation by OLM":       {given: []option{installed(own, guardrails.Guards()...)}, status: no, reason: v1alpha1.ReasonPoliciesMissing, says: "kubectl apply --server-side -k config/beside-bundle"},
+		"none is, as after an installation by OLM":       {given: []option{installed(own, guardrails.Guards()...)}, status: no, reason: v1alpha1.ReasonPoliciesMissing, says: "apply beside-bundle.yaml of this version, with the namespace "},
 		"none is: both consequences are named":           {given: []option{installed(own, guardrails.Guards()...)}, status: no, reason: v1alpha1.ReasonPoliciesMissing, says: reading + ", and a " + theft},
 		"everybody with the role edit may write":         {given: []option{installed(own, guardrails.Administrators)}, status: no, reason: v1alpha1.ReasonPoliciesMissing, says: guardrails.Administrators + ". So the roles admin and edit"},
 		"a part of the guard is missing":                 {given: []option{installed(own, "edge-ingress-guard-nodes")}, status: no, reason: v1alpha1.ReasonPoliciesMissing, says: "edge-ingress-guard-nodes. So a " + theft},

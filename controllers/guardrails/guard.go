@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 )
@@ -28,27 +29,30 @@ func Guards() []string {
 // All are the names of all policies that the operator looks at.
 func All() []string { return append(Guards(), names.ReportPolicy) }
 
-// IsInForce reports whether one of [Guards] denies something, and names the operator's account in this namespace.
-// It does not compare the whole policy: users extend the list of images, and the namespace is theirs to choose.
+// conditions are how many match conditions each of [Guards] has that has not one. With more of them a policy does less.
+var conditions = map[string]int{identities: 2, "edge-ingress-guard-requests": 2}
+
+// IsInForce reports whether one of [Guards] denies something of all objects of its kinds, and names the operator's account
+// in this namespace where it says whom it binds. It does not compare the whole policy: users extend the list of images,
+// and the namespace is theirs to choose.
 func IsInForce(policy *admissionregistrationv1.ValidatingAdmissionPolicy, binding *admissionregistrationv1.ValidatingAdmissionPolicyBinding, namespace string) bool {
 	spec := policy.Spec
 	failsClosed := spec.FailurePolicy == nil || *spec.FailurePolicy == admissionregistrationv1.Fail
-	if !failsClosed || spec.MatchConstraints == nil || len(spec.MatchConstraints.ResourceRules) == 0 || len(spec.Validations) == 0 || !denies(policy, binding) {
+	if !failsClosed || !concernsAll(spec.MatchConstraints) || len(spec.Validations) == 0 || !denies(policy, binding) {
 		return false
 	}
-	return policy.Name == identities || slices.ContainsFunc(expressionsOf(spec), func(expression string) bool {
-		return strings.Contains(expression, "'"+names.OperatorAccount(namespace)+"'")
+	if len(spec.MatchConditions) != max(1, conditions[policy.Name]) {
+		return false
+	}
+	return policy.Name == identities || slices.ContainsFunc(spec.MatchConditions, func(condition admissionregistrationv1.MatchCondition) bool {
+		return strings.Contains(condition.Expression, "'"+names.OperatorAccount(namespace)+"'")
 	})
 }
 
-// expressionsOf are those that choose whom a policy binds.
-func expressionsOf(spec admissionregistrationv1.ValidatingAdmissionPolicySpec) []string {
-	var expressions []string
-	for _, condition := range spec.MatchConditions {
-		expressions = append(expressions, condition.Expression)
-	}
-	for _, variable := range spec.Variables {
-		expressions = append(expressions, variable.Expression)
-	}
-	return expressions
+// concernsAll reports whether a policy has rules, and leaves out none of the objects that they choose.
+func concernsAll(match *admissionregistrationv1.MatchResources) bool {
+	chosen := filled(match)
+	rules := len(chosen.ResourceRules)
+	chosen.ResourceRules = nil
+	return rules > 0 && equality.Semantic.DeepEqual(chosen, filled(nil))
 }

@@ -9,6 +9,7 @@ import (
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -120,7 +121,23 @@ func TestAPolicyThatDoesLessIsNotInForce(t *testing.T) {
 		"a policy without validations":   {func(p *policyType, _ *bindingType) { p.Spec.Validations = nil }, false},
 		"a policy for nothing":           {func(p *policyType, _ *bindingType) { p.Spec.MatchConstraints = nil }, false},
 		"a policy of no kind of objects": {func(p *policyType, _ *bindingType) { p.Spec.MatchConstraints.ResourceRules = nil }, false},
-		"a policy of another account":    {func(p *policyType, _ *bindingType) { p.Spec.Variables, p.Spec.MatchConditions = nil, nil }, false},
+		"a policy for objects with a label": {func(p *policyType, _ *bindingType) {
+			p.Spec.MatchConstraints.ObjectSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"guarded": "true"}}
+		}, false},
+		"a policy for some namespaces": {func(p *policyType, _ *bindingType) {
+			p.Spec.MatchConstraints.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"guarded": "true"}}
+		}, false},
+		"a policy that leaves out some objects": {func(p *policyType, _ *bindingType) {
+			p.Spec.MatchConstraints.ExcludeResourceRules = []admissionregistrationv1.NamedRuleWithOperations{{}}
+		}, false},
+		"a policy with one more condition": {func(p *policyType, _ *bindingType) {
+			p.Spec.MatchConditions = append(p.Spec.MatchConditions, admissionregistrationv1.MatchCondition{Name: "never", Expression: "false"})
+		}, false},
+		"a policy of an account that only a variable names": {func(p *policyType, _ *bindingType) {
+			p.Spec.Variables = append(p.Spec.Variables, admissionregistrationv1.Variable{Name: "account", Expression: p.Spec.MatchConditions[0].Expression})
+			p.Spec.MatchConditions[0].Expression = "false"
+		}, false},
+		"a policy of another account": {func(p *policyType, _ *bindingType) { p.Spec.Variables, p.Spec.MatchConditions = nil, nil }, false},
 		"a policy of an account with a longer name": {func(p *policyType, _ *bindingType) {
 			p.Spec.MatchConditions[0].Expression = strings.ReplaceAll(p.Spec.MatchConditions[0].Expression, ":edge-ingress-operator'", ":edge-ingress-operator-2'")
 		}, false},

@@ -67,7 +67,7 @@ func whoMayWrite(t *testing.T) {
 		where.Refused(t, []string{`User "test-olm-nobody" cannot`}, "kubectl", attempt(what, "test-olm-nobody")...)
 	}
 	message := hasCondition(t, "Guarded", "False", "PoliciesMissing")
-	for _, words := range []string{"kubectl apply --server-side -k config/beside-bundle", "edge-ingress-administrators", "read every Secret"} {
+	for _, words := range []string{"beside-bundle.yaml of this version", "edge-ingress-administrators", "read every Secret"} {
 		if !strings.Contains(message, words) {
 			t.Errorf("the message of Guarded does not contain %q: %s", words, message)
 		}
