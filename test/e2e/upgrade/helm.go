@@ -62,7 +62,7 @@ func (h helm) Reinstall(ctx context.Context) error {
 	if err := h.install(ctx, h.This); err != nil {
 		return err
 	}
-	return h.run(ctx, "helm", "test", releaseName, ofNamespace, "--logs", waitAtMost)
+	return h.run(ctx, "helm", "test", releaseName, ofNamespace, waitAtMost)
 }
 
 // Remove does what docs/install.md says for the removal of everything.
