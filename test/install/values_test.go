@@ -126,6 +126,8 @@ func TestBadValuesAreRefusedWithWhatToWriteInstead(t *testing.T) {
 		"an argument without dashes":               {"operator.extraArgs={verbose}", "write each argument as a string that begins with --"},
 		"an argument that a value sets":            {"operator.extraArgs={--measure-by-default=false}", "set the value measuring.enabled instead"},
 		"another argument that a value sets":       {"operator.extraArgs={--allowed-image-repositories=a}", "set the value allowedImageRepositories instead"},
+		"a lease that the guard refuses":           {"operator.extraArgs={--leader-election-namespace=other}", "allow the lease in the namespace of the release only"},
+		"a port that no probe asks":                {"operator.extraArgs={--health-probe-bind-address=:9}", "the Deployment asks port 8081"},
 		"measuring without policies":               {"policies.enabled=false", "set policies.enabled to true, or measuring.enabled to false"},
 		"a ServiceMonitor without metrics":         {"metrics.enabled=false,metrics.serviceMonitor.enabled=true", "set metrics.enabled to true, or metrics.serviceMonitor.enabled to false"},
 		"a word for a boolean":                     {"measuring.enabled=yes", "at '/measuring/enabled': got string, want boolean"},
