@@ -57,14 +57,26 @@ func parseFlags() (flags, zap.Options) {
 	flag.Float64Var(&f.apiQPS, "kube-api-qps", -1, "Limit of requests a second to the API server, with bursts of twice as many; "+
 		"-1 sets none and leaves the rate to the API server's priority and fairness.")
 	flag.DurationVar(&f.requestTimeout, "kube-api-timeout", controllers.DefaultRequestTimeout, "How long to wait for the answer to one request to the API server, webhooks included.")
-	flag.StringVar(&f.images, "allowed-image-repositories", strings.Join(registry.DefaultImageRepositories(), ","),
-		"Comma-separated image repositories that spec.controller.image may name.")
+	flag.StringVar(&f.images, "allowed-image-repositories", allowedRepositories(os.Getenv(repositoriesVariable)),
+		"Comma-separated image repositories that spec.controller.image may name; the default is the environment variable "+repositoriesVariable+", if it is set.")
 	flag.BoolVar(&f.measureByDefault, "measure-by-default", true, "Measure the path of the client's address for every EdgeIngress whose spec.verification.probes is empty. "+
 		"The first measurement makes its controllers load their configuration again.")
 	flag.BoolVar(&f.printVersion, "version", false, "Print the version and exit.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
 	return f, logging
+}
+
+// repositoriesVariable is for installations that cannot change arguments: OLM's Subscriptions set environment
+// variables only (spec.config.env).
+const repositoriesVariable = "ALLOWED_IMAGE_REPOSITORIES"
+
+// allowedRepositories is the default of the flag, as the environment has it.
+func allowedRepositories(set string) string {
+	if set != "" {
+		return set
+	}
+	return strings.Join(registry.DefaultImageRepositories(), ",")
 }
 
 func main() {

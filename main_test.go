@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -55,5 +56,14 @@ func TestTheOperatorKnowsItsNamespaces(t *testing.T) {
 				t.Errorf("want %q and %v, got %q and %v", test.own, test.reserved, got.Namespace, got.ReservedNamespaces)
 			}
 		})
+	}
+}
+
+func TestTheEnvironmentMayAllowOtherImageRepositories(t *testing.T) {
+	if got := allowedRepositories("registry.example.com/a,registry.example.com/b"); got != "registry.example.com/a,registry.example.com/b" {
+		t.Errorf("the environment's repositories became %q", got)
+	}
+	if got, want := allowedRepositories(""), "registry.k8s.io/ingress-nginx/controller"; !strings.Contains(got, want) {
+		t.Errorf("without any in the environment they are %q, want %s among them", got, want)
 	}
 }
