@@ -17,6 +17,7 @@ RUN go mod download
 
 COPY main.go LICENSE ./
 COPY api/ api/
+COPY config/ config/
 COPY controllers/ controllers/
 COPY verification/ verification/
 COPY hack/licences/ hack/licences/

@@ -512,8 +512,9 @@ const (
 	// ReasonPoliciesInForce (True): the admission policies of config/admission and config/guard deny, and
 	// name the operator's account.
 	ReasonPoliciesInForce = "PoliciesInForce"
-	// ReasonPoliciesMissing (False): some of these policies are missing, do not deny, or do not name the
-	// account of the operator. The message names them, and what to apply. An OLM bundle contains none.
+	// ReasonPoliciesMissing (False): some of these policies are missing, do not deny, or are not those of
+	// this version for the account of the operator. The message names them, and what to apply. An OLM
+	// bundle contains none. The list of image repositories may differ.
 	ReasonPoliciesMissing = "PoliciesMissing"
 	// ReasonAccountUnknown (Unknown): the operator does not run in the cluster, so it does not know which
 	// account the policies have to name.

@@ -45,7 +45,7 @@ func policiesMissing(sc *scene) *verdict {
 		risk = "the roles admin and edit may give the right to write EdgeIngress objects, and so to read every Secret, and " + risk
 	}
 	return isNot(v1alpha1.ReasonPoliciesMissing,
-		"These admission policies or their bindings are missing, do not deny, or do not name %s: %s. So %s. "+
+		"These admission policies or their bindings are missing, do not deny, or are not those of this version for %s: %s. So %s. "+
 			"Beside an OLM bundle, apply beside-bundle.yaml of this version, with the namespace %s in it. With Helm, set policies.enabled to true. "+
 			"With kubectl, apply install.yaml of this version again.",
 		names.OperatorAccount(sc.Options.Namespace), listed(missing), risk, sc.Options.Namespace)

@@ -15,8 +15,8 @@ import (
 
 const namespace = "edge-ingress-operator-system"
 
-// shipped reads the policies of config/admission and config/guard, and their bindings, as they bind the operator of a namespace.
-func shipped(t *testing.T, namespace string) (map[string]*policyType, map[string]*bindingType) {
+// inConfig reads the policies of config/admission and config/guard, and their bindings, as they bind the operator of a namespace.
+func inConfig(t *testing.T, namespace string) (map[string]*policyType, map[string]*bindingType) {
 	t.Helper()
 	policies, bindings := map[string]*policyType{}, map[string]*bindingType{}
 	for _, directory := range []string{"admission", "guard"} {
@@ -48,7 +48,7 @@ func shipped(t *testing.T, namespace string) (map[string]*policyType, map[string
 }
 
 func TestEveryPolicyThatShipsIsLookedAtAndInForce(t *testing.T) {
-	policies, bindings := shipped(t, namespace)
+	policies, bindings := inConfig(t, namespace)
 	var found []string
 	for name, policy := range policies {
 		found = append(found, name)
@@ -89,13 +89,13 @@ func TestTheOperatorMayReadThesePoliciesAndNoOthers(t *testing.T) {
 
 // OLM and Helm install into any namespace, and then a policy has to name that one.
 func TestAPolicyBindsTheOperatorOfOneNamespace(t *testing.T) {
-	policies, bindings := shipped(t, "operators")
+	policies, bindings := inConfig(t, "operators")
 	for name, policy := range policies {
 		if !IsInForce(policy, bindings[name], "operators") {
 			t.Errorf("%s does not bind the operator in the namespace that it was changed for", name)
 		}
 		for _, other := range []string{namespace, "operator", "my-operators"} {
-			if got, want := IsInForce(policy, bindings[name], other), name == identities; got != want {
+			if got, want := IsInForce(policy, bindings[name], other), name == "edge-ingress-guard-identities"; got != want {
 				t.Errorf("%s for operators binds the operator in %s: %t, want %t", name, other, got, want)
 			}
 		}
@@ -107,7 +107,18 @@ func TestAPolicyThatDoesLessIsNotInForce(t *testing.T) {
 		change func(*policyType, *bindingType)
 		want   bool
 	}{
-		"another list of images": {func(p *policyType, _ *bindingType) { p.Spec.Validations[0].Expression += " || true" }, true},
+		"another list of images": {func(p *policyType, _ *bindingType) {
+			p.Spec.Variables[0].Expression = "['registry.example.com/controller']"
+		}, true},
+		"what the API server fills in": {func(p *policyType, _ *bindingType) {
+			p.Spec.FailurePolicy = nil
+			p.Spec.MatchConstraints = filled(p.Spec.MatchConstraints)
+		}, true},
+		"further empty lines, as kustomize writes them": {func(p *policyType, _ *bindingType) {
+			p.Spec.Validations[1].Expression = strings.ReplaceAll(p.Spec.Validations[1].Expression, "\n", "\n\n")
+		}, true},
+		"a validation that lets everything pass":  {func(p *policyType, _ *bindingType) { p.Spec.Validations[0].Expression += " || true" }, false},
+		"another variable, as of another version": {func(p *policyType, _ *bindingType) { p.Spec.Variables[1].Expression = "[]" }, false},
 		"a binding that warns": {func(_ *policyType, b *bindingType) {
 			b.Spec.ValidationActions = []admissionregistrationv1.ValidationAction{admissionregistrationv1.Warn}
 		}, false},
@@ -143,7 +154,7 @@ func TestAPolicyThatDoesLessIsNotInForce(t *testing.T) {
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			policies, bindings := shipped(t, namespace)
+			policies, bindings := inConfig(t, namespace)
 			policy, binding := policies["edge-ingress-guard-workloads"], bindings["edge-ingress-guard-workloads"]
 			row.change(policy, binding)
 			if got := IsInForce(policy, binding, namespace); got != row.want {

@@ -11,9 +11,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
+
+	"github.com/edge-ingress/edge-ingress-operator/controllers/guardrails"
 )
 
 func decode(t *testing.T, documents string) []*unstructured.Unstructured {
@@ -173,5 +177,39 @@ func TestPoliciesNameTheOperatorInItsNamespace(t *testing.T) {
 	}
 	if !found {
 		t.Error("no policy names the operator's ServiceAccount")
+	}
+}
+
+// What Helm renders is what the operator wants to find, whatever the namespace and the list of images are.
+func TestTheOperatorRecognizesTheChartsPolicies(t *testing.T) {
+	for name, values := range map[string][]string{
+		"the defaults":                nil,
+		"other image repositories":    {"--set", "allowedImageRepositories={registry.example.com/a,registry.example.com/b}"},
+		"nothing measures":            {"--set", "measuring.enabled=false"},
+		"other names and many copies": {"--set", "operator.replicas=3,image.repository=registry.example.com/operator"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, namespace := range []string{operatorNamespace, otherNamespace, "default"} {
+				objects := rendered(t, namespace, values...)
+				for _, guard := range guardrails.Guards() {
+					policy, binding := &admissionregistrationv1.ValidatingAdmissionPolicy{}, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+					into(t, objects["ValidatingAdmissionPolicy /"+guard], policy)
+					into(t, objects["ValidatingAdmissionPolicyBinding /"+guard], binding)
+					if !guardrails.IsInForce(policy, binding, namespace) {
+						t.Errorf("in the namespace %s, the operator does not recognize %s", namespace, guard)
+					}
+				}
+			}
+		})
+	}
+}
+
+func into(t *testing.T, object *unstructured.Unstructured, typed any) {
+	t.Helper()
+	if object == nil {
+		t.Fatal("the chart does not have it")
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed); err != nil {
+		t.Fatal(err)
 	}
 }
