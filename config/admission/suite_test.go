@@ -33,7 +33,7 @@ const (
 
 var (
 	cluster *testcluster.Cluster
-	// root is bound by no role, and only by admission.
+	// root is an administrator's client. No role limits it, but admission policies do.
 	root client.Client
 )
 

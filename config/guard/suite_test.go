@@ -48,7 +48,7 @@ const policyPrefix = "edge-ingress-guard-"
 
 var (
 	cluster *testcluster.Cluster
-	// root is bound by no role, and only by admission.
+	// root is an administrator's client. No role limits it, but admission policies do.
 	root client.Client
 	// operator, prober and witness are clients with the tokens of these accounts.
 	operator, prober, witness client.Client

@@ -16,8 +16,8 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
-// Run runs the tests of a package in a directory of config/, on a cluster that serves our kinds. install gets the cluster
-// and the client of an administrator, who is bound by no role, and only by admission. The result is for os.Exit.
+// Run starts a cluster that serves our kinds, and runs the tests of a package below config/ on it. It calls install before
+// the tests, with an administrator's client: no role limits it, but admission policies do. It returns an exit code.
 func Run(m *testing.M, o testcluster.Options, install func(context.Context, *testcluster.Cluster, client.Client) error) int {
 	return testcluster.Run(m, o, func(started *testcluster.Cluster) error {
 		if err := started.InstallCRDs(filepath.Join("..", "crd", "bases")); err != nil {

@@ -180,7 +180,7 @@ func TestPoliciesNameTheOperatorInItsNamespace(t *testing.T) {
 	}
 }
 
-// What Helm renders is what the operator wants to find, whatever the namespace and the list of images are.
+// The operator accepts the policies that Helm renders, in each namespace and with each list of images.
 func TestTheOperatorRecognizesTheChartsPolicies(t *testing.T) {
 	for name, values := range map[string][]string{
 		"the defaults":                nil,

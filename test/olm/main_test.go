@@ -4,19 +4,15 @@
 package olm_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
+	"github.com/edge-ingress/edge-ingress-operator/test/olmprocess"
 	"github.com/edge-ingress/edge-ingress-operator/test/programs"
 )
 
@@ -32,7 +28,7 @@ var where struct {
 	cluster *testcluster.Cluster
 	// scratch is removed in the end. It has what a release has: beside-bundle.yaml, the packed chart, and catalogues.
 	scratch string
-	olm     *olmProcess
+	olm     *olmprocess.Process
 }
 
 func TestMain(m *testing.M) {
@@ -52,7 +48,7 @@ func TestMain(m *testing.M) {
 		return err
 	})
 	if where.olm != nil {
-		if err := where.olm.stop(); err != nil {
+		if err := where.olm.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
@@ -86,58 +82,14 @@ func prepare(ctx context.Context, started *testcluster.Cluster) error {
 // besideBundle is the file that belongs beside a bundle.
 func besideBundle() string { return filepath.Join(where.scratch, "beside-bundle.yaml") }
 
-// olmProcess is `cluster olm`, a child of this process. It ends when its standard input closes, so also when this process
-// dies.
-type olmProcess struct {
-	command   *exec.Cmd
-	lines     io.WriteCloser
-	announced *bufio.Scanner
-}
-
-func startOLM(kubeconfig string) (*olmProcess, error) {
-	directory := filepath.Join(where.scratch, "olm")
-	path := filepath.Join(where.Repository, "bin", "cluster")
-	// Bound to no context, which would kill it before it has cleaned up. A Ctrl-C in a terminal is for this process.
-	command := &exec.Cmd{
-		Path: path, Args: []string{path, "olm", "--root=" + where.Repository, "--kubeconfig=" + kubeconfig, "--dir=" + directory},
-		Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
-	}
-	lines, err := command.StdinPipe()
+// startOLM starts OLM with the catalogue of the version before.
+func startOLM(kubeconfig string) (*olmprocess.Process, error) {
+	started, err := olmprocess.Start(where.Repository, kubeconfig, filepath.Join(where.scratch, "olm"))
 	if err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
+		return nil, err
 	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
-	}
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
-	}
-	started := &olmProcess{command: command, lines: lines, announced: bufio.NewScanner(output)}
-	if _, err := started.serve(catalogue(older)); err != nil {
-		return nil, errors.Join(err, started.stop())
+	if _, err := started.Serve(catalogue(older)); err != nil {
+		return nil, errors.Join(err, started.Stop())
 	}
 	return started, nil
-}
-
-// serve makes OLM offer a catalogue instead of the one before, and returns the address for a CatalogSource.
-func (o *olmProcess) serve(directory string) (address string, err error) {
-	if _, err := fmt.Fprintln(o.lines, directory); err != nil {
-		return "", fmt.Errorf("serving a catalogue: %w", err)
-	}
-	if !o.announced.Scan() {
-		return "", errors.New("serving a catalogue: OLM ended, see above")
-	}
-	var served struct{ Address string }
-	if err := json.Unmarshal(o.announced.Bytes(), &served); err != nil {
-		return "", fmt.Errorf("serving a catalogue: reading %q: %w", o.announced.Text(), err)
-	}
-	return served.Address, nil
-}
-
-func (o *olmProcess) stop() error {
-	if err := errors.Join(o.lines.Close(), o.command.Wait()); err != nil {
-		return fmt.Errorf("stopping OLM: %w", err)
-	}
-	return nil
 }

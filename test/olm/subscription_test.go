@@ -15,7 +15,7 @@ const patience = 3 * time.Minute
 // offer makes OLM offer a catalogue.
 func offer(t *testing.T, name string) {
 	t.Helper()
-	address, err := where.olm.serve(catalogue(name))
+	address, err := where.olm.Serve(catalogue(name))
 	if err != nil {
 		t.Fatal(err)
 	}

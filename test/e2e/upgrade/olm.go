@@ -1,17 +1,13 @@
 package upgrade
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,13 +15,14 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
+	"github.com/edge-ingress/edge-ingress-operator/test/olmprocess"
 )
 
 // olm is the Operator Lifecycle Manager with a catalogue, and what is applied beside a bundle. The version before is its
 // own bundle. This version is a later one in the same channel, since both call themselves the same until the first release.
 type olm struct {
 	Pair
-	process *olmProcess
+	process *olmprocess.Process
 }
 
 func (o *olm) Name() string { return "OLM" }
@@ -44,7 +41,7 @@ func (o *olm) InstallOlder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.process, err = startOLM(ctx, o.Lab, directory); err != nil {
+	if o.process, err = olmprocess.Start(o.Lab.Repository(), o.Lab.Cluster.Kubeconfig, directory); err != nil {
 		return err
 	}
 	return o.bring(ctx, o.Older)
@@ -76,12 +73,12 @@ func (o *olm) Remove(ctx context.Context) error {
 		o.run(ctx, "kubectl", "delete", "crd", "edgeingresses.edgeingress.dev", "sourceipreports.edgeingress.dev"),
 		o.run(ctx, "kubectl", "delete", "clusterrole", "--ignore-not-found", "edge-ingress-operator-controller", "edge-ingress-operator-controller-election",
 			"edge-ingress-operator-metrics-reader", "edge-ingress-operator-edgeingress-admin", "edge-ingress-operator-edgeingress-verifier", "edge-ingress-operator-edgeingress-viewer"),
-		o.run(ctx, "kubectl", "delete", "--ignore-not-found", "namespace", lab.OperatorNamespace), o.process.stop())
+		o.run(ctx, "kubectl", "delete", "--ignore-not-found", "namespace", lab.OperatorNamespace), o.process.Stop())
 }
 
 // bring offers a version, subscribes to its channel, waits until OLM has installed it, and applies what is beside it.
 func (o *olm) bring(ctx context.Context, r Release) error {
-	address, err := o.process.serve(filepath.Join(o.Lab.Repository(), "bin", "upgrade", "catalogue-"+r.Revision))
+	address, err := o.process.Serve(filepath.Join(o.Lab.Repository(), "bin", "upgrade", "catalogue-"+r.Revision))
 	if err != nil {
 		return err
 	}
@@ -266,52 +263,4 @@ func (o *olm) bundle(r Release, from string) (string, error) {
 		return "", fmt.Errorf("encoding a bundle: %w", err)
 	}
 	return to, os.WriteFile(file, content, fs.FileMode(0o644))
-}
-
-// olmProcess is `cluster olm`. It ends when its standard input closes, so also when this process dies.
-type olmProcess struct {
-	command   *exec.Cmd
-	lines     io.WriteCloser
-	announced *bufio.Scanner
-}
-
-func startOLM(ctx context.Context, l *lab.Lab, directory string) (*olmProcess, error) {
-	command := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(l.Repository(), "bin", "cluster"), "olm", "--root="+l.Repository(),
-		"--kubeconfig="+l.Cluster.Kubeconfig, "--dir="+directory)
-	command.Stderr = os.Stderr
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	lines, err := command.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
-	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
-	}
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("starting OLM: %w", err)
-	}
-	return &olmProcess{command: command, lines: lines, announced: bufio.NewScanner(output)}, nil
-}
-
-// serve makes OLM offer a catalogue instead of the one before, and returns the address for a CatalogSource.
-func (p *olmProcess) serve(directory string) (string, error) {
-	if _, err := fmt.Fprintln(p.lines, directory); err != nil {
-		return "", fmt.Errorf("serving a catalogue: %w", err)
-	}
-	if !p.announced.Scan() {
-		return "", errors.New("serving a catalogue: OLM ended, see above")
-	}
-	var served struct{ Address string }
-	if err := yaml.Unmarshal(p.announced.Bytes(), &served); err != nil {
-		return "", fmt.Errorf("serving a catalogue: reading %q: %w", p.announced.Text(), err)
-	}
-	return served.Address, nil
-}
-
-func (p *olmProcess) stop() error {
-	if err := errors.Join(p.lines.Close(), p.command.Wait()); err != nil {
-		return fmt.Errorf("stopping OLM: %w", err)
-	}
-	return nil
 }
