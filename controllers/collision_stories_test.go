@@ -38,6 +38,8 @@ func withNodePorts(http, https int32) func(*v1alpha1.EdgeIngress) {
 	}
 }
 
+// withAddress asks for an address. Give each story one of its own: all stories run in one cluster, and
+// 203.0.113.10 is what the load balancer gives to those that do not ask.
 func withAddress(address v1alpha1.AnnotationValue) func(*v1alpha1.EdgeIngress) {
 	return func(e *v1alpha1.EdgeIngress) {
 		e.Spec.Exposure.LoadBalancer = &v1alpha1.LoadBalancerSpec{Annotations: map[string]v1alpha1.AnnotationValue{"metallb.io/loadBalancerIPs": address}}
@@ -168,20 +170,21 @@ func TestTheNodePortsOfTheOlderEdge(t *testing.T) {
 
 func TestTheAddressOfTheOlderEdge(t *testing.T) {
 	t.Parallel()
+	const address = "203.0.113.20"
 	older, younger := newStory(t, "address-older"), newStory(t, "address-younger")
 	older.addNodes("a")
 	younger.addNodes("a")
-	older.createReady(withAddress("203.0.113.10"))
-	younger.create(withAddress("203.0.113.10"))
+	older.createReady(withAddress(address))
+	younger.create(withAddress(address))
 	younger.becomes(v1alpha1.ConditionLoadBalancerReady, metav1.ConditionFalse, v1alpha1.ReasonAddressTaken)
-	younger.saysOf(v1alpha1.ConditionLoadBalancerReady, "EdgeIngress address-older, which is older, has address 203.0.113.10", "or let the load balancer choose")
+	younger.saysOf(v1alpha1.ConditionLoadBalancerReady, "EdgeIngress address-older, which is older, has address "+address, "or let the load balancer choose")
 	if err := younger.isMissing(named(younger, &corev1.Service{})); err != nil {
 		t.Error(err)
 	}
 	older.becomesReady()
 
 	older.deleteEdge()
-	younger.assignAddress("203.0.113.10")
+	younger.assignAddress(address)
 	younger.becomesReady()
 }
 
@@ -219,10 +222,10 @@ func (s *story) hasRunBefore(namespace string) {
 func TestAPassOfACollisionAsksForNothing(t *testing.T) {
 	older := newStory(t, "still-older")
 	older.addNodes("a")
-	older.createReady(withAddress("203.0.113.10"), withClass("still-shared"))
+	older.createReady(withAddress("203.0.113.21"), withClass("still-shared"))
 	waiting := map[string]*story{}
 	for name, change := range map[string]func(*v1alpha1.EdgeIngress){
-		"still-class": withClass("still-shared"), "still-space": inNamespace(older.namespace()), "still-address": withAddress("203.0.113.10"),
+		"still-class": withClass("still-shared"), "still-space": inNamespace(older.namespace()), "still-address": withAddress("203.0.113.21"),
 	} {
 		s := newStory(t, name)
 		s.addNodes("a")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
+	"github.com/edge-ingress/edge-ingress-operator/controllers/provider"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/testcluster"
 )
 
@@ -112,10 +113,20 @@ func (s *story) deleteAtTheEnd(edge *v1alpha1.EdgeIngress) {
 func (s *story) createReady(changes ...func(*v1alpha1.EdgeIngress)) {
 	s.Helper()
 	s.create(changes...)
-	if edge := s.edge(); edge.Spec.Exposure.Type == v1alpha1.ExposureLoadBalancer {
-		s.assignAddress("203.0.113.10")
+	if exposure := s.edge().Spec.Exposure; exposure.Type == v1alpha1.ExposureLoadBalancer {
+		s.assignAddress(addressFor(exposure))
 	}
 	s.becomesReady()
+}
+
+// addressFor returns the address that a load balancer gives: the one that the spec asks for, if it does.
+func addressFor(exposure v1alpha1.ExposureSpec) string {
+	if exposure.LoadBalancer != nil {
+		if fixed := provider.FixedAddresses(exposure.LoadBalancer.Annotations); len(fixed) > 0 {
+			return fixed[0]
+		}
+	}
+	return "203.0.113.10"
 }
 
 func (s *story) becomesReady() {
