@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -79,6 +80,22 @@ func allowedRepositories(set string) string {
 	return strings.Join(registry.DefaultImageRepositories(), ",")
 }
 
+// repository is what the API accepts as spec.controller.image.repository (api/v1alpha1, ImageSpec). Anything else
+// would never be equal to one.
+var repository = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`)
+
+// imageRepositories reads the flag. An error names the first element that no image can have as its repository.
+func imageRepositories(list string) ([]string, error) {
+	repositories := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
+	for _, given := range repositories {
+		if !repository.MatchString(given) {
+			return nil, fmt.Errorf("reading --allowed-image-repositories, or %s: %q is not registry/path in lower case, without scheme, tag and digest: "+
+				"write it like registry.example.com/ingress/controller", repositoriesVariable, given)
+		}
+	}
+	return repositories, nil
+}
+
 func main() {
 	f, logging := parseFlags()
 	if f.printVersion {
@@ -93,6 +110,10 @@ func main() {
 }
 
 func run(f flags) error {
+	repositories, err := imageRepositories(f.images)
+	if err != nil {
+		return err
+	}
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("reading the kubeconfig: %w", err)
@@ -113,7 +134,7 @@ func run(f flags) error {
 
 		Measured:       measured,
 		RequestTimeout: f.requestTimeout,
-		Options:        optionsOf(f, ownNamespace(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory))),
+		Options:        optionsOf(f, repositories, ownNamespace(os.Getenv("POD_NAMESPACE"), os.DirFS(serviceAccountDirectory))),
 	}
 	if err := reconciler.SetupWithManager(mgr, f.concurrency); err != nil {
 		return err
@@ -147,10 +168,10 @@ const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // optionsOf are the options of an operator that runs in this namespace. No controller may run there, or
 // where the leader lease is.
-func optionsOf(f flags, own string) snapshot.Options {
+func optionsOf(f flags, repositories []string, own string) snapshot.Options {
 	return snapshot.Options{
 		Version:                  version,
-		AllowedImageRepositories: strings.FieldsFunc(f.images, func(c rune) bool { return c == ',' || c == ' ' }),
+		AllowedImageRepositories: repositories,
 		ReservedNamespaces:       slices.DeleteFunc([]string{own, f.leaderElectionNamespace}, func(namespace string) bool { return namespace == "" }),
 		Namespace:                own,
 		MeasureByDefault:         f.measureByDefault,

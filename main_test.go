@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func TestTheOperatorKnowsItsNamespaces(t *testing.T) {
 		"outside a cluster nothing may be known":  {files: outside},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := optionsOf(flags{leaderElectionNamespace: test.election}, ownNamespace(test.environment, test.files))
+			got := optionsOf(flags{leaderElectionNamespace: test.election}, nil, ownNamespace(test.environment, test.files))
 			if got.Version != version {
 				t.Errorf("want the version %q, got %q", version, got.Version)
 			}
@@ -65,5 +66,43 @@ func TestTheEnvironmentMayAllowOtherImageRepositories(t *testing.T) {
 	}
 	if got, want := allowedRepositories(""), "registry.k8s.io/ingress-nginx/controller"; !strings.Contains(got, want) {
 		t.Errorf("without any in the environment they are %q, want %s among them", got, want)
+	}
+}
+
+func TestARepositoryThatNoImageCanHaveIsRefused(t *testing.T) {
+	for name, given := range map[string]string{
+		"a tag":            "registry.example.com/a:v1",
+		"a digest":         "registry.example.com/a@sha256:0123",
+		"a scheme":         "https://registry.example.com/a",
+		"upper case":       "registry.example.com/A",
+		"a slash too many": "registry.example.com/a/",
+		"no registry":      "controller",
+		"the second":       "registry.example.com/a,registry.example.com/b:v1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := imageRepositories(given); err == nil || !strings.Contains(err.Error(), "write it like registry.example.com/ingress/controller") {
+				t.Errorf("%q became %q, and the error is %v", given, got, err)
+			}
+		})
+	}
+	want := []string{"registry.example.com:5000/a", "registry.example.com/b/c"}
+	if got, err := imageRepositories("registry.example.com:5000/a, registry.example.com/b/c"); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q and %v, want %q", got, err, want)
+	}
+	if _, err := imageRepositories(allowedRepositories("")); err != nil {
+		t.Errorf("the default: %v", err)
+	}
+}
+
+// The flag and the chart accept what the API accepts.
+func TestRepositoriesHaveOnePattern(t *testing.T) {
+	for _, path := range []string{"config/crd/bases/edgeingress.dev_edgeingresses.yaml", "config/chart/templates/checks.yaml"} {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(content), repository.String()) {
+			t.Errorf("%s does not contain %s", path, repository)
+		}
 	}
 }

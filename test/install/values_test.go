@@ -118,6 +118,8 @@ func TestBadValuesAreRefusedWithWhatToWriteInstead(t *testing.T) {
 		"a pull secret as an object":               {"image.pullSecrets[0].name=a", "write the name alone, such as pullSecrets: [registry]"},
 		"a tag in an allowed repository":           {"allowedImageRepositories={a.example.com/b:v1}", "without scheme, tag and digest"},
 		"a quote in an allowed repository":         {"allowedImageRepositories={a.example.com/b']}", "without scheme, tag and digest"},
+		"upper case in an allowed repository":      {"allowedImageRepositories={a.example.com/B}", "as registry/path in lower case"},
+		"a slash behind an allowed repository":     {"allowedImageRepositories={a.example.com/b/}", "as registry/path in lower case"},
 		"two allowed repositories in one":          {`allowedImageRepositories={a.example.com/b\,c}`, "write one repository in each element"},
 		"no operator":                              {"operator.replicas=0", "operator.replicas is 0: write 1 or more"},
 		"no prober":                                {"prober.replicas=0", "set measuring.enabled to false if nothing is to measure"},
