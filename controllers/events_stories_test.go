@@ -77,7 +77,7 @@ func kindOf(object any) string {
 
 func TestMetricsShowWhatTheStatusSays(t *testing.T) {
 	t.Parallel()
-	s := newStory(t, "measured")
+	s := newStory(t, "metrics")
 	s.addNodes("a", "b")
 	s.createReady()
 	registry := prometheus.NewPedanticRegistry()

@@ -39,7 +39,7 @@ func (c lateWriter) Delete(ctx context.Context, object client.Object, options ..
 }
 
 func TestAnObjectThatSomebodyAdoptedIsNotPruned(t *testing.T) {
-	s := newStory(t, "adopted")
+	s := newStory(t, "taken-over")
 	s.addNodes("a", "b")
 	s.createReady(func(e *v1alpha1.EdgeIngress) { e.Spec.Controller.Kind = v1alpha1.WorkloadDeployment })
 	budget, adopter := named(s, &policyv1.PodDisruptionBudget{}), named(s, &corev1.ConfigMap{})

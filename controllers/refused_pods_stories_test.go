@@ -36,7 +36,7 @@ func TestTheRefusalOfPodsIsQuoted(t *testing.T) {
 
 func TestNoPodIsReplacedWhereTheNamespaceRefusesItsSuccessor(t *testing.T) {
 	t.Parallel()
-	s := newStory(t, "refused")
+	s := newStory(t, "refused-pods")
 	s.addNodes("a")
 	s.createReady(withoutDrain)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}}

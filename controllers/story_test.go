@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,9 +41,15 @@ type story struct {
 	name string
 }
 
+// tellers are the tests by the names of their stories.
+var tellers sync.Map
+
 // newStory begins a story. Whatever it makes is gone when the test has ended.
 func newStory(t testing.TB, name string) *story {
 	t.Helper()
+	if other, taken := tellers.LoadOrStore(name, t.Name()); taken && other != t.Name() {
+		t.Fatalf("%v has a story %q too: give this one another name, because both may run at once", other, name)
+	}
 	s := &story{TB: t, name: name}
 	s.cleanUp(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}})
 	return s
