@@ -41,6 +41,32 @@ func TestTheCommandsOfTheDocumentationWork(t *testing.T) {
 	}
 }
 
+// TestTheREADMEInstalls runs the blocks of the README's section. The third is for OLM, and test/olm runs it.
+func TestTheREADMEInstalls(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(where.repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, told := range shellblocks.Read(string(content)) {
+		if told.Title == "Install it on your cluster" {
+			blocks = told.Commands
+		}
+	}
+	if len(blocks) != 3 {
+		t.Fatalf("the section has %d blocks, want one for each of kubectl, Helm and OLM", len(blocks))
+	}
+	for i, way := range []string{"kubectl", "Helm"} {
+		t.Run(way, func(t *testing.T) {
+			emptyAfterwards(t)
+			runBlock(t, blocks[i])
+			if uidOfEdgeIngress(t) == "" {
+				t.Error("there is no EdgeIngress public")
+			}
+		})
+	}
+}
+
 func runBlock(t *testing.T, block string) {
 	t.Helper()
 	here := strings.ReplaceAll(block, releaseFiles, where.scratch+"/")
@@ -49,9 +75,9 @@ func runBlock(t *testing.T, block string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	said, err := output(ctx, "", "bash", "-euo", "pipefail", "-c", here)
+	said, err := output(ctx, "", "bash", "-euo", "pipefail", "-c", "release="+where.scratch+"\n"+here)
 	if err != nil {
-		t.Fatalf("this block of docs/install.md fails:\n%s\n%v", block, err)
+		t.Fatalf("this block of the documentation fails:\n%s\n%v", block, err)
 	}
 	t.Logf("%s%s", block, said)
 }

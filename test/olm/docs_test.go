@@ -48,10 +48,10 @@ func runBlocks(t *testing.T, blocks []string) {
 	t.Helper()
 	for _, block := range blocks {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-		said, err := where.Output(ctx, "", "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(block, releaseFiles, where.scratch+"/"))
+		said, err := where.Output(ctx, "", "bash", "-euo", "pipefail", "-c", "release="+where.scratch+"\n"+strings.ReplaceAll(block, releaseFiles, where.scratch+"/"))
 		cancel()
 		if err != nil {
-			t.Fatalf("this block of docs/install.md fails:\n%s\n%v", block, err)
+			t.Fatalf("this block of the documentation fails:\n%s\n%v", block, err)
 		}
 		t.Logf("%s%s", block, said)
 	}
@@ -88,7 +88,8 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	}
 
 	blocks := section(t, "From OLM and to OLM").Commands
-	if len(blocks) != 4 || !strings.Contains(blocks[1], "--take-ownership") || !strings.Contains(blocks[3], "helm uninstall") {
+	if len(blocks) != 6 || !strings.Contains(blocks[1], "--take-ownership") || !strings.Contains(blocks[3], "helm uninstall") ||
+		!strings.Contains(blocks[4], "install.yaml") || !strings.Contains(blocks[5], "delete --ignore-not-found namespace") {
 		t.Fatalf("the section has other commands than this test knows:\n%s", strings.Join(blocks, "\n"))
 	}
 	runBlocks(t, blocks[:1])
@@ -98,12 +99,64 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	runBlocks(t, blocks[1:3])
 	same("with Helm")
 	eventually(t, "the roles edit and admin cannot write EdgeIngress objects", onlyRead)
-	runBlocks(t, blocks[3:])
+	runBlocks(t, blocks[3:4])
 	same("without Helm")
 
 	subscribe(t, "stable")
 	installed(t, "v0.1.0")
 	same("with OLM again")
+
+	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
+	runBlocks(t, blocks[4:5])
+	where.Must(t, "kubectl", "rollout", "status", "--namespace="+operatorNamespace, "deployment/"+operator, "--timeout=2m")
+	same("with kubectl")
+	eventually(t, "the roles edit and admin cannot write EdgeIngress objects", onlyRead)
+	runBlocks(t, blocks[5:])
+	same("without kubectl")
+
+	subscribe(t, "stable")
+	installed(t, "v0.1.0")
+	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
+	same("with OLM once more")
+	hasWhatConfigHas(t)
+}
+
+// TestTheREADMEInstallsWithOLM runs the third block of the README's section, with the catalog in place that it asks for.
+func TestTheREADMEInstallsWithOLM(t *testing.T) {
+	emptyAfterwards(t)
+	offer(t, current)
+	runBlocks(t, readme(t)[2:])
+	if created := where.Field(t, "{.metadata.uid}", "edgeingress/public"); created == "" {
+		t.Error("there is no EdgeIngress public")
+	}
+}
+
+// readme returns the blocks of the README that install the operator: with kubectl, Helm and OLM.
+func readme(t *testing.T) []string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(where.Repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, story := range shellblocks.Read(string(content)) {
+		if story.Title == "Install it on your cluster" && len(story.Commands) == 3 {
+			return story.Commands
+		}
+	}
+	t.Fatal("the README has no section with three blocks that install the operator")
+	return nil
+}
+
+// The page and the repository have the same Subscription.
+func TestTheRepositoryHasTheSubscriptionOfThePage(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(where.Repository, "config", "samples", "olm", "subscription.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, documents, _ := strings.Cut(string(content), "apiVersion: v1\n")
+	if page := strings.Join(section(t, "OLM").Commands, ""); !strings.Contains(page, "apiVersion: v1\n"+documents+"EOF\n") {
+		t.Errorf("no block of docs/install.md contains what config/samples/olm/subscription.yaml does")
+	}
 }
 
 // onlyRead looks at what edit and admin may do with EdgeIngress objects. Both include view.

@@ -26,7 +26,7 @@ const (
 var where struct {
 	*programs.Programs
 	cluster *testcluster.Cluster
-	// scratch is removed in the end. It has what a release has: beside-bundle.yaml, the packed chart, and catalogues.
+	// scratch is removed in the end. It has what a release has: install.yaml, beside-bundle.yaml, the packed chart, and catalogues.
 	scratch string
 	olm     *olmprocess.Process
 }
@@ -66,12 +66,14 @@ func prepare(ctx context.Context, started *testcluster.Cluster) error {
 	if where.Programs, err = programs.Find(repository, where.scratch, started.Kubeconfig, "helm", "kustomize", "bundle"); err != nil {
 		return err
 	}
-	beside, err := where.Output(ctx, "", "kustomize", "build", "config/beside-bundle")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(besideBundle(), []byte(beside), 0o644); err != nil {
-		return fmt.Errorf("writing beside-bundle.yaml: %w", err)
+	for file, directory := range map[string]string{besideBundle(): "config/beside-bundle", filepath.Join(where.scratch, "install.yaml"): "config/default"} {
+		manifests, err := where.Output(ctx, "", "kustomize", "build", directory)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(manifests), 0o644); err != nil {
+			return fmt.Errorf("writing %s: %w", filepath.Base(file), err)
+		}
 	}
 	if _, err := where.Output(ctx, "", "helm", "package", "config/chart", "--destination="+where.scratch); err != nil {
 		return err
