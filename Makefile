@@ -121,6 +121,18 @@ e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with re
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
 
+# One or more scenarios of each exposure and of each of our pods.
+OPENSHIFT_SCENARIOS := ^((host network|host ports|NodePort), clients connect directly|DaemonSet, iptables and nftables nodes in one cluster|Deployment with fewer replicas than edge nodes|the path is proven|the probers die and others start|the witness dies and another starts)$$
+
+.PHONY: e2e-openshift
+e2e-openshift: e2e-deps real-images build-plugin openshift-admission ## Run some scenarios of make e2e while OpenShift's own admission plugin decides about the pods. Needs root.
+	@go build -o bin/e2e ./test/e2e
+	@bin/e2e --skip-build --openshift --only=scenarios --run='$(OPENSHIFT_SCENARIOS)' $(ARGS)
+
+.PHONY: openshift-admission
+openshift-admission: ## Build OpenShift's admission plugin as a webhook, for make e2e-openshift.
+	@go build -C test/openshift -o $(CURDIR)/bin/openshift-admission ./webhook
+
 # UPGRADE_FROM is the version before, as a commit or tag whose history is here.
 UPGRADE_FROM ?= da837e65380d9d104b0acfb3b617a6edfbce5db4
 
