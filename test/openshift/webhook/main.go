@@ -42,7 +42,7 @@ func main() {
 	if err := serve(ctx, *kubeconfig, *file, strings.Split(*except, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // what is deferred was just done
+		os.Exit(1)
 	}
 }
 
