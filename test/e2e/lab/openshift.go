@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/metallb"
+	"github.com/edge-ingress/edge-ingress-operator/test/lab/realcluster"
 )
 
 // constraintAnnotation is where OpenShift writes the SecurityContextConstraints under which a pod runs.
@@ -26,9 +27,11 @@ type openShift struct {
 	input   io.Closer
 }
 
-// startOpenShift lets OpenShift's admission plugin decide about all pods but those that OpenShift would not have.
+// startOpenShift lets OpenShift's admission plugin decide about all pods but those that OpenShift would not have. It runs in the
+// network of the API server, which asks it.
 func (l *Lab) startOpenShift(ctx context.Context) error {
-	process := exec.CommandContext(ctx, filepath.Join(l.root, "bin", "openshift-admission"), "--kubeconfig="+l.Cluster.Kubeconfig,
+	process := l.Cluster.Host(realcluster.Fabric).Command(ctx, filepath.Join(l.root, "bin", "openshift-admission"),
+		"--kubeconfig="+l.Cluster.Kubeconfig, "--server=https://"+realcluster.APIServer.String(),
 		"--constraints="+filepath.Join(l.root, "config", "openshift", "host_ports_scc.yaml"),
 		"--except="+strings.Join([]string{"kube-system", metallb.Namespace, ApplicationNamespace}, ","))
 	input, err := process.StdinPipe()

@@ -29,6 +29,7 @@ import (
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "Kubeconfig of an administrator.")
+	server := flag.String("server", "", "Address of the API server, where it is not that of the kubeconfig.")
 	file := flag.String("constraints", "", "File with one more SecurityContextConstraints than OpenShift has.")
 	except := flag.String("except", "kube-system", "Namespaces whose pods are not looked at, with commas between them.")
 	flag.Parse()
@@ -39,15 +40,15 @@ func main() {
 		_, _ = io.Copy(io.Discard, bufio.NewReader(os.Stdin))
 		stop()
 	}()
-	if err := serve(ctx, *kubeconfig, *file, strings.Split(*except, ",")); err != nil {
+	if err := serve(ctx, *server, *kubeconfig, *file, strings.Split(*except, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func serve(ctx context.Context, kubeconfig, file string, except []string) error {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+func serve(ctx context.Context, server, kubeconfig, file string, except []string) error {
+	config, err := clientcmd.BuildConfigFromFlags(server, kubeconfig)
 	if err != nil {
 		return fmt.Errorf("reading the kubeconfig: %w", err)
 	}
@@ -80,13 +81,13 @@ func serve(ctx context.Context, kubeconfig, file string, except []string) error 
 		return err
 	}
 	go allocate(ctx, client)
-	server := &http.Server{Handler: handler{plugin}, TLSConfig: certificate, ReadHeaderTimeout: 10 * time.Second}
+	webhook := &http.Server{Handler: handler{plugin}, TLSConfig: certificate, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
-		_ = server.Close()
+		_ = webhook.Close()
 	}()
 	fmt.Println("OpenShift's admission plugin decides about new pods")
-	if err := server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
+	if err := webhook.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving: %w", err)
 	}
 	return nil
