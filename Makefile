@@ -42,7 +42,7 @@ NODES ?=
 
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 # Modules with code of ours. The other go.mod files pin tools.
-CODE_MODULES := . test/lab test/gitops hack/bundle
+CODE_MODULES := . test/lab test/gitops test/openshift hack/bundle
 ALL_MODULES := $(CODE_MODULES) hack/tools hack/tools/golangci hack/tools/helm hack/tools/krew hack/tools/sbom hack/tools/vulnerabilities $(wildcard test/lab/modules/*)
 
 TOOLS := $(CURDIR)/bin/tools
@@ -120,6 +120,18 @@ test-image: ## Build the image for all platforms as a release does, offline, and
 e2e: e2e-deps real-images build-plugin ## Run the operator on real nodes with real packets, and compare its verdict with what the application saw. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --skip-build $(ARGS)
+
+# One or more scenarios of each exposure and of each of our pods.
+OPENSHIFT_SCENARIOS := ^((host network|host ports|NodePort), clients connect directly|DaemonSet, iptables and nftables nodes in one cluster|Deployment with fewer replicas than edge nodes|the path is proven|the probers die and others start|the witness dies and another starts)$$
+
+.PHONY: e2e-openshift
+e2e-openshift: e2e-deps real-images build-plugin openshift-admission ## Run some scenarios of make e2e while OpenShift's own admission plugin decides about the pods. Needs root.
+	@go build -o bin/e2e ./test/e2e
+	@bin/e2e --skip-build --openshift --only=scenarios --run='$(OPENSHIFT_SCENARIOS)' $(ARGS)
+
+.PHONY: openshift-admission
+openshift-admission: ## Build OpenShift's admission plugin as a webhook, for make e2e-openshift.
+	@go build -C test/openshift -o $(CURDIR)/bin/openshift-admission ./webhook
 
 # UPGRADE_FROM is the version before, as a commit or tag whose history is here.
 UPGRADE_FROM ?= da837e65380d9d104b0acfb3b617a6edfbce5db4
@@ -234,7 +246,7 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle prometheus network-policy samples samples/scheduled-verify manifests; do \
+	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle openshift prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
 	@# grep reads to the end: with -q it leaves early, kustomize then fails at writing, and with it the pipe.
 	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -e '^ *- --measure-by-default=false$$' >/dev/null || \

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:?unit, api, rules, install or olm}
-modules=(. test/lab test/gitops hack/bundle)
+modules=(. test/lab test/gitops test/openshift hack/bundle)
 # The promise to run on the oldest Kubernetes is the operator's. The tests of the test bed run once, on the newest.
 if [ "$kind" = rules ] || [ "${KUBERNETES:-newest}" = oldest ]; then modules=(.); fi
 # What a package imports if its tests start a Kubernetes, and the packages of the local cluster whose tests do it by themselves.

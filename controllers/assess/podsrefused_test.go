@@ -1,6 +1,7 @@
 package assess
 
 import (
+	_ "embed"
 	"strings"
 	"testing"
 
@@ -11,6 +12,11 @@ import (
 func podsRefusedBy(message string, options ...option) []option {
 	return append([]option{noPodOn("edge-2"), func(g *given) { g.s.Refusal.Message = message }}, options...)
 }
+
+// refusalOfOpenShift is what OpenShift's own code says about host ports. test/openshift records it.
+//
+//go:embed testdata/openshift/refusal.txt
+var refusalOfOpenShift string
 
 // refusals are situations of row 94, as Kubernetes 1.37 words them.
 var refusals = map[string]string{
@@ -23,6 +29,7 @@ var refusals = map[string]string{
 	"webhook":     `Error creating: admission webhook "validation.gatekeeper.sh" denied the request: [registries] image is not from an allowed registry`,
 	"broken":      `Error creating: Internal error occurred: failed calling webhook "validate.kyverno.svc": failed to call webhook: Post "https://kyverno.svc": no endpoints available`,
 	"OpenShift":   `Error creating: pods "public-edge-ingress-" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount]`,
+	"host ports":  refusalOfOpenShift,
 	"account":     `Error creating: pods "public-edge-ingress-x7k2p" is forbidden: error looking up service account edge-public/public-edge-ingress: serviceaccount "public-edge-ingress" not found`,
 	"other":       `Error creating: something new`,
 }
@@ -41,6 +48,7 @@ func TestControllerAvailableWithPodsThatAreRefused(t *testing.T) {
 		"a webhook":                              {given: podsRefusedBy(refusals["webhook"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "from the policy of this webhook"},
 		"a webhook that does not answer":         {given: podsRefusedBy(refusals["broken"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "Repair the webhook"},
 		"a SecurityContextConstraints":           {given: podsRefusedBy(refusals["OpenShift"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "SecurityContextConstraints that allows"},
+		"ports of the node on OpenShift":         {given: podsRefusedBy(refusals["host ports"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "Apply the SecurityContextConstraints edge-ingress-host-ports (docs/install.md, OpenShift), which allows controllers in namespace edge-public ports"},
 		"a ServiceAccount that is missing":       {given: podsRefusedBy(refusals["account"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "ServiceAccount in namespace edge-public again"},
 		"something else":                         {given: podsRefusedBy(refusals["other"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "something new. Remove the cause in namespace edge-public."},
 		"no pod at all":                          {given: podsRefusedBy(refusals["PodSecurity"], noPodOn("edge-1")), status: no, reason: v1alpha1.ReasonPodsRefused, says: "0 of 2 edge nodes run a"},

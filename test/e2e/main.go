@@ -34,6 +34,7 @@ type flags struct {
 	only      string
 	list      bool
 	keep      bool
+	openShift bool
 	skipBuild bool
 	rounds    int
 	compare   bool
@@ -48,6 +49,7 @@ func parseFlags() (flags, error) {
 		`Run only the "scenarios", only measure the "losses", only measure "starts", or only go through "upgrades"; with --run only scenarios or ways that match.`)
 	flag.BoolVar(&f.list, "list", false, "Print the names of the scenarios and do nothing.")
 	flag.BoolVar(&f.keep, "keep", false, "Leave the cluster running, and use the one that was left running; `bin/cluster down --name="+keptName+"` ends it.")
+	flag.BoolVar(&f.openShift, "openshift", false, "Let OpenShift's own admission plugin decide about the pods: make e2e-openshift.")
 	flag.BoolVar(&f.skipBuild, "skip-build", false, "Take the operator and the cluster's programs as they were built before.")
 	flag.IntVar(&f.rounds, "rounds", 3, `How many times each installation is started with --only=starts.`)
 	flag.BoolVar(&f.compare, "compare", false, "Also measure what is lost without the operator, on a plain DaemonSet.")
@@ -60,6 +62,9 @@ func parseFlags() (flags, error) {
 	}
 	if only := []string{"", onlyScenarios, onlyLosses, onlyStarts, onlyUpgrades}; !slices.Contains(only, f.only) {
 		return f, fmt.Errorf("--only is %q: it must be one of %q", f.only, only[1:])
+	}
+	if f.openShift && f.keep {
+		return f, errors.New("--openshift ends with the run, and a cluster that is kept would create no pods after it: leave --keep out")
 	}
 	if f.only == onlyUpgrades && f.from == "" {
 		return f, errors.New("--only=upgrades needs --from, a commit: run make test-upgrade")
@@ -137,13 +142,16 @@ func run(ctx context.Context, f flags) error {
 	if f.only == onlyLosses || (f.only == "" && f.run.String() == "") {
 		err = errors.Join(err, measureLosses(ctx, l, f.compare, filepath.Join(filepath.Dir(f.report), lossReport)))
 	}
+	if f.openShift {
+		err = errors.Join(err, l.CheckConstraints(ctx))
+	}
 	return errors.Join(err, l.Stop())
 }
 
 // lab returns the options of the lab that the plan needs. The taint gate shows only where no
 // speaker tolerates the taint yet, and begins with a new EdgeIngress.
 func (f flags) lab(plan [][]scenario.Group) lab.Options {
-	o := lab.Options{Keep: f.keptName(), SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes()}
+	o := lab.Options{Keep: f.keptName(), OpenShift: f.openShift, SkipBuild: f.skipBuild, Progress: os.Stderr, Nodes: nodes()}
 	measures := f.only == onlyLosses || f.only == onlyStarts
 	o.SpeakerToleratesEdge = measures || !tests(plan, scenario.TolerateEdgeTaint)
 	if o.SpeakerToleratesEdge && !measures {

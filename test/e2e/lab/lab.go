@@ -41,10 +41,11 @@ type Lab struct {
 	further []string
 	// operatorImage is the name of the operator's image with its digest.
 	operatorImage string
+	openShift     *openShift
 }
 
 // Stop stops the cluster, unless it is to be kept.
-func (l *Lab) Stop() error { return l.Cluster.Stop() }
+func (l *Lab) Stop() error { return errors.Join(l.openShift.stop(), l.Cluster.Stop()) }
 
 // Dialer opens connections from a host or node.
 func (l *Lab) Dialer(host string) traffic.Dialer { return l.Cluster.Host(host).Dial }

@@ -41,6 +41,8 @@ type Options struct {
 	Bare bool
 	// Images are further images that all nodes need, as `bin/cluster images load` takes them.
 	Images []string
+	// OpenShift lets OpenShift's own admission plugin decide about the pods. It is not possible with Keep.
+	OpenShift bool
 	// SkipBuild takes the operator's programs as they are.
 	SkipBuild bool
 	// Progress receives lines about building and starting.
@@ -75,7 +77,11 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	}
 	l := &Lab{root: command.Repository, further: o.Images}
 	if !o.SkipBuild {
-		if err := l.make(ctx, o.Progress, "build", "build-plugin", "cluster"); err != nil {
+		targets := []string{"build", "build-plugin", "cluster"}
+		if o.OpenShift {
+			targets = append(targets, "openshift-admission")
+		}
+		if err := l.make(ctx, o.Progress, targets...); err != nil {
 			return nil, err
 		}
 	}
@@ -122,6 +128,11 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	}
 	if err := l.loadImages(ctx, command); err != nil {
 		return err
+	}
+	if o.OpenShift {
+		if err := l.startOpenShift(ctx); err != nil {
+			return err
+		}
 	}
 	if err := l.addNodes(ctx, o.Nodes[:1]); err != nil {
 		return err
