@@ -42,6 +42,9 @@ func next(text string, tags io.Reader, notes io.Writer) (mark string, err error)
 	var published []release.Version
 	lines := bufio.NewScanner(tags)
 	for lines.Scan() {
+		if lines.Text() == "" {
+			continue
+		}
 		other, err := release.Parse(lines.Text())
 		if err != nil {
 			fmt.Fprintf(notes, "not counted among the published versions: %v\n", err)
