@@ -18,7 +18,7 @@ DIGEST ?=
 # RELEASE_DATE is the bundle's createdAt. It is a variable, so that the bundle is the same whenever it is made.
 RELEASE_DATE ?= 2026-11-21T00:00:00Z
 
-# CATALOG_BEFORE is the file of the last release's catalogue: OLM goes from the versions there to this one.
+# CATALOG_BEFORE is the catalogue of a release before, or a directory with those of all published ones: what they offer stays on offer.
 CATALOG_BEFORE ?=
 
 # PLUGIN_URL is where the archives of the kubectl plugin can be downloaded.
@@ -390,10 +390,18 @@ bundle: $(KUSTOMIZE) $(BUNDLE) ## Write bundle/ and bundle.Dockerfile for OLM. D
 	$(BUNDLE) validate --dir=bundle
 
 .PHONY: catalog
-catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the bundle. CATALOG_BEFORE=FILE is the catalogue of the release before.
+catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the bundle. CATALOG_BEFORE=PATH is the catalogue of a release before, or a directory with all.
 	$(BUNDLE) catalog --bundle=bundle --before=$(CATALOG_BEFORE) --output=dist/catalog/catalog.json
 	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
 	$$(bin/cluster build opm) validate dist/catalog
+
+.PHONY: check-release
+check-release: $(BUNDLE) ## Fail where VERSION cannot be the next release beside those that GitHub has. Needs gh.
+	hack/release.sh check $(BUNDLE) $(RELEASE)
+
+.PHONY: publish-release
+publish-release: $(BUNDLE) ## Publish the draft of the release VERSION, and add its version to the catalogue of the latest release. Needs gh.
+	hack/release.sh publish $(BUNDLE) $(RELEASE)
 
 .PHONY: chart
 chart: $(KUSTOMIZE) $(BUNDLE) ## Write the generated files of the Helm chart in config/chart from the manifests. DIGEST=sha256:... pins the operator's image.

@@ -115,7 +115,9 @@ func TestValidateRefusesABrokenBundle(t *testing.T) {
 }
 
 func TestTheBundleNamesTheChannelsOfItsVersion(t *testing.T) {
-	for version, want := range map[string][2]string{"v0.1.0": {"stable,candidate", "stable"}, "v0.2.0-rc.1": {"candidate", "candidate"}} {
+	for version, want := range map[string][2]string{
+		"v0.1.0": {"stable,stable-v0.1,candidate,candidate-v0.1", "stable"}, "v0.2.0-rc.1": {"candidate,candidate-v0.2", "candidate"},
+	} {
 		files := filesBelow(t, generated(t, version, ""))
 		for _, line := range []string{"bundle.channels.v1: " + want[0] + "\n", "bundle.channel.default.v1: " + want[1] + "\n"} {
 			if annotations := files["bundle/metadata/annotations.yaml"]; !strings.Contains(annotations, line) {
@@ -135,40 +137,5 @@ func TestNoBundleIsMadeOfAVersionThatIsNoRelease(t *testing.T) {
 	}, &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), "write it as v0.2.0") {
 		t.Errorf("the error is %v, want what to write instead", err)
-	}
-}
-
-// The bundles of the tests belong to another package than the command's, so this one fails before it writes.
-func TestACatalogueThatIsRefusedIsNotWritten(t *testing.T) {
-	output := filepath.Join(t.TempDir(), "catalog.json")
-	err := catalogFlags{bundle: filepath.Join(generated(t, "v0.1.0", ""), "bundle"), output: output}.run()
-	if err == nil || !strings.Contains(err.Error(), "want edge-ingress-operator.v0.1.0") {
-		t.Errorf("the error is %v, want one about the name", err)
-	}
-	if _, err := os.Stat(output); !os.IsNotExist(err) {
-		t.Errorf("%s is there: %v", output, err)
-	}
-}
-
-func TestTheCatalogueOffersWhatTheOneBeforeDid(t *testing.T) {
-	bundle := filepath.Join("..", "..", "bundle") // That of the repository.
-	first, second := filepath.Join(t.TempDir(), "first.json"), filepath.Join(t.TempDir(), "below", "second.json")
-	for _, f := range []catalogFlags{{bundle: bundle, output: first}, {bundle: bundle, before: first, output: second}} {
-		if err := f.run(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	texts := [2][]byte{}
-	for i, path := range []string{first, second} {
-		var err error
-		if texts[i], err = os.ReadFile(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !bytes.Equal(texts[0], texts[1]) || bytes.Count(texts[0], []byte(`"olm.bundle.object"`)) < 5 {
-		t.Errorf("the catalogue of %d bytes became one of %d bytes when its version was added again", len(texts[0]), len(texts[1]))
-	}
-	if err := (catalogFlags{bundle: bundle, before: filepath.Join(t.TempDir(), "absent.json"), output: first}).run(); err == nil {
-		t.Error("a catalogue before that does not exist is no error")
 	}
 }

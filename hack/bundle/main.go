@@ -1,5 +1,6 @@
 // Command bundle builds the operator's OLM bundle, the catalogue that offers it, and the generated files
-// of its Helm chart from the manifests in config/, validates the bundle, and checks manifests strictly.
+// of its Helm chart from the manifests in config/, validates the bundle, checks manifests strictly, and decides which
+// version can be released next.
 package main
 
 import (
@@ -17,7 +18,7 @@ func main() {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 	}
-	root.AddCommand(newGenerate(), newValidate(), newCheck(), newChart(), newCatalog())
+	root.AddCommand(newGenerate(), newValidate(), newCheck(), newChart(), newCatalog(), newMergeCatalogs(), newNext())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)

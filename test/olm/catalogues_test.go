@@ -16,6 +16,7 @@ const (
 	older        = "older"         // v0.1.0 of olderCommit
 	withPre      = "with-pre"      // the same, and v0.2.0-rc.1
 	withRelease  = "with-release"  // the same, and v0.2.0
+	withFix      = "with-fix"      // the same, and v0.1.1, which was published last
 	releaseAlone = "release-alone" // v0.2.0
 	current      = "current"       // v0.1.0 as the repository has it
 )
@@ -40,7 +41,7 @@ func makeCatalogues(ctx context.Context) error {
 	if err := os.WriteFile(input, []byte(manifests), 0o644); err != nil {
 		return fmt.Errorf("writing the manifests of the bundles: %w", err)
 	}
-	for _, version := range []string{"v0.2.0-rc.1", "v0.2.0"} {
+	for _, version := range []string{"v0.1.1", "v0.2.0-rc.1", "v0.2.0"} {
 		_, err := where.Output(ctx, "", "bundle", "generate", "--input="+input, "--base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml",
 			"--version="+version, "--image=ghcr.io/edge-ingress/edge-ingress-operator", "--created-at=2026-11-29T00:00:00Z", "--output="+filepath.Join(bundles, version))
 		if err != nil {
@@ -51,6 +52,7 @@ func makeCatalogues(ctx context.Context) error {
 		{older, filepath.Join(atCommit, "bundle"), ""},
 		{withPre, filepath.Join(bundles, "v0.2.0-rc.1", "bundle"), older},
 		{withRelease, filepath.Join(bundles, "v0.2.0", "bundle"), withPre},
+		{withFix, filepath.Join(bundles, "v0.1.1", "bundle"), withRelease},
 		{releaseAlone, filepath.Join(bundles, "v0.2.0", "bundle"), ""},
 		{current, "bundle", ""},
 	} {

@@ -1,6 +1,8 @@
 package olm_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -132,6 +134,48 @@ func TestPreReleasesAreInTheChannelCandidate(t *testing.T) {
 	installed(t, "v0.2.0-rc.1")
 	offer(t, withRelease)
 	installed(t, "v0.2.0")
+}
+
+// TestAFixOfAnOlderVersionIsForThoseWhoStayWithIt: v0.1.1 was published after v0.2.0.
+func TestAFixOfAnOlderVersionIsForThoseWhoStayWithIt(t *testing.T) {
+	emptyAfterwards(t)
+	offer(t, older)
+	subscribe(t, "stable")
+	installed(t, "v0.1.0")
+	// The older catalogue may have no channel of the minor version. The newer one has, for v0.1.0 too.
+	subscribe(t, "stable-v0.1")
+	offer(t, withFix)
+	installed(t, "v0.1.1")
+
+	subscribe(t, "stable")
+	installed(t, "v0.2.0")
+	if planned := plannedVersions(t); strings.Contains(planned, "rc.1") {
+		t.Errorf("OLM planned %s", planned)
+	}
+
+	// Whoever has v0.2.0 keeps it, also in the channel that ends with v0.1.1.
+	subscribe(t, "stable-v0.1")
+	eventually(t, "OLM has looked into the channel", func(ctx context.Context) error {
+		state, err := where.Output(ctx, "", "kubectl", "get", "subscription", operator, "--namespace="+operatorNamespace, "--output=jsonpath={.status.state} {.status.currentCSV} {.status.conditions}")
+		if err == nil && !strings.Contains(state, "ConstraintsNotSatisfiable") && !strings.HasPrefix(state, "AtLatestKnown edge-ingress-operator.v0.2.0") {
+			err = errors.New(state)
+		}
+		return err
+	})
+	installed(t, "v0.2.0")
+}
+
+// TestTheNewestVersionComesDirectly: from v0.1.0, OLM passes v0.1.1 by.
+func TestTheNewestVersionComesDirectly(t *testing.T) {
+	emptyAfterwards(t)
+	offer(t, older)
+	subscribe(t, "stable")
+	installed(t, "v0.1.0")
+	offer(t, withFix)
+	installed(t, "v0.2.0")
+	if planned := plannedVersions(t); strings.Contains(planned, "v0.1.1") {
+		t.Errorf("OLM planned %s", planned)
+	}
 }
 
 // TestOLMSkipsVersions: the newer catalogue does not have the version that is installed.

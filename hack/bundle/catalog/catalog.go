@@ -6,17 +6,11 @@
 package catalog
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"reflect"
 	"slices"
-	"strings"
-
-	"github.com/operator-framework/api/pkg/operators/v1alpha1"
 
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/manifest"
 	"github.com/edge-ingress/edge-ingress-operator/hack/bundle/release"
@@ -65,7 +59,7 @@ type Property struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// Add returns the catalogue with a version more. manifests are those of its bundle.
+// Add returns the catalogue with a version more, where that one may come next. manifests are those of its bundle.
 func Add(before Catalogue, pkg string, manifests manifest.Objects) (Catalogue, error) {
 	csv, err := csvOf(manifests)
 	if err != nil {
@@ -81,32 +75,91 @@ func Add(before Catalogue, pkg string, manifests manifest.Objects) (Catalogue, e
 	if before.Package.Name != "" && before.Package.Name != pkg {
 		return Catalogue{}, fmt.Errorf("adding %s: the catalogue is that of %s, want %s", version, before.Package.Name, pkg)
 	}
-	channels, err := withVersion(before.Channels, pkg, version)
+	offered, err := before.versions()
 	if err != nil {
 		return Catalogue{}, err
 	}
-	described, err := packageOf(pkg, csv, channels)
-	if err != nil {
-		return Catalogue{}, err
+	if err := version.CheckNext(offered); err != nil {
+		return Catalogue{}, fmt.Errorf("adding %s: %w", version, err)
 	}
 	added, err := bundleOf(pkg, csv, manifests)
 	if err != nil {
 		return Catalogue{}, err
 	}
-	bundles := slices.DeleteFunc(slices.Clone(before.Bundles), func(b Bundle) bool { return b.Name == added.Name })
-	return Catalogue{Package: described, Channels: channels, Bundles: append(bundles, added)}, nil
+	return Merge(before, Catalogue{Package: Package{Name: pkg}, Bundles: []Bundle{added}})
 }
 
-func csvOf(manifests manifest.Objects) (*v1alpha1.ClusterServiceVersion, error) {
-	found := manifests.OfKind(v1alpha1.ClusterServiceVersionKind)
-	if len(found) != 1 {
-		return nil, fmt.Errorf("reading a bundle: it has %d ClusterServiceVersions, want one", len(found))
+// Merge returns a catalogue that offers everything that some catalogues of one operator do.
+func Merge(catalogues ...Catalogue) (Catalogue, error) {
+	all := Catalogue{}
+	for _, catalogue := range catalogues {
+		if catalogue.Package.Name == "" {
+			continue
+		}
+		if all.Package.Name == "" {
+			all.Package.Name = catalogue.Package.Name
+		}
+		if all.Package.Name != catalogue.Package.Name {
+			return Catalogue{}, fmt.Errorf("merging catalogues: one is that of %s and another that of %s", all.Package.Name, catalogue.Package.Name)
+		}
+		for _, bundle := range catalogue.Bundles {
+			if err := all.take(bundle); err != nil {
+				return Catalogue{}, fmt.Errorf("merging catalogues: %w", err)
+			}
+		}
 	}
-	return manifest.Decode[v1alpha1.ClusterServiceVersion](found[0])
+	if len(all.Bundles) == 0 {
+		return Catalogue{}, nil
+	}
+	versions, err := all.versions()
+	if err != nil {
+		return Catalogue{}, err
+	}
+	all.Channels = channelsOf(all.Package.Name, versions)
+	for _, catalogue := range catalogues {
+		if err := checkKept(catalogue.Channels, all.Channels); err != nil {
+			return Catalogue{}, fmt.Errorf("merging catalogues: %w", err)
+		}
+	}
+	all.Package, err = all.describe()
+	return all, err
 }
 
-func packageOf(name string, csv *v1alpha1.ClusterServiceVersion, channels []Channel) (Package, error) {
-	described := Package{Schema: "olm.package", Name: name, DefaultChannel: defaultChannel(channels), Description: csv.Annotations["description"]}
+// take adds a bundle, unless it is there. A version that was published never changes.
+func (c *Catalogue) take(bundle Bundle) error {
+	at := slices.IndexFunc(c.Bundles, func(b Bundle) bool { return b.Name == bundle.Name })
+	if at < 0 {
+		c.Bundles = append(c.Bundles, bundle)
+		return nil
+	}
+	if !reflect.DeepEqual(c.Bundles[at], bundle) {
+		return fmt.Errorf("they have different manifests of %s: keep the one that was published", bundle.Name)
+	}
+	return nil
+}
+
+func (c *Catalogue) versions() ([]release.Version, error) {
+	var versions []release.Version
+	for _, bundle := range c.Bundles {
+		version, err := versionOf(c.Package.Name, bundle.Name)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, version)
+	}
+	return versions, nil
+}
+
+// describe takes what users see first from the version that the default channel leads to.
+func (c *Catalogue) describe() (Package, error) {
+	channel := defaultChannel(c.Channels)
+	described := Package{Schema: "olm.package", Name: c.Package.Name, DefaultChannel: channel.Name}
+	head := channel.Entries[len(channel.Entries)-1].Name
+	csv, err := c.Bundles[slices.IndexFunc(c.Bundles, func(b Bundle) bool { return b.Name == head })].csv()
+	if err != nil {
+		return Package{}, fmt.Errorf("describing %s: %w", c.Package.Name, err)
+	}
+	described.Description = csv.Annotations["description"]
 	for _, icon := range csv.Spec.Icon {
 		data, err := base64.StdEncoding.DecodeString(icon.Data)
 		if err != nil {
@@ -115,98 +168,4 @@ func packageOf(name string, csv *v1alpha1.ClusterServiceVersion, channels []Chan
 		described.Icon = &Icon{Data: data, MediaType: icon.MediaType}
 	}
 	return described, nil
-}
-
-func bundleOf(pkg string, csv *v1alpha1.ClusterServiceVersion, manifests manifest.Objects) (Bundle, error) {
-	bundle := Bundle{Schema: "olm.bundle", Name: csv.Name, Package: pkg}
-	for _, image := range csv.Spec.RelatedImages {
-		bundle.RelatedImages = append(bundle.RelatedImages, RelatedImage{Name: image.Name, Image: image.Image})
-	}
-	var problems error
-	add := func(kind string, value any) {
-		text, err := json.Marshal(value)
-		problems = errors.Join(problems, err)
-		bundle.Properties = append(bundle.Properties, Property{Type: kind, Value: text})
-	}
-	add("olm.package", map[string]string{"packageName": pkg, "version": csv.Spec.Version.String()})
-	for _, owned := range csv.Spec.CustomResourceDefinitions.Owned {
-		_, group, _ := strings.Cut(owned.Name, ".")
-		add("olm.gvk", map[string]string{"group": group, "version": owned.Version, "kind": owned.Kind})
-	}
-	for _, object := range manifests {
-		text, err := object.MarshalJSON()
-		problems = errors.Join(problems, err)
-		add("olm.bundle.object", map[string][]byte{"data": text}) // The value is encoded as base64.
-	}
-	if problems != nil {
-		return Bundle{}, fmt.Errorf("encoding the manifests of %s: %w", csv.Name, problems)
-	}
-	return bundle, nil
-}
-
-// Read reads what Write wrote. Something of another kind is an error, because it would be lost.
-func Read(input io.Reader) (Catalogue, error) {
-	var found Catalogue
-	documents := json.NewDecoder(input)
-	for {
-		var document json.RawMessage
-		err := documents.Decode(&document)
-		if errors.Is(err, io.EOF) {
-			return found, nil
-		}
-		if err == nil {
-			err = found.take(document)
-		}
-		if err != nil {
-			return Catalogue{}, fmt.Errorf("reading a catalogue: %w", err)
-		}
-	}
-}
-
-func (c *Catalogue) take(document json.RawMessage) error {
-	var kind struct {
-		Schema string `json:"schema"`
-	}
-	if err := json.Unmarshal(document, &kind); err != nil {
-		return err
-	}
-	switch kind.Schema {
-	case "olm.package":
-		return strictly(document, &c.Package)
-	case "olm.channel":
-		c.Channels = append(c.Channels, Channel{})
-		return strictly(document, &c.Channels[len(c.Channels)-1])
-	case "olm.bundle":
-		c.Bundles = append(c.Bundles, Bundle{})
-		return strictly(document, &c.Bundles[len(c.Bundles)-1])
-	default:
-		return fmt.Errorf("there is something of the schema %q, which make catalog never writes", kind.Schema)
-	}
-}
-
-// strictly decodes a document. A field that would be lost is an error.
-func strictly(document json.RawMessage, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
-}
-
-// Write writes the catalogue, one JSON document after the other: the package, its channels, and its versions.
-func Write(output io.Writer, c Catalogue) error {
-	documents := []any{c.Package}
-	for _, channel := range c.Channels {
-		documents = append(documents, channel)
-	}
-	for _, bundle := range slices.SortedFunc(slices.Values(c.Bundles), func(a, b Bundle) int { return cmp.Compare(a.Name, b.Name) }) {
-		documents = append(documents, bundle)
-	}
-	encoder := json.NewEncoder(output)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false) // People read the ranges.
-	for _, document := range documents {
-		if err := encoder.Encode(document); err != nil {
-			return fmt.Errorf("writing a catalogue: %w", err)
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,77 +31,63 @@ type Entry struct {
 // bundleName is what OLM calls a version of a package.
 func bundleName(pkg string, version release.Version) string { return pkg + "." + version.String() }
 
-// versionOf reads the version in the name of an entry.
-func versionOf(pkg string, entry Entry) (release.Version, error) {
-	version, err := release.Parse(strings.TrimPrefix(entry.Name, pkg+"."))
+// versionOf reads the version in the name of a bundle.
+func versionOf(pkg, name string) (release.Version, error) {
+	version, err := release.Parse(strings.TrimPrefix(name, pkg+"."))
 	if err != nil {
-		return version, fmt.Errorf("reading the entry %q: %w", entry.Name, err)
+		return version, fmt.Errorf("reading the name %q of a bundle: %w", name, err)
 	}
 	return version, nil
 }
 
-// withVersion returns the channels of a package with a version more, in those that offer it. The version may be the
-// newest that is there: then it is written again. It must not be older, because OLM never goes back.
-func withVersion(before []Channel, pkg string, version release.Version) ([]Channel, error) {
-	newest, err := newestOf(before, pkg)
-	if err != nil {
-		return nil, err
-	}
-	if newest != nil && version.LT(newest.Version) {
-		return nil, fmt.Errorf("the catalogue has %s already, and OLM never goes back to %s: write a version after it, such as %s", newest, version, after(*newest))
-	}
-	channels := slices.Clone(before)
-	for _, name := range version.Channels() {
-		at := slices.IndexFunc(channels, func(c Channel) bool { return c.Name == name })
-		if at < 0 {
-			channels, at = append(channels, Channel{Schema: "olm.channel", Name: name, Package: pkg}), len(channels)
-		}
-		channels[at].Entries = withEntry(channels[at].Entries, pkg, version)
-	}
-	slices.SortFunc(channels, func(a, b Channel) int { return cmp.Compare(a.Name, b.Name) })
-	return channels, nil
-}
-
-// after is the next release: that of a pre-release, and otherwise the next patch.
-func after(version release.Version) release.Version {
-	if len(version.Pre) == 0 {
-		version.Patch++
-	}
-	version.Pre = nil
-	return version
-}
-
-// withEntry appends a version to entries that are in the order of their versions.
-func withEntry(before []Entry, pkg string, version release.Version) []Entry {
-	added := Entry{Name: bundleName(pkg, version), SkipRange: version.SkipRange()}
-	entries := slices.DeleteFunc(slices.Clone(before), func(e Entry) bool { return e.Name == added.Name })
-	if len(entries) > 0 {
-		added.Replaces = entries[len(entries)-1].Name
-	}
-	return append(entries, added)
-}
-
-// newestOf returns the newest version of all channels, and nil where there is none.
-func newestOf(channels []Channel, pkg string) (*release.Version, error) {
-	var newest *release.Version
-	for _, channel := range channels {
-		for _, entry := range channel.Entries {
-			version, err := versionOf(pkg, entry)
-			if err != nil {
-				return nil, err
+// channelsOf returns the channels that offer some versions. They follow from the versions alone, in whatever order these
+// were published: in each channel, a version replaces the one below it. So a channel is one chain, as OLM demands, its
+// newest version is its head, and nothing leads from a version to a lower one.
+func channelsOf(pkg string, versions []release.Version) []Channel {
+	entries := map[string][]Entry{}
+	for _, version := range slices.SortedFunc(slices.Values(versions), func(a, b release.Version) int { return a.Compare(b.Version) }) {
+		for _, channel := range version.Channels() {
+			added := Entry{Name: bundleName(pkg, version), SkipRange: version.SkipRange()}
+			if below := len(entries[channel]) - 1; below >= 0 {
+				added.Replaces = entries[channel][below].Name
 			}
-			if newest == nil || version.GT(newest.Version) {
-				newest = &version
-			}
+			entries[channel] = append(entries[channel], added)
 		}
 	}
-	return newest, nil
+	var channels []Channel
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		channels = append(channels, Channel{Schema: "olm.channel", Name: name, Package: pkg, Entries: entries[name]})
+	}
+	return channels
 }
 
 // defaultChannel is the one of Subscriptions that name none: stable, as soon as something was released.
-func defaultChannel(channels []Channel) string {
-	if slices.ContainsFunc(channels, func(c Channel) bool { return c.Name == release.Stable }) {
-		return release.Stable
+func defaultChannel(channels []Channel) Channel {
+	for _, name := range []string{release.Stable, release.Candidate} {
+		if at := slices.IndexFunc(channels, func(c Channel) bool { return c.Name == name }); at >= 0 {
+			return channels[at]
+		}
 	}
-	return release.Candidate
+	return Channel{}
+}
+
+// checkKept returns an error where channels lack something that was offered before. That happens where another state of
+// this package wrote it.
+func checkKept(before, after []Channel) error {
+	offered := map[[2]string]Entry{}
+	for _, channel := range after {
+		for _, entry := range channel.Entries {
+			offered[[2]string{channel.Name, entry.Name}] = entry
+		}
+	}
+	for _, channel := range before {
+		for _, entry := range channel.Entries {
+			found, ok := offered[[2]string{channel.Name, entry.Name}]
+			if !ok || found.SkipRange != entry.SkipRange {
+				return fmt.Errorf("the catalogue before offers %s in the channel %s for %q, and this code would not: take hack/bundle of the newest release",
+					entry.Name, channel.Name, cmp.Or(entry.SkipRange, "nothing"))
+			}
+		}
+	}
+	return nil
 }

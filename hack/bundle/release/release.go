@@ -10,7 +10,8 @@ import (
 )
 
 // The channels of the catalogue, as OLM recommends to name them
-// (https://olm.operatorframework.io/docs/best-practices/channel-naming).
+// (https://olm.operatorframework.io/docs/best-practices/channel-naming). Of each there is also one for every minor
+// version, such as stable-v0.1, for those who stay with it.
 const (
 	// Stable has releases only.
 	Stable = "stable"
@@ -47,12 +48,17 @@ func Parse(text string) (Version, error) {
 // String is the version as tags have it.
 func (v Version) String() string { return "v" + v.Version.String() }
 
+// IsPreRelease reports whether the version comes before the release of its numbers.
+func (v Version) IsPreRelease() bool { return len(v.Pre) > 0 }
+
 // Channels are those that offer the version, the default one first.
 func (v Version) Channels() []string {
-	if len(v.Pre) > 0 {
-		return []string{Candidate}
+	minor := fmt.Sprintf("-v%d.%d", v.Major, v.Minor)
+	channels := []string{Candidate, Candidate + minor}
+	if v.IsPreRelease() {
+		return channels
 	}
-	return []string{Stable, Candidate}
+	return append([]string{Stable, Stable + minor}, channels...)
 }
 
 // SkipRange is the range of versions that this one can replace at once: all before it. An operator

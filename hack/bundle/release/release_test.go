@@ -14,11 +14,11 @@ func TestParse(t *testing.T) {
 		channels []string
 		wrong    string
 	}{
-		"a release":                         {text: "v0.2.0", channels: []string{Stable, Candidate}},
-		"a patch":                           {text: "v1.2.3", channels: []string{Stable, Candidate}},
-		"a release candidate":               {text: "v0.2.0-rc.1", channels: []string{Candidate}},
-		"an alpha version":                  {text: "v0.2.0-alpha.12", channels: []string{Candidate}},
-		"a beta version":                    {text: "v0.2.0-beta.0", channels: []string{Candidate}},
+		"a release":                         {text: "v0.2.0", channels: []string{"stable", "stable-v0.2", "candidate", "candidate-v0.2"}},
+		"a patch":                           {text: "v1.2.3", channels: []string{"stable", "stable-v1.2", "candidate", "candidate-v1.2"}},
+		"a release candidate":               {text: "v0.2.0-rc.1", channels: []string{"candidate", "candidate-v0.2"}},
+		"an alpha version":                  {text: "v0.2.0-alpha.12", channels: []string{"candidate", "candidate-v0.2"}},
+		"a beta version":                    {text: "v0.2.0-beta.0", channels: []string{"candidate", "candidate-v0.2"}},
 		"without its letter":                {text: "0.2.0", wrong: "write v0.2.0"},
 		"two numbers":                       {text: "v0.2", wrong: "write it as v0.2.0"},
 		"a leading zero":                    {text: "v0.02.0", wrong: "write it as v0.2.0"},

@@ -1,0 +1,260 @@
+package hack_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// fakeGitHub is a gh with some published releases and some drafts. It writes down what it changes. Of the releases in
+// WITHOUT_CATALOG it has no catalogue, and where it is told so, it has no connection.
+const fakeGitHub = `#!/usr/bin/env bash
+if [ -n "$NO_CONNECTION" ]; then echo "no connection" >&2; exit 1; fi
+case "$1 $2" in
+"release list")
+	if [[ "$*" == *isLatest* ]]; then echo "$LATEST"; elif [[ " $* " == *" --exclude-drafts "* ]]; then printf '%s\n' $PUBLISHED; else printf '%s\n' $DRAFTS; fi ;;
+"release download")
+	if [[ " $WITHOUT_CATALOG " == *" $3 "* ]]; then echo "no assets match the file pattern" >&2; exit 1; fi
+	for word in "$@"; do if [[ $word == --output=* ]]; then echo "catalogue of $3" >"${word#--output=}"; fi; done ;;
+*)
+	echo "$*" >>"$CALLS" ;;
+esac
+`
+
+// fakeBundle decides as the program does: it refuses v0.0.0, and otherwise says what it was given. Merged catalogues are
+// MERGED.
+const fakeBundle = `#!/usr/bin/env bash
+if [ "$1" = merge-catalogs ]; then
+	for word in "$@"; do if [[ $word == --output=* ]]; then echo "$MERGED" >"${word#--output=}"; fi; done
+	exit
+fi
+cat >"$DECIDED_BY"
+if [ "$2" = --version=v0.0.0 ]; then echo "v0.0.0 is published already" >&2; exit 1; fi
+echo "$MARK"
+`
+
+type release struct {
+	dir string
+	env map[string]string
+}
+
+func newRelease(t *testing.T, env map[string]string) release {
+	t.Helper()
+	r := release{dir: t.TempDir(), env: env}
+	for name, program := range map[string]string{"gh": fakeGitHub, "bundle": fakeBundle} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(program), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// run runs the script, and returns what it said.
+func (r release) run(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	script := exec.CommandContext(t.Context(), "./release.sh", arguments...)
+	script.Env = append(os.Environ(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"CALLS="+r.path("calls"), "DECIDED_BY="+r.path("decided-by"))
+	for name, value := range r.env {
+		script.Env = append(script.Env, name+"="+value)
+	}
+	said, err := script.CombinedOutput()
+	return string(said), err
+}
+
+func (r release) path(name string) string { return filepath.Join(r.dir, name) }
+
+// text is the content of a file, or nothing where there is none.
+func (r release) text(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(r.path(name))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestAReleaseIsDraftedWithTheMarkThatItNeeds(t *testing.T) {
+	const create = "release create v0.2.0 --draft --verify-tag --title=v0.2.0 --notes-file=CHANGELOG.md "
+	for name, row := range map[string]struct{ mark, drafts, want string }{
+		"the latest release":                {"latest", "", create + "--latest one.yaml two.tgz\n"},
+		"a fix of an older minor version":   {"not-latest", "", create + "--latest=false one.yaml two.tgz\n"},
+		"a pre-release":                     {"pre-release", "", create + "--prerelease one.yaml two.tgz\n"},
+		"a release that was drafted before": {"latest", "v0.1.9 v0.2.0", "release delete v0.2.0 --yes\n" + create + "--latest one.yaml two.tgz\n"},
+		"a release beside other drafts":     {"latest", "v0.2.0-rc.1 v0.2.01", create + "--latest one.yaml two.tgz\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.0 v0.1.1", "DRAFTS": row.drafts, "MARK": row.mark})
+			said, err := r.run(t, "draft", r.path("bundle"), "v0.2.0", "one.yaml", "two.tgz")
+			if err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+			if got := r.text(t, "calls"); got != row.want {
+				t.Errorf("gh was called with\n%swant\n%s", got, row.want)
+			}
+			if got := r.text(t, "decided-by"); got != "v0.1.0\nv0.1.1\n" {
+				t.Errorf("it was decided by the published tags %q", got)
+			}
+			if !strings.Contains(said, "make publish-release VERSION=v0.2.0") {
+				t.Errorf("it does not say how to publish the draft: %s", said)
+			}
+		})
+	}
+}
+
+func TestADraftIsPublishedWithTheMarkOfThatDay(t *testing.T) {
+	for mark, option := range map[string]string{"latest": "--latest", "not-latest": "--latest=false", "pre-release": "--prerelease"} {
+		r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.0 v0.2.0", "LATEST": "v0.2.0", "MARK": mark, "MERGED": "catalogue of v0.2.0"})
+		if said, err := r.run(t, "publish", r.path("bundle"), "v0.2.0"); err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		if got, want := r.text(t, "calls"), "release edit v0.2.0 --draft=false "+option+"\n"; got != want {
+			t.Errorf("gh was called with %q, want %q", got, want)
+		}
+	}
+}
+
+// Whatever goes wrong before the decision, nothing may be changed on GitHub.
+func TestNothingChangesWhereARefusedVersionIsReleased(t *testing.T) {
+	for name, row := range map[string]struct {
+		env  map[string]string
+		tag  string
+		says string
+	}{
+		"the version is refused":      {map[string]string{"MARK": "latest", "DRAFTS": "v0.0.0"}, "v0.0.0", "v0.0.0 is published already"},
+		"GitHub cannot be reached":    {map[string]string{"MARK": "latest", "NO_CONNECTION": "1"}, "v0.2.0", "no connection"},
+		"the mark is an unknown word": {map[string]string{"MARK": "newest"}, "v0.2.0", "'newest', which this script does not know"},
+		"there is no mark":            {map[string]string{"MARK": ""}, "v0.2.0", "'', which this script does not know"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelease(t, row.env)
+			for _, step := range []string{"draft", "publish"} {
+				if said, err := r.run(t, step, r.path("bundle"), row.tag, "one.yaml"); err == nil || !strings.Contains(said, row.says) {
+					t.Errorf("%s ends with the error %v and says %s", step, err, said)
+				}
+			}
+			if calls := r.text(t, "calls"); calls != "" {
+				t.Errorf("gh was called with %s", calls)
+			}
+		})
+	}
+}
+
+func TestTheCataloguesOfAllPublishedReleasesAreTaken(t *testing.T) {
+	r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.1 v0.2.0 v0.3.0-rc.1 v0.1.0 nightly", "DRAFTS": "v0.3.0", "WITHOUT_CATALOG": "nightly v0.3.0"})
+	if err := os.MkdirAll(r.path("catalogs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(r.path("catalogs/v0.0.1.json"), nil, 0o644); err != nil { // Of a run before.
+		t.Fatal(err)
+	}
+	if said, err := r.run(t, "catalogs", r.path("catalogs")); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	files, err := filepath.Glob(r.path("catalogs/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.ReplaceAll(strings.Join(files, " "), r.path("catalogs")+"/", ""); got != "v0.1.0.json v0.1.1.json v0.2.0.json v0.3.0-rc.1.json" {
+		t.Errorf("the catalogues are %s", got)
+	}
+
+	for name, env := range map[string]map[string]string{
+		"v0.1.0 cannot be downloaded": {"PUBLISHED": "v0.1.0 v0.2.0", "WITHOUT_CATALOG": "v0.1.0"},
+		"no connection":               {"PUBLISHED": "v0.1.0", "NO_CONNECTION": "1"},
+	} {
+		if said, err := newRelease(t, env).run(t, "catalogs", r.path("catalogs")); err == nil || !strings.Contains(said, name) {
+			t.Errorf("%s: it ends with the error %v and says %s", name, err, said)
+		}
+	}
+	if said, err := newRelease(t, nil).run(t, "catalogs", r.path("catalogs")); err != nil {
+		t.Errorf("before the first release: %v: %s", err, said)
+	}
+}
+
+func TestACatalogueIsReplacedOnlyWhereItLacksSomething(t *testing.T) {
+	const upload = "release upload %s catalog.json --clobber\n"
+	for name, row := range map[string]struct{ tag, latest, merged, want string }{
+		"the latest release has all":                     {"v0.2.0", "v0.2.0", "catalogue of v0.2.0", ""},
+		"the latest release lacks something":             {"v0.2.0", "v0.2.0", "all", strings.ReplaceAll(upload, "%s", "v0.2.0")},
+		"so do a fix and the latest release":             {"v0.1.1", "v0.2.0", "all", strings.ReplaceAll(upload, "%s", "v0.1.1") + strings.ReplaceAll(upload, "%s", "v0.2.0")},
+		"the latest release lacks the fix":               {"v0.1.1", "v0.2.0", "catalogue of v0.1.1", strings.ReplaceAll(upload, "%s", "v0.2.0")},
+		"there are only pre-releases, so none is latest": {"v0.1.1", "", "all", strings.ReplaceAll(upload, "%s", "v0.1.1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.0 v0.1.1 v0.2.0", "LATEST": row.latest, "MERGED": row.merged})
+			if said, err := r.run(t, "complete", r.path("bundle"), row.tag); err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+			if got := withoutDirectories(r.text(t, "calls")); got != row.want {
+				t.Errorf("gh was called with %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// withoutDirectories leaves of each path what is behind the last slash.
+func withoutDirectories(calls string) string {
+	return regexp.MustCompile(`/[^ ]*/`).ReplaceAllString(calls, "")
+}
+
+// A catalogue that lacks the version that was just published must not replace the one of that release.
+func TestNoCatalogueIsReplacedBeforeTheReleaseIsListed(t *testing.T) {
+	r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.0", "LATEST": "v0.1.0", "MARK": "latest", "MERGED": "all"})
+	said, err := r.run(t, "publish", r.path("bundle"), "v0.2.0")
+	if err == nil || !strings.Contains(said, "does not list v0.2.0") || !strings.Contains(said, "Run: hack/release.sh complete") {
+		t.Errorf("the error is %v, and it says %s", err, said)
+	}
+	if got := r.text(t, "calls"); strings.Contains(got, "upload v0.2.0") {
+		t.Errorf("gh was called with %q", got)
+	}
+}
+
+// Each version that can be released starts the workflow, and nothing else does.
+func TestTagsOfVersionsStartTheWorkflow(t *testing.T) {
+	content, err := os.ReadFile("../.github/workflows/release.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		On struct {
+			Push struct {
+				Tags []string `json:"tags"`
+			} `json:"push"`
+		} `json:"on"`
+	}
+	if err := yaml.Unmarshal(content, &workflow); err != nil {
+		t.Fatal(err)
+	}
+	starts := func(tag string) bool {
+		return slices.ContainsFunc(workflow.On.Push.Tags, func(pattern string) bool {
+			// https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
+			expression := strings.NewReplacer(".", `\.`, "*", "[^/]*").Replace(pattern)
+			return regexp.MustCompile("^(?:" + expression + ")$").MatchString(tag)
+		})
+	}
+	for _, tag := range []string{"v0.1.0", "v0.1.12", "v10.20.30", "v0.2.0-rc.1", "v0.2.0-alpha.10", "v0.2.0-beta.2"} {
+		if !starts(tag) {
+			t.Errorf("the tag %s starts nothing", tag)
+		}
+	}
+	for _, tag := range []string{"v1", "v0.2", "0.2.0", "nightly", "v0.2.0.1", "plugin/v0.2.0", "vendor"} {
+		if starts(tag) {
+			t.Errorf("the tag %s starts a release", tag)
+		}
+	}
+}
+
+func TestAnUnknownStepOfAReleaseIsRefused(t *testing.T) {
+	for _, arguments := range [][]string{nil, {"marked"}, {"published"}} {
+		if said, err := newRelease(t, nil).run(t, arguments...); err == nil || !strings.Contains(said, "catalogs DIR") {
+			t.Errorf("%v: the error is %v, and it says %s", arguments, err, said)
+		}
+	}
+}
