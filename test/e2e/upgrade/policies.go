@@ -56,3 +56,14 @@ func (r *Release) inForce(applied map[string]any) bool {
 	}
 	return len(r.policies) > 0
 }
+
+// hasGuard reports whether the release has policies of the guard. The one that keeps the right to write EdgeIngress objects is
+// older than those.
+func (r *Release) hasGuard() bool {
+	for name := range r.policies {
+		if strings.Contains(name, " "+guardPrefix) {
+			return true
+		}
+	}
+	return false
+}

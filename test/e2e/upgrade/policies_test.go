@@ -51,6 +51,25 @@ func TestWhichPoliciesAreInForce(t *testing.T) {
 	}
 }
 
+func TestTheTableSaysHowPoliciesDiffer(t *testing.T) {
+	release := func(expressions ...string) Release {
+		all := []*unstructured.Unstructured{object(policyKind, administratorsPolicy, "a")}
+		for _, expression := range expressions {
+			all = append(all, object(policyKind, "edge-ingress-guard-nodes", expression))
+		}
+		return Release{files: files{policies: policiesIn(all)}}
+	}
+	for want, older := range map[string]Release{
+		"The version before has no policies of the guard.": release(),
+		"Both have the same policies of the guard.":        release("x"),
+		"Their policies of the guard differ.":              release("y"),
+	} {
+		if got := (Pair{Older: older, This: release("x")}).guards(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWhatIsKnownOfTheGuard(t *testing.T) {
 	for name, test := range map[string]struct {
 		r       Release

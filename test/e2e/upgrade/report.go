@@ -35,7 +35,7 @@ func Markdown(p Pair, steps []Step) string {
 // guards says how the policies of the two versions differ.
 func (p Pair) guards() string {
 	switch {
-	case len(p.Older.policies) == 0:
+	case !p.Older.hasGuard():
 		return "The version before has no policies of the guard."
 	case p.This.inForce(p.Older.policies):
 		return "Both have the same policies of the guard."
