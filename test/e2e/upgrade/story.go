@@ -211,8 +211,15 @@ func (s *story) applyBeside(ctx context.Context, t *Step, comes Release) error {
 	if err := s.awaitGuarded(ctx, t, comes, way.InForce(comes)); err != nil {
 		return err
 	}
+	// The API server may refuse what the operator writes now. The log shows what the conditions say of it.
+	if err := s.run(ctx, "kubectl", "get", "edgeingresses", "--output=jsonpath="+conditionsNotTrue); err != nil {
+		return err
+	}
 	return way.ApplyBeside(ctx, comes)
 }
+
+// conditionsNotTrue are the conditions of each EdgeIngress that are not True, with their messages.
+const conditionsNotTrue = `{range .items[*]}{.metadata.name}{"\n"}{range .status.conditions[?(@.status!="True")]}  {.type} {.status} {.reason}: {.message}{"\n"}{end}{end}`
 
 // awaitGuarded waits until each EdgeIngress says what it has to say of the guard, and keeps that.
 func (s *story) awaitGuarded(ctx context.Context, t *Step, r Release, inForce bool) error {
