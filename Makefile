@@ -137,7 +137,7 @@ openshift-admission: ## Build OpenShift's admission plugin as a webhook, for mak
 UPGRADE_FROM ?= da837e65380d9d104b0acfb3b617a6edfbce5db4
 
 .PHONY: test-upgrade
-test-upgrade: e2e-deps real-images olm $(HELM) $(BUNDLE) ## Upgrade, downgrade, remove and reinstall the operator in each way, on real nodes under load. UPGRADE_FROM is the version before. Needs root.
+test-upgrade: e2e-deps real-images olm $(HELM) $(KUSTOMIZE) $(BUNDLE) ## Upgrade, downgrade, remove and reinstall the operator in each way, on real nodes under load. UPGRADE_FROM is the version before. Needs root.
 	@go build -o bin/e2e ./test/e2e
 	@bin/e2e --only=upgrades --skip-build --from=$(UPGRADE_FROM) $(ARGS)
 

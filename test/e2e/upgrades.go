@@ -35,13 +35,13 @@ func upgrades(ctx context.Context, f flags) (err error) {
 	if err != nil {
 		return err
 	}
-	this, err := upgrade.This(ctx, command.Repository)
+	this, err := upgrade.This(ctx, command.Repository, os.Stderr)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
 	// The probers of the version before are replaced one after the other, each on a node of its own that is no edge node.
-	l, err := lab.Start(ctx, lab.Options{Bare: true, SkipBuild: true, SpeakerToleratesEdge: true, Images: []string{older.Programs()}, Progress: os.Stderr,
+	l, err := lab.Start(ctx, lab.Options{Bare: true, SkipBuild: true, SpeakerToleratesEdge: true, Progress: os.Stderr,
 		Nodes: append(nodes(), realcluster.NodeOptions{Name: "worker2", ProxyMode: realcluster.NFTables})})
 	if err != nil {
 		return err
@@ -57,7 +57,11 @@ func upgrades(ctx context.Context, f flags) (err error) {
 		return fmt.Errorf("making the file with what the tools say: %w", err)
 	}
 	defer func() { err = errors.Join(err, tools.Close()) }()
-	return goWays(ctx, upgrade.Pair{Lab: l, Older: older, This: this, Say: os.Stdout, Log: tools}, f.run, filepath.Join(reports, upgradeReport))
+	pair, err := upgrade.NewPair(ctx, l, older, this, os.Stdout, tools)
+	if err != nil {
+		return err
+	}
+	return goWays(ctx, pair, f.run, filepath.Join(reports, upgradeReport))
 }
 
 func goWays(ctx context.Context, pair upgrade.Pair, chosen *regexp.Regexp, file string) error {

@@ -20,7 +20,7 @@ func TestTheOperatorsImageIsWhatTheDockerfileMakes(t *testing.T) {
 	if !found {
 		t.Fatal("the Dockerfile's image is no longer made from scratch")
 	}
-	_, list, _ := strings.Cut((&Lab{root: "/root"}).images()[0], "=")
+	_, list, _ := strings.Cut((&Lab{root: "/root"}).operatorPrograms(), "=")
 	programs := strings.Split(list, ",")
 	for _, program := range programs {
 		if !strings.Contains(building, " -o /out/"+filepath.Base(program)+" ") {

@@ -37,8 +37,6 @@ type Lab struct {
 	Controller v1alpha1.ImageSpec
 
 	root string
-	// further are images beside those of every lab.
-	further []string
 	// operatorImage is the name of the operator's image with its digest.
 	operatorImage string
 	openShift     *openShift

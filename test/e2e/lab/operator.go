@@ -24,7 +24,7 @@ const (
 )
 
 // releasedImage is the operator's image in config/default, with whatever tag.
-var releasedImage = regexp.MustCompile(`\b` + regexp.QuoteMeta(operatorRepository) + `:[-.\w]+`)
+var releasedImage = regexp.MustCompile(`\b` + regexp.QuoteMeta(OperatorRepository) + `:[-.\w]+`)
 
 // installOperator installs the operator from config/default, as a user does, with the image that was built here. Its name
 // has the digest, so that another image replaces the pods.

@@ -37,10 +37,8 @@ type Options struct {
 	// Keep is the name of a cluster that keeps running, and that is used again where it already
 	// runs. With "" the cluster ends with this process.
 	Keep string
-	// Bare leaves the operator out, for tests that install it themselves.
+	// Bare leaves the operator and its image out, for tests that install it themselves.
 	Bare bool
-	// Images are further images that all nodes need, as `bin/cluster images load` takes them.
-	Images []string
 	// OpenShift lets OpenShift's own admission plugin decide about the pods. It is not possible with Keep.
 	OpenShift bool
 	// SkipBuild takes the operator's programs as they are.
@@ -59,13 +57,13 @@ var installed = []string{"echo", "metallb-controller", "metallb-speaker", contro
 const (
 	operatorImage   = "operator"
 	controllerImage = "ingress-nginx"
-	// operatorRepository is the image's name in config/default. Nodes pull it from the cluster's registry by its digest, as
+	// OperatorRepository is the image's name in config/default. Nodes pull it from the cluster's registry by its digest, as
 	// a release names it.
-	operatorRepository = "ghcr.io/edge-ingress/edge-ingress-operator"
-	// ImageRepository begins the names of all other images that were built here.
-	ImageRepository = "lab.test/"
-	// ImageTag ends it.
-	ImageTag = "e2e"
+	OperatorRepository = "ghcr.io/edge-ingress/edge-ingress-operator"
+	// imageRepository begins the names of all other images that were built here.
+	imageRepository = "lab.test/"
+	// imageTag ends it.
+	imageTag = "e2e"
 )
 
 // Start starts a lab and returns when everything in it runs. It first builds what is missing, which
@@ -75,7 +73,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{root: command.Repository, further: o.Images}
+	l := &Lab{root: command.Repository}
 	if !o.SkipBuild {
 		targets := []string{"build", "build-plugin", "cluster"}
 		if o.OpenShift {
@@ -126,7 +124,7 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	if l.Client, err = client.NewWithWatch(l.Config, client.Options{Scheme: controllers.NewScheme()}); err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	if err := l.loadImages(ctx, command); err != nil {
+	if err := l.loadImages(ctx, command, o.Bare); err != nil {
 		return err
 	}
 	if o.OpenShift {
@@ -158,39 +156,52 @@ func (l *Lab) start(ctx context.Context, command supervisor.Command, o Options) 
 	return errors.Join(l.AwaitDaemonSet(ctx, metallb.Namespace, metallb.Speaker), l.AwaitDaemonSet(ctx, ApplicationNamespace, "probe"))
 }
 
-// images are all that nodes need: those that the cluster's command knows, and one of the operator's programs.
-func (l *Lab) images() []string {
-	programs := filepath.Join(l.root, "bin", "manager") + "," + filepath.Join(l.root, "bin", "edge-ingress-verification")
-	return slices.Concat([]string{operatorImage + "=" + programs}, installed, l.further)
+// operatorPrograms are the operator's image for the cluster's command: its programs, as `make build` makes them.
+func (l *Lab) operatorPrograms() string {
+	return operatorImage + "=" + filepath.Join(l.root, "bin", "manager") + "," + filepath.Join(l.root, "bin", "edge-ingress-verification")
 }
 
 // loadImages loads the images into the nodes, and that of the operator into the registry as well. It remembers the digests of
 // those that are referred to by it.
-func (l *Lab) loadImages(ctx context.Context, command supervisor.Command) error {
-	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, l.images()...)...)
+func (l *Lab) loadImages(ctx context.Context, command supervisor.Command, bare bool) error {
+	needed := installed
+	if !bare {
+		needed = slices.Concat([]string{l.operatorPrograms()}, installed)
+	}
+	digests, err := buildImages(ctx, command, needed)
+	if err != nil {
+		return err
+	}
+	l.Controller = v1alpha1.ImageSpec{Repository: imageRepository + controllerImage, Tag: imageTag, Digest: digests[controllerImage]}
+	if !bare {
+		if l.operatorImage, err = l.Cluster.PushImage(ctx, l.operatorPrograms(), OperatorRepository); err != nil {
+			return err
+		}
+	}
+	return l.Cluster.LoadImages(ctx, needed...)
+}
+
+// buildImages makes the images that are missing or outdated, and returns the digests of all by their names.
+func buildImages(ctx context.Context, command supervisor.Command, images []string) (map[string]string, error) {
+	build := exec.CommandContext(ctx, command.Path, append([]string{"images", "build", "--root=" + command.Repository}, images...)...)
 	var messages bytes.Buffer
 	build.Stderr = &messages
 	output, err := build.Output()
 	if err != nil {
-		return fmt.Errorf("building images: %w: %s", err, messages.String())
+		return nil, fmt.Errorf("building images: %w: %s", err, messages.String())
 	}
 	digests := map[string]string{}
 	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
 		var image struct{ Name, Digest string }
 		err := decoder.Decode(&image)
 		if errors.Is(err, io.EOF) {
-			break
+			return digests, nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading which images were built: %w", err)
+			return nil, fmt.Errorf("reading which images were built: %w", err)
 		}
 		digests[image.Name] = image.Digest
 	}
-	l.Controller = v1alpha1.ImageSpec{Repository: ImageRepository + controllerImage, Tag: ImageTag, Digest: digests[controllerImage]}
-	if l.operatorImage, err = l.Cluster.PushImage(ctx, l.images()[0], operatorRepository); err != nil {
-		return err
-	}
-	return l.Cluster.LoadImages(ctx, l.images()...)
 }
 
 // addNodes adds those of the nodes that the cluster does not have yet, all at once.

@@ -11,6 +11,9 @@ import (
 type Shape struct {
 	// Name of the EdgeIngress, of its class and of its Ingress.
 	Name string
+	// Namespace is where its controllers run, made before the EdgeIngress as an administrator makes one; empty for the
+	// one that the operator makes.
+	Namespace string
 	// Nodes are its edge nodes.
 	Nodes []string
 	// Replicas are those of a Deployment; zero for a DaemonSet.

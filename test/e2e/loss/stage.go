@@ -47,7 +47,8 @@ type stage struct {
 
 // namespace is where the controllers run.
 func (s *stage) namespace() string {
-	return (&v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.Name}}).ControllerNamespace()
+	live := &v1alpha1.EdgeIngress{ObjectMeta: metav1.ObjectMeta{Name: s.Name}, Spec: v1alpha1.EdgeIngressSpec{Namespace: s.Namespace}}
+	return live.ControllerNamespace()
 }
 
 // host is the name by which the application is asked for.
@@ -70,7 +71,11 @@ func (s *stage) prepare(ctx context.Context) error {
 	if err := s.writeIngress(ctx); err != nil {
 		return err
 	}
+	if err := s.openNamespace(ctx); err != nil {
+		return err
+	}
 	image := s.lab.Controller
+	s.spec.Namespace = s.Namespace
 	s.spec.Nodes.Names = slices.Clone(s.Nodes)
 	if s.Replicas > 0 {
 		s.spec.Controller.Kind, s.spec.Controller.Replicas = v1alpha1.WorkloadDeployment, &s.Replicas
@@ -86,6 +91,26 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	s.spec.Exposure.DrainDelay = &metav1.Duration{Duration: drain + time.Second}
 	return s.change(ctx, func(*v1alpha1.EdgeIngressSpec) {})
+}
+
+// controllersLabel of a namespace, with the value "allowed", lets the operator run controllers in one that it did not
+// create (docs/operations.md).
+const controllersLabel = "edgeingress.dev/controllers"
+
+// openNamespace makes the shape's own namespace. It stays, as those that the operator makes.
+func (s *stage) openNamespace(ctx context.Context) error {
+	if s.Namespace == "" {
+		return nil
+	}
+	own := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}
+	_, err := controllerutil.CreateOrUpdate(ctx, s.lab.Client, own, func() error {
+		metav1.SetMetaDataLabel(&own.ObjectMeta, controllersLabel, "allowed")
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("making the namespace %s: %w", s.Namespace, err)
+	}
+	return nil
 }
 
 // MakeRoom deletes every EdgeIngress, because their controllers only take time, and returns when

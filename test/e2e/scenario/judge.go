@@ -41,7 +41,7 @@ func Judge(s Scenario, o Observation) []string {
 	if !s.BehindController() {
 		return wrong
 	}
-	return slices.Concat(wrong, judgeConditions(s, o), judgeForged(s, o), judgeConfigured(s, o), judgeNodes(s, o), judgeUnseen(s, o), judgeLook(s, o))
+	return slices.Concat(wrong, judgeConditions(s, o), judgeGuarded(o), judgeForged(s, o), judgeConfigured(s, o), judgeNodes(s, o), judgeUnseen(s, o), judgeLook(s, o))
 }
 
 // Meets reports whether the result of a request is the one that the scenario expects.
@@ -90,6 +90,16 @@ func judgeConditions(s Scenario, o Observation) []string {
 	}
 	slices.Sort(wrong)
 	return wrong
+}
+
+// judgeGuarded checks that the guard is in force. The lab installs it as users do, so all scenarios happen with it.
+func judgeGuarded(o Observation) []string {
+	for _, c := range slices.Concat(o.Reported, o.Conditions) {
+		if c.Type == v1alpha1.ConditionGuarded && c.Status != metav1.ConditionTrue {
+			return []string{fmt.Sprintf("%s must be True, is %s", c.Type, described(&c))}
+		}
+	}
+	return nil
 }
 
 func described(c *metav1.Condition) string {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,8 @@ var (
 	undecided  = condition(v1alpha1.ConditionSourceIPConfigured, unclear(v1alpha1.ReasonExternalBalancerUnseen), "")
 	lost       = condition(v1alpha1.ConditionSourceIPConfigured, isNot(v1alpha1.ReasonTrafficPolicyCluster), "")
 	safe       = condition(v1alpha1.ConditionForwardedHeadersSafe, is(v1alpha1.ReasonHeadersIgnored), "")
+	guarded    = condition(v1alpha1.ConditionGuarded, is(v1alpha1.ReasonPoliciesInForce), "")
+	unguarded  = condition(v1alpha1.ConditionGuarded, isNot(v1alpha1.ReasonPoliciesMissing), "")
 	doubtful   = condition(v1alpha1.ConditionForwardedHeadersSafe, unclear(v1alpha1.ReasonHeaderPolicyUnmeasured), "")
 	unsafe     = condition(v1alpha1.ConditionForwardedHeadersSafe, isNot(v1alpha1.ReasonTrustDrifted), "")
 	unmeasured = condition(v1alpha1.ConditionSourceIPPreserved, unclear(v1alpha1.ReasonNotMeasuredFromOutside), "Not checked: routers")
@@ -114,6 +117,19 @@ func TestJudgeConditions(t *testing.T) {
 		{
 			name: "it was reported on the way", scenario: Scenario{Requests: sender, Says: asExpected, Meanwhile: cluster},
 			observed: Observation{Conditions: good, Passed: []metav1.Condition{lost}, Sights: saw, Look: proven}, want: "",
+		},
+		{
+			name: "the guard is in force", scenario: Scenario{Requests: sender, Says: asExpected},
+			observed: Observation{Conditions: append(slices.Clone(good), guarded), Reported: []metav1.Condition{guarded}, Sights: saw, Look: proven}, want: "",
+		},
+		{
+			name: "the guard is not in force", scenario: Scenario{Requests: sender, Says: asExpected},
+			observed: Observation{Conditions: append(slices.Clone(good), unguarded), Sights: saw, Look: proven}, want: "Guarded must be True, is False PoliciesMissing",
+		},
+		{
+			name: "the guard was not in force on the way", scenario: Scenario{Requests: sender, Says: asExpected},
+			observed: Observation{Conditions: append(slices.Clone(good), guarded), Reported: []metav1.Condition{unguarded}, Sights: saw, Look: proven},
+			want:     "Guarded must be True, is False PoliciesMissing",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { complain(t, Judge(test.scenario, test.observed), test.want) })

@@ -4,34 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 	"github.com/edge-ingress/edge-ingress-operator/test/olmprocess"
 )
 
-// olm is the Operator Lifecycle Manager with a catalogue, and what is applied beside a bundle. The version before is its
-// own bundle. This version is a later one in the same channel, since both call themselves the same until the first release.
+// olm is the Operator Lifecycle Manager with a catalogue, and what is applied beside a bundle.
 type olm struct {
 	Pair
 	process *olmprocess.Process
+	// applied are the policies of the guard that are in the cluster.
+	applied map[string]any
 }
 
 func (o *olm) Name() string { return "OLM" }
 
-const (
-	olderVersion = "v0.1.0"
-	thisVersion  = "v0.2.0"
-	ofVersions   = "operators.coreos.com/edge-ingress-operator.edge-ingress-operator-system"
-)
+const ofVersions = "operators.coreos.com/edge-ingress-operator.edge-ingress-operator-system"
 
 func (o *olm) InstallOlder(ctx context.Context) error {
 	if err := o.makeCatalogues(ctx); err != nil {
@@ -56,12 +50,23 @@ func (o *olm) Downgrade(ctx context.Context) error {
 }
 
 func (o *olm) Uninstall(ctx context.Context) error {
-	beside, err := o.beside(ctx, o.This)
-	if err != nil {
-		return err
+	for policy := range o.This.policies {
+		delete(o.applied, policy)
 	}
-	return errors.Join(o.unsubscribe(ctx), o.run(ctx, "kubectl", "delete", "--ignore-not-found", "-f", beside))
+	return errors.Join(o.unsubscribe(ctx), o.run(ctx, "kubectl", "delete", "--ignore-not-found", "-f", o.This.beside))
 }
+
+// ApplyBeside is what docs/install.md asks for at each update.
+func (o *olm) ApplyBeside(ctx context.Context, r Release) error {
+	if o.applied == nil {
+		o.applied = map[string]any{}
+	}
+	maps.Copy(o.applied, r.policies)
+	return o.run(ctx, "kubectl", "apply", "--server-side", "-f", r.beside)
+}
+
+// InForce is part of besides.
+func (o *olm) InForce(r Release) bool { return r.inForce(o.applied) }
 
 // RemovesToDowngrade is false: the witness stays, which is beside the bundle.
 func (o *olm) RemovesToDowngrade() bool { return false }
@@ -76,9 +81,9 @@ func (o *olm) Remove(ctx context.Context) error {
 		o.run(ctx, "kubectl", "delete", "--ignore-not-found", "namespace", lab.OperatorNamespace), o.process.Stop())
 }
 
-// bring offers a version, subscribes to its channel, waits until OLM has installed it, and applies what is beside it.
+// bring offers a version, subscribes to its channel, and waits until OLM has installed it.
 func (o *olm) bring(ctx context.Context, r Release) error {
-	address, err := o.process.Serve(filepath.Join(o.Lab.Repository(), "bin", "upgrade", "catalogue-"+r.Revision))
+	address, err := o.process.Serve(o.catalogue(r))
 	if err != nil {
 		return err
 	}
@@ -90,24 +95,12 @@ func (o *olm) bring(ctx context.Context, r Release) error {
 {apiVersion: operators.coreos.com/v1, kind: OperatorGroup, metadata: {name: edge-ingress, namespace: %[2]s}, spec: {}}
 ---
 {apiVersion: operators.coreos.com/v1alpha1, kind: Subscription, metadata: {name: %[3]s, namespace: %[2]s},
- spec: {name: %[3]s, channel: stable, source: edge-ingress, sourceNamespace: olm}}
-`, address, lab.OperatorNamespace, releaseName)
+ spec: {name: %[3]s, channel: stable, source: edge-ingress, sourceNamespace: olm, config: {env: [{name: %[4]s, value: %[5]q}]}}}
+`, address, lab.OperatorNamespace, releaseName, repositoriesVariable, o.Lab.Controller.Repository)
 	if err := objects.ApplyManifest(ctx, o.Lab.Client, []byte(subscription)); err != nil {
 		return err
 	}
-	version := thisVersion
-	if r.Image == olderImage {
-		version = olderVersion
-	}
-	// The account of the prober and others belong to objects that OLM does not make, so the order is free.
-	beside, err := o.beside(ctx, r)
-	if err != nil {
-		return err
-	}
-	if err := o.run(ctx, "kubectl", "apply", "--server-side", "-f", beside); err != nil {
-		return err
-	}
-	return o.awaitVersion(ctx, version)
+	return o.awaitVersion(ctx, r.Version)
 }
 
 func (o *olm) awaitVersion(ctx context.Context, version string) error {
@@ -134,133 +127,4 @@ func (o *olm) unsubscribe(ctx context.Context) error {
 	in := "--namespace=" + lab.OperatorNamespace
 	return errors.Join(o.run(ctx, "kubectl", "delete", "subscription", releaseName, in), o.run(ctx, "kubectl", "delete", "csv", in, "--selector="+ofVersions),
 		o.run(ctx, "kubectl", "wait", "--for=delete", "deployment/"+lab.OperatorName, in, "--timeout=1m"))
-}
-
-// beside writes what a bundle cannot contain: the objects of config/default of these three directories.
-func (o *olm) beside(ctx context.Context, r Release) (string, error) {
-	all, err := r.objects(ctx, o.Lab)
-	if err != nil {
-		return "", err
-	}
-	named := map[string]bool{}
-	for _, directory := range []string{"admission", "guard", "verification"} {
-		path := filepath.Join(r.Root, "config", directory)
-		if !exists(path) {
-			continue // Not every version has a guard.
-		}
-		built, err := output(ctx, r.Root, nil, o.Lab.Kubectl(ctx).Path, "kustomize", path)
-		if err != nil {
-			return "", err
-		}
-		decoded, err := objects.Decode([]byte(built))
-		if err != nil {
-			return "", fmt.Errorf("reading config/%s: %w", directory, err)
-		}
-		for _, object := range decoded {
-			named[identity(object)] = true
-		}
-	}
-	var text []byte
-	for _, object := range all {
-		if !named[identity(object)] {
-			continue
-		}
-		document, err := yaml.Marshal(object.Object)
-		if err != nil {
-			return "", fmt.Errorf("encoding %s %s: %w", object.GetKind(), object.GetName(), err)
-		}
-		text = append(append(text, "---\n"...), document...)
-	}
-	dir, err := o.scratch("beside-" + r.Revision)
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "beside-bundle.yaml")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		return "", fmt.Errorf("writing what is beside a bundle: %w", err)
-	}
-	return file, nil
-}
-
-func identity(o *unstructured.Unstructured) string {
-	return o.GetKind() + " " + o.GetNamespace() + "/" + o.GetName()
-}
-
-// makeCatalogues makes one with the version before, and one with both.
-func (o *olm) makeCatalogues(ctx context.Context) error {
-	tool := filepath.Join(o.This.Root, "bin", "tools", "bundle")
-	older, err := o.bundle(o.Older, filepath.Join(o.Older.Root, "bundle"))
-	if err != nil {
-		return err
-	}
-	generated, err := o.scratch("bundle-generated")
-	if err != nil {
-		return err
-	}
-	manifests, err := output(ctx, o.This.Root, nil, o.Lab.Kubectl(ctx).Path, "kustomize", filepath.Join(o.This.Root, "config", "manifests"))
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(generated, "manifests.yaml"), []byte(manifests), 0o644); err != nil {
-		return fmt.Errorf("writing the manifests of a bundle: %w", err)
-	}
-	_, err = output(ctx, o.This.Root, nil, tool, "generate", "--input="+filepath.Join(generated, "manifests.yaml"),
-		"--base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml", "--version="+thisVersion, "--image="+publishedRepository,
-		"--created-at=2026-11-29T00:00:00Z", "--output="+generated)
-	if err != nil {
-		return err
-	}
-	this, err := o.bundle(o.This, filepath.Join(generated, "bundle"))
-	if err != nil {
-		return err
-	}
-	before := ""
-	for _, made := range []struct{ revision, bundle string }{{o.Older.Revision, older}, {o.This.Revision, this}} {
-		dir, err := o.scratch("catalogue-" + made.revision)
-		if err != nil {
-			return err
-		}
-		file := filepath.Join(dir, "catalog.json")
-		if _, err := output(ctx, o.This.Root, nil, tool, "catalog", "--bundle="+made.bundle, "--before="+before, "--output="+file); err != nil {
-			return err
-		}
-		before = file
-	}
-	return nil
-}
-
-// bundle copies a bundle, with the release's image, which may run the controller that was built here.
-func (o *olm) bundle(r Release, from string) (string, error) {
-	parent, err := o.scratch("bundle-" + r.Revision)
-	if err != nil {
-		return "", err
-	}
-	to := filepath.Join(parent, "bundle")
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		return "", fmt.Errorf("copying a bundle: %w", err)
-	}
-	file := filepath.Join(to, "manifests", "edge-ingress-operator.clusterserviceversion.yaml")
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("reading a bundle: %w", err)
-	}
-	version := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal(content, &version.Object); err != nil {
-		return "", fmt.Errorf("reading a bundle: %w", err)
-	}
-	found, _, _ := unstructured.NestedFieldNoCopy(version.Object, "spec", "install", "spec", "deployments")
-	deployments, _ := found.([]any)
-	if len(deployments) != 1 {
-		return "", fmt.Errorf("reading a bundle: it has %d Deployments, want one", len(deployments))
-	}
-	deployment := &unstructured.Unstructured{Object: deployments[0].(map[string]any)}
-	deployment.SetName(lab.OperatorName)
-	if err := r.setImage(deployment, o.Lab.Controller.Repository); err != nil {
-		return "", fmt.Errorf("changing a bundle: %w", err)
-	}
-	delete(deployment.Object, "metadata")
-	if content, err = yaml.Marshal(version.Object); err != nil {
-		return "", fmt.Errorf("encoding a bundle: %w", err)
-	}
-	return to, os.WriteFile(file, content, fs.FileMode(0o644))
 }

@@ -11,49 +11,70 @@ import (
 	"path/filepath"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
-	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
-// Release is a version of the operator, built from its own sources.
+// Release is a version of the operator, built and published from its own sources as a release is.
 type Release struct {
 	// Revision is the commit. The working tree may have changes since.
 	Revision string
-	// Root is the directory of its sources.
+	// Root is the directory of its sources, where its files are made.
 	Root string
-	// Image is the name of its image without registry and tag. All nodes have it.
-	Image string
-	// Version is what it writes into status.operatorVersion; empty for one that does not know the field.
+	// Version is its tag, and what its programs say they are.
 	Version string
+	// Image is the name of its image in the registry, with the digest.
+	Image string
+
+	// programs are its image for the cluster's command.
+	programs string
+	// recordsVersion reports whether the operator writes status.operatorVersion, and knowsGuarded whether it has the
+	// condition Guarded.
+	recordsVersion, knowsGuarded bool
+	files
 }
 
-// The names of the images.
+// The versions as which the two are released. Both are v0.1.0 by their sources, until there is a first release.
 const (
-	thisImage  = "operator"
-	olderImage = "operator-before"
+	olderVersion = "v0.1.0"
+	thisVersion  = "v0.2.0"
 )
 
-// Programs are the release's image for `bin/cluster images`.
-func (r Release) Programs() string {
-	return r.Image + "=" + filepath.Join(r.Root, "bin", "manager") + "," + filepath.Join(r.Root, "bin", "edge-ingress-verification")
-}
+// The last program that `make build` makes is the second one.
+const (
+	operatorProgram     = "manager"
+	verificationProgram = "edge-ingress-verification"
+)
 
-// Repository is that of the image.
-func (r Release) Repository() string { return lab.ImageRepository + r.Image }
-
-// reference is the image as nodes know it.
-func (r Release) reference() string { return r.Repository() + ":" + lab.ImageTag }
-
-// This returns the release that is the working tree, in which `make build` ran.
-func This(ctx context.Context, repository string) (Release, error) {
-	revision, err := revisionOf(ctx, repository, "HEAD")
+// This returns the release that is the working tree. It is made of a copy, since making a release changes generated files.
+func This(ctx context.Context, repository string, progress io.Writer) (Release, error) {
+	short, err := revisionOf(ctx, repository, "HEAD")
 	if err != nil {
 		return Release{}, err
 	}
-	r := Release{Revision: revision, Root: repository, Image: thisImage}
-	err = r.ask(ctx)
+	r := newRelease(short, filepath.Join(repository, "bin", "upgrade", "this"), thisVersion, "operator-this")
+	if err := errors.Join(os.RemoveAll(r.Root), os.MkdirAll(filepath.Join(r.Root, "bin"), 0o755)); err != nil {
+		return r, fmt.Errorf("making a directory for this version: %w", err)
+	}
+	listed, err := output(ctx, repository, nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+	if err != nil {
+		return r, err
+	}
+	var present strings.Builder // A file that was removed may still be listed.
+	for path := range strings.SplitSeq(listed, "\x00") {
+		if path != "" && exists(filepath.Join(repository, path)) {
+			present.WriteString(path + "\x00")
+		}
+	}
+	copying := []string{"--null", "cp", "--parents", "--preserve=mode,timestamps", "--target-directory=" + r.Root}
+	if _, err := output(ctx, repository, strings.NewReader(present.String()), "xargs", copying...); err != nil {
+		return r, err
+	}
+	for _, built := range []string{"tools", "k8s"} { // What the working tree has is of these sources.
+		if err := os.Symlink(filepath.Join(repository, "bin", built), filepath.Join(r.Root, "bin", built)); err != nil {
+			return r, fmt.Errorf("linking what is built: %w", err)
+		}
+	}
+	err = r.build(ctx, progress)
 	return r, err
 }
 
@@ -63,13 +84,10 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	if err != nil {
 		return Release{}, fmt.Errorf("finding the version before, which needs its history in git: %w", err)
 	}
-	r := Release{Revision: short, Root: filepath.Join(repository, "bin", "upgrade", short), Image: olderImage}
-	built := filepath.Join(r.Root, "bin", "edge-ingress-verification") // The last one that `make build` makes.
-	if _, err := os.Stat(built); err == nil {
-		err := r.ask(ctx)
-		return r, err
+	r := newRelease(short, filepath.Join(repository, "bin", "upgrade", "before-"+short), olderVersion, "operator-before")
+	if exists(filepath.Join(r.Root, "bin", verificationProgram)) {
+		return r, r.study()
 	}
-	fmt.Fprintf(progress, "building the version before, %s ...\n", short)
 	if err := errors.Join(os.RemoveAll(r.Root), os.MkdirAll(r.Root, 0o755)); err != nil {
 		return r, fmt.Errorf("making a directory for the version before: %w", err)
 	}
@@ -80,11 +98,13 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	if _, err := output(ctx, r.Root, strings.NewReader(archive), "tar", "--extract"); err != nil {
 		return r, err
 	}
-	if _, err := output(ctx, r.Root, nil, "make", "build", "REVISION="+short); err != nil {
-		return r, err
-	}
-	err = r.ask(ctx)
+	err = r.build(ctx, progress)
 	return r, err
+}
+
+func newRelease(revision, root, version, image string) Release {
+	return Release{Revision: revision, Root: root, Version: version,
+		programs: image + "=" + filepath.Join(root, "bin", operatorProgram) + "," + filepath.Join(root, "bin", verificationProgram)}
 }
 
 // revisionOf is the beginning of a commit's hash.
@@ -93,89 +113,54 @@ func revisionOf(ctx context.Context, repository, commit string) (string, error) 
 	return strings.TrimSpace(revision), err
 }
 
-// ask finds out which version the program says it is, where the definition has a field for it.
-func (r *Release) ask(ctx context.Context) error {
-	definition, err := os.ReadFile(filepath.Join(r.Root, "config", "crd", "bases", "edgeingress.dev_edgeingresses.yaml"))
+func (r *Release) build(ctx context.Context, progress io.Writer) error {
+	fmt.Fprintf(progress, "building %s as %s ...\n", r.Revision, r.Version)
+	if err := r.make(ctx, "build"); err != nil {
+		return err
+	}
+	return r.study()
+}
+
+// make runs targets of the release's own Makefile, with the variables that the workflow of a release sets.
+func (r *Release) make(ctx context.Context, targets ...string) error {
+	_, digest, _ := strings.Cut(r.Image, "@")
+	variables := []string{"VERSION=" + r.Version, "RELEASE=" + r.Version, "REVISION=" + r.Revision, "IMG=" + r.Image, "DIGEST=" + digest}
+	_, err := output(ctx, r.Root, nil, "make", append(targets, variables...)...)
+	return err
+}
+
+// study finds out what the version knows.
+func (r *Release) study() (err error) {
+	if r.recordsVersion, err = r.mentions(" operatorVersion:", "config", "crd", "bases", "edgeingress.dev_edgeingresses.yaml"); err != nil {
+		return err
+	}
+	r.knowsGuarded, err = r.mentions(`= "Guarded"`, "api", "v1alpha1", "condition_types.go")
+	return err
+}
+
+// mentions reports whether a file of the sources has this text.
+func (r *Release) mentions(text string, path ...string) (bool, error) {
+	content, err := os.ReadFile(filepath.Join(append([]string{r.Root}, path...)...))
 	if err != nil {
-		return fmt.Errorf("reading the definition of the version %s: %w", r.Revision, err)
+		return false, fmt.Errorf("reading the sources of %s: %w", r.Revision, err)
 	}
-	if !bytes.Contains(definition, []byte(" operatorVersion:")) {
-		return nil
-	}
-	said, err := output(ctx, r.Root, nil, filepath.Join(r.Root, "bin", "manager"), "--version")
+	return bytes.Contains(content, []byte(text)), nil
+}
+
+// publish pushes the image to the cluster's registry, under the name and tag of a release, and makes the files that refer to it.
+func (r *Release) publish(ctx context.Context, l *lab.Lab) error {
+	pushed, err := l.Cluster.PushImage(ctx, r.programs, lab.OperatorRepository+":"+r.Version)
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(said)
-	if len(words) < 2 {
-		return fmt.Errorf("reading the version of %s: it says %q", r.Revision, said)
-	}
-	r.Version = words[1]
-	return nil
+	_, digest, _ := strings.Cut(pushed, "@")
+	r.Image = lab.OperatorRepository + "@" + digest
+	return r.makeFiles(ctx, l)
 }
 
-// The repository of the operator's image in config/, and the policy that lists those of controllers.
-const (
-	publishedRepository = "ghcr.io/edge-ingress/edge-ingress-operator"
-	workloadsPolicy     = "edge-ingress-guard-workloads"
-	repositoriesName    = "repositories"
-)
-
-// objects are those of the release's config/default with its own image, as `make build-installer` writes them. They allow
-// the image of the controller that was built here.
-func (r Release) objects(ctx context.Context, l *lab.Lab) ([]*unstructured.Unstructured, error) {
-	built, err := output(ctx, r.Root, nil, l.Kubectl(ctx).Path, "kustomize", filepath.Join(r.Root, "config", "default"))
-	if err != nil {
-		return nil, err
-	}
-	all, err := objects.Decode([]byte(built))
-	if err != nil {
-		return nil, fmt.Errorf("reading config/default of the version %s: %w", r.Revision, err)
-	}
-	for _, object := range all {
-		switch {
-		case object.GetKind() == "Deployment":
-			err = r.setImage(object, l.Controller.Repository)
-		case object.GetName() == workloadsPolicy && object.GetKind() == "ValidatingAdmissionPolicy":
-			err = allow(object, l.Controller.Repository)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("changing %s %s of the version %s: %w", object.GetKind(), object.GetName(), r.Revision, err)
-		}
-	}
-	return all, nil
-}
-
-// setImage replaces the published image, and lets the operator run controllers of this repository.
-func (r Release) setImage(deployment *unstructured.Unstructured, allowed string) error {
-	found, _, err := unstructured.NestedFieldNoCopy(deployment.Object, "spec", "template", "spec", "containers")
-	containers, isList := found.([]any)
-	if err != nil || !isList || len(containers) != 1 {
-		return errors.New("it must have one container")
-	}
-	container := containers[0].(map[string]any)
-	if !strings.HasPrefix(fmt.Sprint(container["image"]), publishedRepository) {
-		return fmt.Errorf("its image is %v", container["image"])
-	}
-	container["image"] = r.reference()
-	if deployment.GetName() == lab.OperatorName {
-		arguments, _ := container["args"].([]any)
-		container["args"] = append(arguments, "--allowed-image-repositories="+allowed)
-	}
-	return nil
-}
-
-// allow lists the repository in the guard's policy, as docs/operations.md says.
-func allow(policy *unstructured.Unstructured, repository string) error {
-	found, _, _ := unstructured.NestedFieldNoCopy(policy.Object, "spec", "variables")
-	variables, _ := found.([]any)
-	for _, variable := range variables {
-		if fields, isMap := variable.(map[string]any); isMap && fields["name"] == repositoriesName {
-			fields["expression"] = "['" + repository + "']"
-			return nil
-		}
-	}
-	return errors.New("it has no variable " + repositoriesName)
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // output runs a program in a directory. It passes on no variable of a make that runs this.

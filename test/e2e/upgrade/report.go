@@ -11,13 +11,14 @@ import (
 
 var head = []string{
 	"Way", "Step", "New: sent", "New: lost", "Kept: sent", "Kept: lost", "Controller pods replaced",
-	"Every status written after", "Measured again after", "Objects changed", "Result",
+	"Every status written after", "Measured again after", "Guarded", "Objects changed", "Result",
 }
 
 // Markdown is the table of all steps.
 func Markdown(p Pair, steps []Step) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Upgrades under load\n\nFrom %s to %s.\n\n%s\n", p.Older.Revision, p.This.Revision, explanation)
+	fmt.Fprintf(&out, "# Upgrades under load\n\nFrom %s as %s to %s as %s. %s\n\n%s\n",
+		p.Older.Revision, p.Older.Version, p.This.Revision, p.This.Version, p.guards(), explanation)
 	out.WriteString("| " + strings.Join(head, " | ") + " |\n" + strings.Repeat("|---", len(head)) + "|\n")
 	for _, t := range steps {
 		out.WriteString("| " + strings.Join(t.cells(), " | ") + " |\n")
@@ -31,10 +32,22 @@ func Markdown(p Pair, steps []Step) string {
 	return out.String()
 }
 
-const explanation = `Each way begins with the version before and two EdgeIngress objects behind MetalLB, a DaemonSet on two nodes and a Deployment with two
-replicas on three. Clients outside send requests through MetalLB and through a haproxy, on new connections and on kept ones
-(docs/real-packets.md). *Every status written* is when the operator that came leads and has written the status of both for a spec
-that was changed since. *Measured again* is when its prober has since asked every node with a controller.
+// guards says how the policies of the two versions differ.
+func (p Pair) guards() string {
+	switch {
+	case !p.Older.hasGuard():
+		return "The version before has no policies of the guard."
+	case p.This.inForce(p.Older.policies):
+		return "Both have the same policies of the guard."
+	}
+	return "Their policies of the guard differ."
+}
+
+const explanation = `Each way begins with the version before and three EdgeIngress objects behind MetalLB: a DaemonSet on two nodes, a Deployment with two
+replicas on three, and a DaemonSet in a namespace that the operator did not create. Clients outside send requests through MetalLB and
+through a haproxy, on new connections and on kept ones (docs/real-packets.md). *Every status written* is when the operator that came
+leads and has written every status for a spec that was changed since. *Measured again* is when its prober has since asked every node
+with a controller. *Guarded* is what this condition said of each EdgeIngress when the operator led, and after what is beside a bundle.
 
 A request on a kept connection counts as lost, except where an engine that loads its settings again closed the connection. That
 happens when the operator is removed, since its witness goes, and when it comes back. An upgrade has no such excuse.
@@ -106,7 +119,15 @@ func (t Step) sums() sums {
 func (t Step) cells() []string {
 	s := t.sums()
 	return []string{t.Way, t.Name, fmt.Sprint(s.sent), fmt.Sprint(s.lost), fmt.Sprint(s.kept), fmt.Sprint(s.broken), fmt.Sprint(len(t.Replaced)),
-		after(t.Served), after(t.Measured), fmt.Sprint(len(t.Changed)), t.result()}
+		after(t.Served), after(t.Measured), t.guarded(), fmt.Sprint(len(t.Changed)), t.result()}
+}
+
+// guarded is what the condition said, in its order.
+func (t Step) guarded() string {
+	if len(t.Guarded) == 0 {
+		return none
+	}
+	return strings.Join(slices.Compact(slices.Clone(t.Guarded)), ", then ")
 }
 
 func (t Step) result() string {
@@ -119,10 +140,13 @@ func (t Step) result() string {
 	return "holds"
 }
 
+// none is what a table says where there is no value.
+const none = "–"
+
 // after is a duration, or a dash where there is none.
 func after(d time.Duration) string {
 	if d == 0 {
-		return "–"
+		return none
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
@@ -131,8 +155,8 @@ func after(d time.Duration) string {
 func (t Step) Text() string {
 	var out strings.Builder
 	s := t.sums()
-	fmt.Fprintf(&out, "%-10s %s: %s; new %d, lost %d; kept %d, lost %d; %d controller pods replaced, %d objects changed; status after %s, measured after %s\n",
-		strings.Trim(t.result(), "*"), t.Way, t.Name, s.sent, s.lost, s.kept, s.broken, len(t.Replaced), len(t.Changed), after(t.Served), after(t.Measured))
+	fmt.Fprintf(&out, "%-10s %s: %s; new %d, lost %d; kept %d, lost %d; %d controller pods replaced, %d objects changed; status after %s, measured after %s; Guarded: %s\n",
+		strings.Trim(t.result(), "*"), t.Way, t.Name, s.sent, s.lost, s.kept, s.broken, len(t.Replaced), len(t.Changed), after(t.Served), after(t.Measured), t.guarded())
 	for _, line := range slices.Concat(t.Changed, t.Problems()) {
 		out.WriteString("           " + line + "\n")
 	}

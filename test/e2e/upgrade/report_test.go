@@ -52,13 +52,13 @@ func TestWhatIsNotAsPromisedIsAProblem(t *testing.T) {
 
 func TestTheTableHasARowForEachStep(t *testing.T) {
 	steps := []Step{
-		{Way: "kubectl", Name: "upgrade", Observations: under(loss.NothingLost, 0), Changed: []string{"Service a/b: .spec"}},
+		{Way: "kubectl", Name: "upgrade", Observations: under(loss.NothingLost, 0), Changed: []string{"Service a/b: .spec"}, Guarded: []string{"False", "True"}},
 		{Way: "kubectl", Name: "uninstall", Observations: under(loss.NothingLost, 3), Replaced: []string{"a on edge1"}},
 	}
 	text := Markdown(Pair{}, steps)
 	for _, want := range []string{
-		"| kubectl | upgrade | 100 | 0 | 10 | 0 | 0 | – | – | 1 | holds |\n",
-		"| kubectl | uninstall | 100 | 3 | 10 | 0 | 1 | – | – | 0 | **failed** |\n",
+		"| kubectl | upgrade | 100 | 0 | 10 | 0 | 0 | – | – | False, then True | 1 | holds |\n",
+		"| kubectl | uninstall | 100 | 3 | 10 | 0 | 1 | – | – | – | 0 | **failed** |\n",
 		"- kubectl, upgrade: Service a/b: .spec", "- kubectl, uninstall: pod a on edge1 was replaced",
 	} {
 		if !strings.Contains(text, want) {

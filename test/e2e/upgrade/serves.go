@@ -10,6 +10,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -41,27 +42,48 @@ func awaitLeader(ctx context.Context, l *lab.Lab, r Release) error {
 			return false, "", err
 		}
 		image := pod.Spec.Containers[0].Image
-		return image == r.reference() && pod.DeletionTimestamp == nil, "pod " + holder + " with the image " + image, nil
+		return image == r.Image && pod.DeletionTimestamp == nil, "pod " + holder + " with the image " + image, nil
 	})
 }
 
-// awaitProber returns when a prober of this version is ready. Where nodes are few, the others wait for one.
-func awaitProber(ctx context.Context, l *lab.Lab, r Release) error {
-	return objects.Await(ctx, "a prober of the version "+r.Revision, patience, func(ctx context.Context) (bool, string, error) {
-		pods := &corev1.PodList{}
-		if err := l.Client.List(ctx, pods, client.InNamespace(lab.ProberNamespace)); err != nil {
-			return false, "", err
+// awaitPrograms returns when an operator, a witness and a prober of this version are ready, and all their containers run
+// its image, by the digest that the nodes found out when they pulled it.
+func awaitPrograms(ctx context.Context, l *lab.Lab, r Release) error {
+	return objects.Await(ctx, "only programs of the version "+r.Revision, patience, func(ctx context.Context) (bool, string, error) {
+		var pods []corev1.Pod
+		for _, namespace := range []string{lab.OperatorNamespace, lab.ProberNamespace} {
+			list := &corev1.PodList{}
+			if err := l.Client.List(ctx, list, client.InNamespace(namespace)); err != nil {
+				return false, "", err
+			}
+			pods = append(pods, list.Items...)
 		}
-		seen := []string{}
-		for _, pod := range pods.Items {
-			ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue })
-			seen = append(seen, fmt.Sprintf("%s with the image %s, ready: %t", pod.Name, pod.Spec.Containers[0].Image, ready))
-			if ready && pod.DeletionTimestamp == nil && pod.Spec.Containers[0].Image == r.reference() {
-				return true, "", nil
+		done, seen := runsOnly(pods, r.Image)
+		return done, seen, nil
+	})
+}
+
+// componentLabel of a pod says which of the programs it runs.
+const componentLabel = "app.kubernetes.io/component"
+
+// runsOnly reports whether the pods that stay run this image and no other, and at least one of each program is ready.
+func runsOnly(pods []corev1.Pod, image string) (done bool, seen string) {
+	ready, others := sets.New[string](), false
+	var lines []string
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
+			continue
+		}
+		for _, container := range pod.Status.ContainerStatuses {
+			right := pod.Spec.Containers[0].Image == image && container.ImageID == image
+			lines = append(lines, fmt.Sprintf("%s runs %s, asked for as %s, ready: %t", pod.Name, container.ImageID, pod.Spec.Containers[0].Image, container.Ready))
+			others = others || !right
+			if right && container.Ready {
+				ready.Insert(pod.Labels[componentLabel])
 			}
 		}
-		return false, strings.Join(seen, ", "), nil
-	})
+	}
+	return !others && ready.HasAll("operator", "witness", "prober"), strings.Join(lines, "; ")
 }
 
 // touch changes the spec without asking for anything else: the order of the nodes has no meaning.
@@ -80,17 +102,53 @@ func touch(ctx context.Context, c client.Client, name string) error {
 	return nil
 }
 
-// awaitServed returns when the operator of this version has written the status for the current spec.
+// awaitServed returns when the operator of this version has written the status for the current spec, and the EdgeIngress is
+// Ready.
 func awaitServed(ctx context.Context, c client.Client, r Release, name string) error {
-	return objects.Await(ctx, "the operator of the version "+r.Revision+" to serve EdgeIngress "+name, patience, func(ctx context.Context) (bool, string, error) {
+	return awaitStatus(ctx, c, r, name, "serve", func(conditions []metav1.Condition) bool {
+		return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
+	})
+}
+
+// awaitGuarded returns when the operator of this version says what it has to say of the guard: True where its policies are
+// in force, False where they are not, and nothing if it does not know the condition.
+func awaitGuarded(ctx context.Context, c client.Client, r Release, name string, inForce bool) error {
+	want := r.guarded(inForce)
+	return awaitStatus(ctx, c, r, name, "say "+v1alpha1.ConditionGuarded+" is "+want+" of", func(conditions []metav1.Condition) bool {
+		return guardedIn(conditions) == want
+	})
+}
+
+// absent is what a table says of a condition that is not there.
+const absent = "absent"
+
+func (r *Release) guarded(inForce bool) string {
+	switch {
+	case !r.knowsGuarded:
+		return absent
+	case inForce:
+		return string(metav1.ConditionTrue)
+	}
+	return string(metav1.ConditionFalse)
+}
+
+func guardedIn(conditions []metav1.Condition) string {
+	if found := meta.FindStatusCondition(conditions, v1alpha1.ConditionGuarded); found != nil {
+		return string(found.Status)
+	}
+	return absent
+}
+
+// awaitStatus returns when the operator of this version has written a status for the current spec with such conditions.
+func awaitStatus(ctx context.Context, c client.Client, r Release, name, does string, holds func([]metav1.Condition) bool) error {
+	return objects.Await(ctx, "the operator of the version "+r.Revision+" to "+does+" EdgeIngress "+name, patience, func(ctx context.Context) (bool, string, error) {
 		live := &v1alpha1.EdgeIngress{}
 		if err := c.Get(ctx, client.ObjectKey{Name: name}, live); err != nil {
 			return false, "", err
 		}
 		status := live.Status
 		seen := fmt.Sprintf("status of generation %d of %d by version %q, %v", status.ObservedGeneration, live.Generation, status.OperatorVersion, status.Conditions)
-		done := status.ObservedGeneration == live.Generation && (r.Version == "" || status.OperatorVersion == r.Version) &&
-			meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady)
+		done := status.ObservedGeneration == live.Generation && (!r.recordsVersion || status.OperatorVersion == r.Version) && holds(status.Conditions)
 		return done, seen, nil
 	})
 }

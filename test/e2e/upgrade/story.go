@@ -13,7 +13,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/controllers/names"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/loss"
-	"github.com/edge-ingress/edge-ingress-operator/test/lab/balancer"
 	"github.com/edge-ingress/edge-ingress-operator/test/lab/objects"
 )
 
@@ -27,6 +26,8 @@ type Step struct {
 	// Served is after how long the operator had written every status, and Measured after how long every edge node was
 	// measured again. They are zero where no operator comes.
 	Served, Measured time.Duration
+	// Guarded is what the condition said on the way and at the end; empty where no operator comes.
+	Guarded []string
 	// Wrong lists other faults.
 	Wrong []string
 	// Control is set for the step that must lose requests and pods.
@@ -41,25 +42,6 @@ type story struct {
 	steps   []Step
 }
 
-// haproxies of the two EdgeIngress objects.
-const (
-	firstPort  = 8102
-	secondPort = 8103
-)
-
-// rate is half of what the measurement of losses sends, since there are two EdgeIngress objects.
-const rate = 75
-
-// shapes are one EdgeIngress of each kind. The Deployment has a node without a pod.
-func shapes(edge [3]string) [2]loss.Shape {
-	return [2]loss.Shape{
-		{Name: "each-node", Nodes: edge[:2], Measured: true, Rate: rate, Clients: [2]byte{11, 20},
-			Port: firstPort, FromPorts: balancer.Ports{First: 10000, Last: 20999}},
-		{Name: "replicas", Nodes: edge[:], Replicas: 2, Measured: true, Rate: rate, Clients: [2]byte{21, 30},
-			Port: secondPort, FromPorts: balancer.Ports{First: 21000, Last: 32000}},
-	}
-}
-
 // Run takes one way from the version before to this one, back, and away, while clients send requests. It prints each
 // step to p.Say as soon as it is over. An error means that the way could not be gone to its end.
 func Run(ctx context.Context, p Pair, way Way, edge [3]string) ([]Step, error) {
@@ -68,15 +50,7 @@ func Run(ctx context.Context, p Pair, way Way, edge [3]string) ([]Step, error) {
 	if err != nil {
 		return nil, fmt.Errorf("installing the version before with %s: %w", way.Name(), err)
 	}
-	first, second := shapes(edge)[0], shapes(edge)[1]
-	err = loss.OnBench(ctx, p.Lab, first, p.Say, func(a *loss.Bench) error {
-		return loss.OnBench(ctx, p.Lab, second, p.Say, func(b *loss.Bench) error {
-			s.benches = []*loss.Bench{a, b}
-			s.all(ctx)
-			return nil
-		})
-	})
-	if err != nil {
+	if err := s.onBenches(ctx, shapes(edge)); err != nil {
 		return s.steps, err
 	}
 	if err := loss.MakeRoom(ctx, p.Lab); err != nil {
@@ -89,8 +63,41 @@ func (s *story) install(ctx context.Context) error {
 	if err := s.way.InstallOlder(ctx); err != nil {
 		return err
 	}
-	return errors.Join(s.Lab.AwaitDeployment(ctx, lab.OperatorNamespace, lab.OperatorName), s.Lab.AwaitDeployment(ctx, lab.OperatorNamespace, names.Witness),
-		s.Lab.AwaitDeployment(ctx, lab.ProberNamespace, lab.ProberName), awaitLeader(ctx, s.Lab, s.Older))
+	if err := s.Lab.AwaitDeployment(ctx, lab.OperatorNamespace, lab.OperatorName); err != nil {
+		return err
+	}
+	if way, is := s.way.(besides); is {
+		if err := way.ApplyBeside(ctx, s.Older); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.Lab.AwaitDeployment(ctx, lab.OperatorNamespace, names.Witness),
+		s.Lab.AwaitDeployment(ctx, lab.ProberNamespace, lab.ProberName), awaitLeader(ctx, s.Lab, s.Older), awaitPrograms(ctx, s.Lab, s.Older))
+}
+
+// onBenches makes an EdgeIngress of each shape, and then goes through the steps.
+func (s *story) onBenches(ctx context.Context, left []loss.Shape) error {
+	if len(left) > 0 {
+		return loss.OnBench(ctx, s.Lab, left[0], s.Say, func(bench *loss.Bench) error {
+			s.benches = append(s.benches, bench)
+			return s.onBenches(ctx, left[1:])
+		})
+	}
+	if err := s.onEach(func(name string) error { return awaitGuarded(ctx, s.Lab.Client, s.Older, name, true) }); err != nil {
+		return err
+	}
+	s.all(ctx)
+	return nil
+}
+
+// onEach does something with each EdgeIngress, until it fails.
+func (s *story) onEach(do func(name string) error) error {
+	for _, bench := range s.benches {
+		if err := do(bench.Shape().Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // all goes through the steps. Each begins where the one before ended.
@@ -167,27 +174,60 @@ func (s *story) doing(ctx context.Context, t *Step, do func(context.Context) err
 		return err
 	}
 	leads := time.Now()
-	for _, bench := range s.benches {
-		if err := touch(ctx, s.Lab.Client, bench.Shape().Name); err != nil {
-			return err
-		}
-	}
-	for _, bench := range s.benches {
-		if err := awaitServed(ctx, s.Lab.Client, *comes, bench.Shape().Name); err != nil {
-			return err
-		}
-	}
-	t.Served = time.Since(began)
-	if err := awaitProber(ctx, s.Lab, *comes); err != nil {
+	if err := s.applyBeside(ctx, t, *comes); err != nil {
 		return err
 	}
-	for _, bench := range s.benches {
-		if err := awaitMeasured(ctx, s.Lab.Client, bench.Shape().Name, leads); err != nil {
-			return err
-		}
+	err := s.onEach(func(name string) error { return touch(ctx, s.Lab.Client, name) })
+	if err == nil {
+		err = s.onEach(func(name string) error { return awaitServed(ctx, s.Lab.Client, *comes, name) })
+	}
+	if err != nil {
+		return err
+	}
+	t.Served = time.Since(began)
+	if err := s.awaitGuarded(ctx, t, *comes, true); err != nil {
+		return err
+	}
+	if err := awaitPrograms(ctx, s.Lab, *comes); err != nil {
+		return err
+	}
+	if err := s.onEach(func(name string) error { return awaitMeasured(ctx, s.Lab.Client, name, leads) }); err != nil {
+		return err
 	}
 	t.Measured = time.Since(began)
 	return nil
+}
+
+// applyBeside applies what the way's tool did not install. Before that, the operator that came works beside the policies of
+// another version, or beside none, and has to say so.
+func (s *story) applyBeside(ctx context.Context, t *Step, comes Release) error {
+	way, is := s.way.(besides)
+	if !is {
+		return nil
+	}
+	if err := s.onEach(func(name string) error { return touch(ctx, s.Lab.Client, name) }); err != nil {
+		return err
+	}
+	if err := s.awaitGuarded(ctx, t, comes, way.InForce(comes)); err != nil {
+		return err
+	}
+	// The API server may refuse what the operator writes now. The log shows what the conditions say of it.
+	if err := s.run(ctx, "kubectl", "get", "edgeingresses", "--output=jsonpath="+conditionsNotTrue); err != nil {
+		return err
+	}
+	return way.ApplyBeside(ctx, comes)
+}
+
+// conditionsNotTrue are the conditions of each EdgeIngress that are not True, with their messages.
+const conditionsNotTrue = `{range .items[*]}{.metadata.name}{"\n"}{range .status.conditions[?(@.status!="True")]}  {.type} {.status} {.reason}: {.message}{"\n"}{end}{end}`
+
+// awaitGuarded waits until each EdgeIngress says what it has to say of the guard, and keeps that.
+func (s *story) awaitGuarded(ctx context.Context, t *Step, r Release, inForce bool) error {
+	err := s.onEach(func(name string) error { return awaitGuarded(ctx, s.Lab.Client, r, name, inForce) })
+	if err == nil {
+		t.Guarded = append(t.Guarded, r.guarded(inForce))
+	}
+	return err
 }
 
 // awaitNobody returns when no operator runs any more, makes sure that every EdgeIngress is there, and
@@ -201,11 +241,14 @@ func (s *story) awaitNobody(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, bench := range s.benches {
-		live := &v1alpha1.EdgeIngress{}
-		if err := s.Lab.Client.Get(ctx, client.ObjectKey{Name: bench.Shape().Name}, live); err != nil {
-			return fmt.Errorf("looking whether EdgeIngress %s is still there: %w", bench.Shape().Name, err)
+	err = s.onEach(func(name string) error {
+		if err := s.Lab.Client.Get(ctx, client.ObjectKey{Name: name}, &v1alpha1.EdgeIngress{}); err != nil {
+			return fmt.Errorf("looking whether EdgeIngress %s is still there: %w", name, err)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	pause(ctx, without)
 	return nil

@@ -9,11 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 
 	"github.com/edge-ingress/edge-ingress-operator/test/e2e/lab"
 )
@@ -37,7 +33,16 @@ type Way interface {
 	Remove(context.Context) error
 }
 
-// Pair are the two versions, on a lab that has their images.
+// besides is a Way whose tool installs the operator only. What it cannot install, such as the guard, is applied when the
+// operator runs.
+type besides interface {
+	Way
+	ApplyBeside(context.Context, Release) error
+	// InForce reports whether the policies that are in the cluster now are those of this release.
+	InForce(Release) bool
+}
+
+// Pair are the two versions, on a lab whose registry has their images.
 type Pair struct {
 	Lab         *lab.Lab
 	Older, This Release
@@ -45,9 +50,15 @@ type Pair struct {
 	Say, Log io.Writer
 }
 
+// NewPair publishes two versions on a lab.
+func NewPair(ctx context.Context, l *lab.Lab, older, this Release, say, log io.Writer) (Pair, error) {
+	p := Pair{Lab: l, Older: older, This: this, Say: say, Log: log}
+	return p, errors.Join(p.Older.publish(ctx, l), p.This.publish(ctx, l))
+}
+
 // Ways are all ways.
 func Ways(p Pair) []Way {
-	return []Way{kubectl{p}, helm{Pair: p}, takeover{kubectl{p}, helm{Pair: p}}, &olm{Pair: p}}
+	return []Way{kubectl{p}, &helm{Pair: p}, takeover{kubectl{p}, &helm{Pair: p}}, &olm{Pair: p}}
 }
 
 // scratch is a directory for the files of a purpose.
@@ -70,53 +81,23 @@ func (p Pair) run(ctx context.Context, program string, arguments ...string) erro
 	return err
 }
 
-const definitionKind = "CustomResourceDefinition"
-
-// installYAML writes the file install.yaml of a release, without objects of this kind.
-func (p Pair) installYAML(ctx context.Context, r Release, without string) (string, error) {
-	all, err := r.objects(ctx, p.Lab)
-	if err != nil {
-		return "", err
-	}
-	all = slices.DeleteFunc(all, func(o *unstructured.Unstructured) bool { return o.GetKind() == without })
-	dir, err := p.scratch("install-" + r.Revision)
-	if err != nil {
-		return "", err
-	}
-	var text []byte
-	for _, object := range all {
-		document, err := yaml.Marshal(object.Object)
-		if err != nil {
-			return "", fmt.Errorf("encoding %s %s: %w", object.GetKind(), object.GetName(), err)
-		}
-		text = append(append(text, "---\n"...), document...)
-	}
-	file := filepath.Join(dir, "install.yaml")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		return "", fmt.Errorf("writing install.yaml: %w", err)
-	}
-	return file, nil
-}
-
 // kubectl is one file, applied.
 type kubectl struct{ Pair }
 
 func (k kubectl) Name() string { return "kubectl" }
 
-func (k kubectl) apply(ctx context.Context, r Release, without string, flags ...string) error {
-	file, err := k.installYAML(ctx, r, without)
-	if err != nil {
-		return err
-	}
+func (k kubectl) apply(ctx context.Context, file string, flags ...string) error {
 	return k.run(ctx, "kubectl", append([]string{"apply", "--server-side", "-f", file}, flags...)...)
 }
 
-func (k kubectl) InstallOlder(ctx context.Context) error { return k.apply(ctx, k.Older, "") }
+func (k kubectl) InstallOlder(ctx context.Context) error { return k.apply(ctx, k.Older.install) }
 
-func (k kubectl) Upgrade(ctx context.Context) error { return k.apply(ctx, k.This, "") }
+func (k kubectl) Upgrade(ctx context.Context) error { return k.apply(ctx, k.This.install) }
 
 // Downgrade keeps the newer definitions, as docs/operations.md says.
-func (k kubectl) Downgrade(ctx context.Context) error { return k.apply(ctx, k.Older, definitionKind) }
+func (k kubectl) Downgrade(ctx context.Context) error {
+	return k.apply(ctx, k.Older.installWithoutDefinitions)
+}
 
 func (k kubectl) Uninstall(ctx context.Context) error {
 	return k.run(ctx, "kubectl", "delete", "--ignore-not-found", "namespace", lab.OperatorNamespace, lab.ProberNamespace)
@@ -127,9 +108,5 @@ func (k kubectl) RemovesToDowngrade() bool { return false }
 func (k kubectl) Reinstall(ctx context.Context) error { return k.Upgrade(ctx) }
 
 func (k kubectl) Remove(ctx context.Context) error {
-	file, err := k.installYAML(ctx, k.This, "")
-	if err != nil {
-		return err
-	}
-	return k.run(ctx, "kubectl", "delete", "--ignore-not-found", "-f", file)
+	return k.run(ctx, "kubectl", "delete", "--ignore-not-found", "-f", k.This.install)
 }
