@@ -14,7 +14,7 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/openshift"
 )
 
-// handler answers the API server's reviews.
+// handler decides about the pods that the API server sends.
 type handler struct{ plugin *openshift.Admission }
 
 // ServeHTTP implements http.Handler.
