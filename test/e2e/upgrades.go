@@ -57,8 +57,8 @@ func upgrades(ctx context.Context, f flags) (err error) {
 		return fmt.Errorf("making the file with what the tools say: %w", err)
 	}
 	defer func() { err = errors.Join(err, tools.Close()) }()
-	pair, err := upgrade.NewPair(ctx, l, older, this, os.Stdout, tools)
-	if err != nil {
+	pair := upgrade.Pair{Lab: l, Older: older, This: this, Say: os.Stdout, Log: tools}
+	if err := pair.Publish(ctx); err != nil {
 		return err
 	}
 	return goWays(ctx, pair, f.run, filepath.Join(reports, upgradeReport))

@@ -86,7 +86,8 @@ func Older(ctx context.Context, repository, commit string, progress io.Writer) (
 	}
 	r := newRelease(short, filepath.Join(repository, "bin", "upgrade", "before-"+short), olderVersion, "operator-before")
 	if exists(filepath.Join(r.Root, "bin", verificationProgram)) {
-		return r, r.study()
+		err := r.study()
+		return r, err
 	}
 	if err := errors.Join(os.RemoveAll(r.Root), os.MkdirAll(r.Root, 0o755)); err != nil {
 		return r, fmt.Errorf("making a directory for the version before: %w", err)

@@ -105,18 +105,18 @@ func touch(ctx context.Context, c client.Client, name string) error {
 // awaitServed returns when the operator of this version has written the status for the current spec, and the EdgeIngress is
 // Ready.
 func awaitServed(ctx context.Context, c client.Client, r Release, name string) error {
-	return awaitStatus(ctx, c, r, name, "serve", func(conditions []metav1.Condition) bool {
+	return awaitStatus(ctx, c, r, name, outcome{"serve", func(conditions []metav1.Condition) bool {
 		return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
-	})
+	}})
 }
 
 // awaitGuarded returns when the operator of this version says what it has to say of the guard: True where its policies are
 // in force, False where they are not, and nothing if it does not know the condition.
 func awaitGuarded(ctx context.Context, c client.Client, r Release, name string, inForce bool) error {
 	want := r.guarded(inForce)
-	return awaitStatus(ctx, c, r, name, "say "+v1alpha1.ConditionGuarded+" is "+want+" of", func(conditions []metav1.Condition) bool {
+	return awaitStatus(ctx, c, r, name, outcome{"say " + v1alpha1.ConditionGuarded + " is " + want + " of", func(conditions []metav1.Condition) bool {
 		return guardedIn(conditions) == want
-	})
+	}})
 }
 
 // absent is what a table says of a condition that is not there.
@@ -139,16 +139,22 @@ func guardedIn(conditions []metav1.Condition) string {
 	return absent
 }
 
+// outcome is what the operator does for an EdgeIngress, and how the conditions then are.
+type outcome struct {
+	does  string
+	holds func([]metav1.Condition) bool
+}
+
 // awaitStatus returns when the operator of this version has written a status for the current spec with such conditions.
-func awaitStatus(ctx context.Context, c client.Client, r Release, name, does string, holds func([]metav1.Condition) bool) error {
-	return objects.Await(ctx, "the operator of the version "+r.Revision+" to "+does+" EdgeIngress "+name, patience, func(ctx context.Context) (bool, string, error) {
+func awaitStatus(ctx context.Context, c client.Client, r Release, name string, o outcome) error {
+	return objects.Await(ctx, "the operator of the version "+r.Revision+" to "+o.does+" EdgeIngress "+name, patience, func(ctx context.Context) (bool, string, error) {
 		live := &v1alpha1.EdgeIngress{}
 		if err := c.Get(ctx, client.ObjectKey{Name: name}, live); err != nil {
 			return false, "", err
 		}
 		status := live.Status
 		seen := fmt.Sprintf("status of generation %d of %d by version %q, %v", status.ObservedGeneration, live.Generation, status.OperatorVersion, status.Conditions)
-		done := status.ObservedGeneration == live.Generation && (!r.recordsVersion || status.OperatorVersion == r.Version) && holds(status.Conditions)
+		done := status.ObservedGeneration == live.Generation && (!r.recordsVersion || status.OperatorVersion == r.Version) && o.holds(status.Conditions)
 		return done, seen, nil
 	})
 }

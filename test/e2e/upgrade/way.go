@@ -42,7 +42,7 @@ type besides interface {
 	InForce(Release) bool
 }
 
-// Pair are the two versions, on a lab whose registry has their images.
+// Pair are the two versions, on a lab whose registry has their images after Publish.
 type Pair struct {
 	Lab         *lab.Lab
 	Older, This Release
@@ -50,10 +50,9 @@ type Pair struct {
 	Say, Log io.Writer
 }
 
-// NewPair publishes two versions on a lab.
-func NewPair(ctx context.Context, l *lab.Lab, older, this Release, say, log io.Writer) (Pair, error) {
-	p := Pair{Lab: l, Older: older, This: this, Say: say, Log: log}
-	return p, errors.Join(p.Older.publish(ctx, l), p.This.publish(ctx, l))
+// Publish pushes the images of both versions to the lab's registry.
+func (p *Pair) Publish(ctx context.Context) error {
+	return errors.Join(p.Older.publish(ctx, p.Lab), p.This.publish(ctx, p.Lab))
 }
 
 // Ways are all ways.
