@@ -22,6 +22,8 @@ type Shape struct {
 	Measured bool
 	// Rate is how many new connections each of the two ways gets in a second; zero for the usual number.
 	Rate int
+	// Kept is how many connections are kept open on each of the two ways; zero for the usual number.
+	Kept int
 	// Port of the haproxy in front of it, and the ports from which that asks the nodes.
 	Port      uint16
 	FromPorts balancer.Ports
