@@ -276,7 +276,7 @@ verify-vulnerabilities: $(GOVULNCHECK) ## Fail if a known vulnerability that has
 		go run ./hack/verify/vulnerabilities --govulncheck=$(GOVULNCHECK) --database="$$(go -C hack/tools/vulnerabilities list -m -f '{{.Dir}}' golang.org/x/vulndb)"
 
 .PHONY: verify-github
-verify-github: ## Check the files that only GitHub reads, and that the make targets in its workflows exist.
+verify-github: ## Check the files that only GitHub reads, what its workflows call, and which tags start a release.
 	@echo "--- files for GitHub"; go run ./hack/verify/github
 
 .PHONY: verify-adrs

@@ -5,17 +5,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"sigs.k8s.io/yaml"
 )
 
 // fakeGitHub is a gh with some published releases and some drafts. It writes down what it changes. Of the releases in
-// WITHOUT_CATALOG it has no catalogue, and where it is told so, it has no connection.
+// WITHOUT_CATALOG it has no catalogue. With NO_CONNECTION it lists nothing, and would change whatever it is asked to change.
 const fakeGitHub = `#!/usr/bin/env bash
-if [ -n "$NO_CONNECTION" ]; then echo "no connection" >&2; exit 1; fi
+if [ -n "$NO_CONNECTION" ] && [ "$2" = list ]; then echo "no connection" >&2; exit 1; fi
 case "$1 $2" in
 "release list")
 	if [[ "$*" == *isLatest* ]]; then echo "$LATEST"; elif [[ " $* " == *" --exclude-drafts "* ]]; then printf '%s\n' $PUBLISHED; else printf '%s\n' $DRAFTS; fi ;;
@@ -213,41 +210,6 @@ func TestNoCatalogueIsReplacedBeforeTheReleaseIsListed(t *testing.T) {
 	}
 	if got := r.text(t, "calls"); strings.Contains(got, "upload v0.2.0") {
 		t.Errorf("gh was called with %q", got)
-	}
-}
-
-// Each version that can be released starts the workflow, and nothing else does.
-func TestTagsOfVersionsStartTheWorkflow(t *testing.T) {
-	content, err := os.ReadFile("../.github/workflows/release.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var workflow struct {
-		On struct {
-			Push struct {
-				Tags []string `json:"tags"`
-			} `json:"push"`
-		} `json:"on"`
-	}
-	if err := yaml.Unmarshal(content, &workflow); err != nil {
-		t.Fatal(err)
-	}
-	starts := func(tag string) bool {
-		return slices.ContainsFunc(workflow.On.Push.Tags, func(pattern string) bool {
-			// https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
-			expression := strings.NewReplacer(".", `\.`, "*", "[^/]*").Replace(pattern)
-			return regexp.MustCompile("^(?:" + expression + ")$").MatchString(tag)
-		})
-	}
-	for _, tag := range []string{"v0.1.0", "v0.1.12", "v10.20.30", "v0.2.0-rc.1", "v0.2.0-alpha.10", "v0.2.0-beta.2"} {
-		if !starts(tag) {
-			t.Errorf("the tag %s starts nothing", tag)
-		}
-	}
-	for _, tag := range []string{"v1", "v0.2", "0.2.0", "nightly", "v0.2.0.1", "plugin/v0.2.0", "vendor"} {
-		if starts(tag) {
-			t.Errorf("the tag %s starts a release", tag)
-		}
 	}
 }
 

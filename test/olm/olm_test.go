@@ -153,16 +153,26 @@ func TestAFixOfAnOlderVersionIsForThoseWhoStayWithIt(t *testing.T) {
 		t.Errorf("OLM planned %s", planned)
 	}
 
-	// Whoever has v0.2.0 keeps it, also in the channel that ends with v0.1.1.
+	// Whoever has v0.2.0 keeps it, also in the channel that ends with v0.1.1. A channel that does not exist makes OLM complain, and it
+	// takes that back after it has planned what the next channel asks for.
+	planned := plannedVersions(t)
+	subscribe(t, "absent")
+	eventually(t, "OLM looked into the channel absent", func(ctx context.Context) error { return complains(ctx, true) })
 	subscribe(t, "stable-v0.1")
-	eventually(t, "OLM has looked into the channel", func(ctx context.Context) error {
-		state, err := where.Output(ctx, "", "kubectl", "get", "subscription", operator, "--namespace="+operatorNamespace, "--output=jsonpath={.status.state} {.status.currentCSV} {.status.conditions}")
-		if err == nil && !strings.Contains(state, "ConstraintsNotSatisfiable") && !strings.HasPrefix(state, "AtLatestKnown edge-ingress-operator.v0.2.0") {
-			err = errors.New(state)
-		}
-		return err
-	})
+	eventually(t, "OLM looked into the channel stable-v0.1", func(ctx context.Context) error { return complains(ctx, false) })
+	if now := plannedVersions(t); now != planned {
+		t.Errorf("in the channel stable-v0.1, OLM planned %s, and before it %s", now, planned)
+	}
 	installed(t, "v0.2.0")
+}
+
+// complains returns an error where OLM does not say what is expected of the Subscription: that its channel cannot be resolved, or not.
+func complains(ctx context.Context, expected bool) error {
+	conditions, err := where.Output(ctx, "", "kubectl", "get", "subscription", operator, "--namespace="+operatorNamespace, "--output=jsonpath={.status.conditions}")
+	if err == nil && strings.Contains(conditions, "ResolutionFailed") != expected {
+		err = errors.New(conditions)
+	}
+	return err
 }
 
 // TestTheNewestVersionComesDirectly: from v0.1.0, OLM passes v0.1.1 by.

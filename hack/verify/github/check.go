@@ -101,6 +101,7 @@ func (c *checker) checkWorkflow(file string, data []byte) {
 	if len(flow.Jobs) == 0 {
 		c.fault(file, "it has no jobs")
 	}
+	c.checkFilters(file, flow)
 	for _, name := range sortedKeys(flow.Jobs) {
 		job := flow.Jobs[name]
 		where := file + ": job " + name
@@ -181,6 +182,11 @@ func (c *checker) checkSteps(where string, steps []step) {
 		for _, target := range calledTargets(step.Run) {
 			if !c.targets[target] {
 				c.fault(where, "make %s: the Makefile has no such target", target)
+			}
+		}
+		for _, script := range calledScripts(step.Run) {
+			if state, err := fs.Stat(c.tree, script); err != nil || state.Mode()&0o100 == 0 {
+				c.fault(where, "%s: the repository has no such program", script)
 			}
 		}
 	}

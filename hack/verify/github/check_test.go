@@ -22,6 +22,7 @@ jobs:
     - uses: ./.github/actions/go
     - run: make -j1 verify ARGS=none
     - run: |
+        hack/deps.sh now
         make build
         echo built | tee log; make verify && make build
 `
@@ -30,7 +31,7 @@ const soundRelease = `
 name: Release
 "on":
   push:
-    tags: ["v*"]
+    tags: ["v[0-9]+.[0-9]+.[0-9]+", "v[0-9]+.[0-9]+.[0-9]+-*"]
 permissions:
   contents: read
 jobs:
@@ -71,6 +72,7 @@ func soundTree() map[string]string {
 		"Makefile":      "VERSION := v1\n.PHONY: verify\nverify: build ## Check.\n\ttrue\nbuild:\n\ttrue\n",
 		workflowFile:    soundWorkflow,
 		releaseFile:     soundRelease,
+		"hack/deps.sh":  "true\n",
 		actionFile:      soundAction,
 		formFile:        soundForm,
 		configFile:      "blank_issues_enabled: false\n",
@@ -82,6 +84,9 @@ func faultsOf(files map[string]string) (int, []string) {
 	tree := fstest.MapFS{}
 	for name, content := range files {
 		tree[name] = &fstest.MapFile{Data: []byte(content)}
+		if strings.HasSuffix(name, ".sh") {
+			tree[name].Mode = 0o755
+		}
 	}
 	return check(tree)
 }
@@ -101,6 +106,8 @@ func TestFaultsAreFound(t *testing.T) {
 		{name: "a second target that the Makefile does not have", file: workflowFile, from: "verify ARGS=none", to: "verify bundles", want: "make bundles"},
 		{name: "a target behind another command", file: workflowFile, from: "make -j1", to: "cd x && make y", want: "make y"},
 		{name: "a target in a script of several lines", file: workflowFile, from: "run: make", to: "run: |\n        true\n        make absent", want: "make absent"},
+		{name: "a script that is not there", file: workflowFile, from: "hack/deps.sh now", to: "hack/dep.sh now", want: "hack/dep.sh: the repository has no such program"},
+		{name: "a script behind another command", file: workflowFile, from: "make build\n", to: "true && hack/gone.sh\n", want: "hack/gone.sh"},
 		{name: "a variable of the Makefile taken for a target", file: workflowFile, from: "make -j1 verify", to: "make VERSION", want: "make VERSION"},
 		{name: "a key that workflows do not have", file: workflowFile, from: "timeout-minutes", to: "timeout-minute", want: "timeout-minute"},
 		{name: "a key that is there twice", file: workflowFile, from: "name: Verify", to: "name: A\nname: B", want: "already"},
@@ -118,6 +125,12 @@ func TestFaultsAreFound(t *testing.T) {
 		{name: "a job that uses a workflow of another repository", file: releaseFile, from: "./.github", to: "other/repository/.github", want: "no workflow of this repository"},
 		{name: "a job that uses a workflow that starts by itself only", file: releaseFile, from: "verify.yml", to: "release.yml", want: "workflow_call"},
 		{name: "a job that uses a workflow and names a runner", file: releaseFile, from: "    uses:", to: "    runs-on: ubuntu-24.04\n    uses:", want: "belong there"},
+		{name: "releases without their pre-releases", file: releaseFile, from: `, "v[0-9]+.[0-9]+.[0-9]+-*"`, to: "", want: "the tag v0.2.0-rc.1 does not start it"},
+		{name: "a release by branches", file: releaseFile, from: "tags:", to: "branches:", want: "the tag v0.1.0 does not start it"},
+		{name: "a release of any tag", file: releaseFile, from: `"v[0-9]+.[0-9]+.[0-9]+", `, to: `"*", `, want: "the tag nightly is none of a release"},
+		{name: "a release of any tag with a slash", file: releaseFile, from: `"v[0-9]+.[0-9]+.[0-9]+", `, to: `"**", `, want: "the tag test/v0.2.0 is none of a release"},
+		{name: "a regular expression in place of a filter", file: releaseFile, from: `"v[0-9]+.[0-9]+.[0-9]+", `, to: `'v\d+[.]\d+[.]\d+', `, want: "no regular expressions"},
+		{name: "a regular expression for branches", file: workflowFile, from: "  pull_request: {}", to: "  push: {branches: [main|next]}", want: "no regular expressions"},
 		{name: "no YAML", file: workflowFile, from: "jobs:", to: "jobs: [", want: "yaml"},
 		{name: "an action of a branch inside an action", file: actionFile, from: "@v6", to: "@latest", want: "no action with a major version"},
 		{name: "an action that is a program", file: actionFile, from: "composite", to: "node20", want: "not composite"},

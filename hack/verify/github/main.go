@@ -21,5 +21,5 @@ func main() {
 	if len(faults) > 0 {
 		os.Exit(1)
 	}
-	fmt.Printf("%d files for GitHub are valid, and the make targets that they name exist\n", files)
+	fmt.Printf("%d files for GitHub are valid, and the make targets and scripts that they name exist\n", files)
 }

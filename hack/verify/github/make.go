@@ -11,6 +11,7 @@ import (
 var (
 	targetLine = regexp.MustCompile(`(?m)^([a-zA-Z0-9_-]+):([^=]|$)`)
 	makeCall   = regexp.MustCompile(`(?m)(?:^|[;&|]|\$\()[ \t]*make((?:[ \t]+[^\s;&|)]+)*)`)
+	scriptCall = regexp.MustCompile(`(?m)(?:^|[;&|]|\$\()[ \t]*(hack/[^\s;&|)]+)`)
 	plainWord  = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 )
 
@@ -35,6 +36,15 @@ func calledTargets(script string) []string {
 		}
 	}
 	return targets
+}
+
+// calledScripts returns the programs of hack/ that a shell script calls.
+func calledScripts(script string) []string {
+	scripts := []string{}
+	for _, match := range scriptCall.FindAllStringSubmatch(script, -1) {
+		scripts = append(scripts, match[1])
+	}
+	return scripts
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
