@@ -318,13 +318,14 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, and dist/beside-bundle.yaml for OLM. IMG=registry/name:tag is the image.
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, dist/beside-bundle.yaml for OLM, and dist/openshift.yaml. IMG=registry/name:tag is the image.
 	@mkdir -p dist
 	$(call overlay,beside-bundle)
 	$(KUSTOMIZE) build bin/deploy >dist/beside-bundle.yaml
 	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
-	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG)"
+	$(KUSTOMIZE) build config/openshift >dist/openshift.yaml
+	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG), and dist/openshift.yaml"
 
 # An overlay of a directory of config/ with the image asked for; config/ itself stays as it is.
 define overlay
@@ -397,11 +398,16 @@ catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the 
 
 .PHONY: check-release
 check-release: $(BUNDLE) ## Fail where VERSION cannot be the next release beside those that GitHub has. Needs gh.
+	@$(named_version)
 	hack/release.sh check $(BUNDLE) $(RELEASE)
 
 .PHONY: publish-release
-publish-release: $(BUNDLE) ## Publish the draft of the release VERSION, and add its version to the catalogue of the latest release. Needs gh.
+publish-release: $(BUNDLE) ## Publish the draft of the release VERSION, and complete its catalogue and that of the latest release. Needs gh.
+	@$(named_version)
 	hack/release.sh publish $(BUNDLE) $(RELEASE)
+
+# Nobody releases what they did not name.
+named_version = $(if $(filter command environment,$(firstword $(origin VERSION))),:,echo "Name the version: make $@ VERSION=v0.2.0" >&2; exit 1)
 
 .PHONY: chart
 chart: $(KUSTOMIZE) $(BUNDLE) ## Write the generated files of the Helm chart in config/chart from the manifests. DIGEST=sha256:... pins the operator's image.

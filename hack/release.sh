@@ -10,6 +10,8 @@
 # A draft counts for nothing before it is published: nobody has its version, and it may be thrown away.
 set -euo pipefail
 shopt -s inherit_errexit
+# Without it, gh would ask the fork of whoever runs this.
+export GH_REPO=${GH_REPO:-${GITHUB_REPOSITORY:-edge-ingress/edge-ingress-operator}}
 
 published() { gh release list --exclude-drafts --limit 1000 --json tagName --jq '.[].tagName'; }
 
@@ -58,13 +60,23 @@ draft() { # bundle tag file...
 	for other in $drafts; do
 		if [ "$other" = "$tag" ]; then gh release delete "$tag" --yes; fi
 	done
-	gh release create "$tag" --draft --verify-tag --title="$tag" --notes-file=CHANGELOG.md "$option" "${@:3}"
+	if [ "$option" != --prerelease ]; then option=; fi # GitHub calls no draft the latest release.
+	gh release create "$tag" --draft --verify-tag --title="$tag" --notes-file=CHANGELOG.md $option "${@:3}"
 	echo "Read the draft, then publish it: make publish-release VERSION=$tag"
 }
 
 publish() { # bundle tag
 	local option
 	option=$(marked "$1" "$2")
+	# What was published stays, so what cannot be merged with it must not be published.
+	scratch=$(mktemp -d)
+	trap 'rm -rf "$scratch"' EXIT
+	catalogs "$scratch/published"
+	gh release download "$2" --pattern=catalog.json --output="$scratch/published/$2.json"
+	if ! "$1" merge-catalogs --from="$scratch/published" --output="$scratch/catalog.json"; then
+		echo "Nothing is published. Run this where hack/bundle is that of the newest release, or draft $2 again: delete its draft, and run its workflow again." >&2
+		return 1
+	fi
 	gh release edit "$2" --draft=false "$option"
 	"$0" complete "$1" "$2" || {
 		echo "$2 is published, and its catalogue or that of the latest release may lack a version. Run: hack/release.sh complete $1 $2" >&2
@@ -74,8 +86,9 @@ publish() { # bundle tag
 
 # Another release may have been published since this one was drafted, or a fix of an older minor version after the latest one.
 complete() { # bundle tag
-	local scratch latest tag
+	local latest tag
 	scratch=$(mktemp -d)
+	trap 'rm -rf "$scratch"' EXIT
 	catalogs "$scratch/published"
 	"$1" merge-catalogs --from="$scratch/published" --output="$scratch/catalog.json"
 	latest=$(gh release list --exclude-drafts --limit 1000 --json tagName,isLatest --jq '.[] | select(.isLatest) | .tagName')
@@ -89,7 +102,6 @@ complete() { # bundle tag
 			gh release upload "$tag" "$scratch/catalog.json" --clobber
 		fi
 	done
-	rm -rf "$scratch"
 }
 
 case ${1:-} in

@@ -28,6 +28,7 @@ esac
 // MERGED.
 const fakeBundle = `#!/usr/bin/env bash
 if [ "$1" = merge-catalogs ]; then
+	if [ -z "$MERGED" ]; then echo "they have different manifests" >&2; exit 1; fi
 	for word in "$@"; do if [[ $word == --output=* ]]; then echo "$MERGED" >"${word#--output=}"; fi; done
 	exit
 fi
@@ -80,11 +81,11 @@ func (r release) text(t *testing.T, name string) string {
 func TestAReleaseIsDraftedWithTheMarkThatItNeeds(t *testing.T) {
 	const create = "release create v0.2.0 --draft --verify-tag --title=v0.2.0 --notes-file=CHANGELOG.md "
 	for name, row := range map[string]struct{ mark, drafts, want string }{
-		"the latest release":                {"latest", "", create + "--latest one.yaml two.tgz\n"},
-		"a fix of an older minor version":   {"not-latest", "", create + "--latest=false one.yaml two.tgz\n"},
+		"the latest release":                {"latest", "", create + "one.yaml two.tgz\n"},
+		"a fix of an older minor version":   {"not-latest", "", create + "one.yaml two.tgz\n"},
 		"a pre-release":                     {"pre-release", "", create + "--prerelease one.yaml two.tgz\n"},
-		"a release that was drafted before": {"latest", "v0.1.9 v0.2.0", "release delete v0.2.0 --yes\n" + create + "--latest one.yaml two.tgz\n"},
-		"a release beside other drafts":     {"latest", "v0.2.0-rc.1 v0.2.01", create + "--latest one.yaml two.tgz\n"},
+		"a release that was drafted before": {"latest", "v0.1.9 v0.2.0", "release delete v0.2.0 --yes\n" + create + "one.yaml two.tgz\n"},
+		"a release beside other drafts":     {"latest", "v0.2.0-rc.1 v0.2.01", create + "one.yaml two.tgz\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.0 v0.1.1", "DRAFTS": row.drafts, "MARK": row.mark})
@@ -114,6 +115,29 @@ func TestADraftIsPublishedWithTheMarkOfThatDay(t *testing.T) {
 		if got, want := r.text(t, "calls"), "release edit v0.2.0 --draft=false "+option+"\n"; got != want {
 			t.Errorf("gh was called with %q, want %q", got, want)
 		}
+	}
+}
+
+// What was published stays for ever, so a version that contradicts it must not be published.
+func TestADraftThatContradictsWhatIsPublishedIsNotPublished(t *testing.T) {
+	for name, row := range map[string]struct {
+		env  map[string]string
+		says string
+	}{
+		"the catalogues do not merge":  {map[string]string{"PUBLISHED": "v0.1.0", "MARK": "latest"}, "Nothing is published."},
+		"the draft has no catalogue":   {map[string]string{"PUBLISHED": "v0.1.0", "MARK": "latest", "MERGED": "all", "WITHOUT_CATALOG": "v0.2.0"}, "no assets match"},
+		"another one has no catalogue": {map[string]string{"PUBLISHED": "v0.1.0", "MARK": "latest", "MERGED": "all", "WITHOUT_CATALOG": "v0.1.0"}, "Add its catalog.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelease(t, row.env)
+			said, err := r.run(t, "publish", r.path("bundle"), "v0.2.0")
+			if err == nil || !strings.Contains(said, row.says) {
+				t.Errorf("the error is %v, and it says %s", err, said)
+			}
+			if calls := r.text(t, "calls"); calls != "" {
+				t.Errorf("gh was called with %s", calls)
+			}
+		})
 	}
 }
 
