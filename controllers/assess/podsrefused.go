@@ -62,7 +62,7 @@ var remedies = []struct{ part, remedy string }{
 	{"failed calling webhook", "Repair the webhook, or exempt namespace %s from it."},
 	{"denied the request", "Exempt namespace %s from the policy of this webhook, or change the spec to what it accepts."},
 	// openshift/apiserver-library-go pkg/securitycontextconstraints.
-	{"Host ports are not allowed to be used", "Apply openshift.yaml of a release (docs/install.md), so that pods of namespace %s may use ports of nodes, or choose another exposure."},
+	{"Host ports are not allowed to be used", "Apply openshift.yaml of a release (docs/install.md), so that pods in namespace %s may use host ports, or choose another exposure."},
 	{"security context constraint", "Bind a SecurityContextConstraints that allows these fields to the controller's ServiceAccount in namespace %s."},
 	{"error looking up service account", "Wait until the operator has created the ServiceAccount in namespace %s again."},
 	{"is being terminated", "Wait until namespace %s is gone; the operator then creates it again."},

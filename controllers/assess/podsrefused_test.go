@@ -48,7 +48,7 @@ func TestControllerAvailableWithPodsThatAreRefused(t *testing.T) {
 		"a webhook":                              {given: podsRefusedBy(refusals["webhook"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "from the policy of this webhook"},
 		"a webhook that does not answer":         {given: podsRefusedBy(refusals["broken"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "Repair the webhook"},
 		"a SecurityContextConstraints":           {given: podsRefusedBy(refusals["OpenShift"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "SecurityContextConstraints that allows"},
-		"ports of the node on OpenShift":         {given: podsRefusedBy(refusals["host ports"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "Apply openshift.yaml of a release (docs/install.md), so that pods of namespace edge-public may use ports of nodes"},
+		"ports of the node on OpenShift":         {given: podsRefusedBy(refusals["host ports"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "Apply openshift.yaml of a release (docs/install.md), so that pods in namespace edge-public may use host ports"},
 		"a ServiceAccount that is missing":       {given: podsRefusedBy(refusals["account"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "ServiceAccount in namespace edge-public again"},
 		"something else":                         {given: podsRefusedBy(refusals["other"]), status: no, reason: v1alpha1.ReasonPodsRefused, says: "something new. Remove the cause in namespace edge-public."},
 		"no pod at all":                          {given: podsRefusedBy(refusals["PodSecurity"], noPodOn("edge-1")), status: no, reason: v1alpha1.ReasonPodsRefused, says: "0 of 2 edge nodes run a"},

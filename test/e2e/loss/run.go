@@ -257,7 +257,8 @@ func (r *runner) measure(ctx context.Context, f *front, e event) Observation {
 // under runs the load around the event, and returns how long the event took.
 func (r *runner) under(ctx context.Context, f *front, o *scene, e event) (took time.Duration, err error) {
 	err = r.process.Start(loadprocess.Load{
-		Targets: f.targets, Rate: cmp.Or(r.stage.Rate, rate), KeptAlive: cmp.Or(r.stage.Kept, keptAlive), Interval: interval, ConnectTimeout: connectTimeout, AnswerTimeout: answerTimeout,
+		Targets: f.targets, Rate: cmp.Or(r.stage.Rate, rate), KeptAlive: cmp.Or(r.stage.Kept, keptAlive),
+		Interval: interval, ConnectTimeout: connectTimeout, AnswerTimeout: answerTimeout,
 	})
 	if err != nil {
 		return 0, err
