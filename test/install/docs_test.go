@@ -43,18 +43,9 @@ func TestTheCommandsOfTheDocumentationWork(t *testing.T) {
 
 // TestTheREADMEInstalls runs the blocks of the README's section. The third is for OLM, and test/olm runs it.
 func TestTheREADMEInstalls(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join(where.repository, "README.md"))
+	blocks, err := shellblocks.OfREADME(filepath.Join(where.repository, "README.md"))
 	if err != nil {
 		t.Fatal(err)
-	}
-	var blocks []string
-	for _, told := range shellblocks.Read(string(content)) {
-		if told.Title == "Install it on your cluster" {
-			blocks = told.Commands
-		}
-	}
-	if len(blocks) != 3 {
-		t.Fatalf("the section has %d blocks, want one for each of kubectl, Helm and OLM", len(blocks))
 	}
 	for i, way := range []string{"kubectl", "Helm"} {
 		t.Run(way, func(t *testing.T) {

@@ -125,26 +125,14 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 func TestTheREADMEInstallsWithOLM(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, current)
-	runBlocks(t, readme(t)[2:])
-	if created := where.Field(t, "{.metadata.uid}", "edgeingress/public"); created == "" {
-		t.Error("there is no EdgeIngress public")
-	}
-}
-
-// readme returns the blocks of the README that install the operator: with kubectl, Helm and OLM.
-func readme(t *testing.T) []string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(where.Repository, "README.md"))
+	blocks, err := shellblocks.OfREADME(filepath.Join(where.Repository, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, story := range shellblocks.Read(string(content)) {
-		if story.Title == "Install it on your cluster" && len(story.Commands) == 3 {
-			return story.Commands
-		}
+	runBlocks(t, blocks[2:])
+	if created := where.Field(t, "{.metadata.uid}", "edgeingress/public"); created == "" {
+		t.Error("there is no EdgeIngress public")
 	}
-	t.Fatal("the README has no section with three blocks that install the operator")
-	return nil
 }
 
 // The page and the repository have the same Subscription.

@@ -1,7 +1,11 @@
 // Package shellblocks reads the commands of a page of the documentation, so that a test can run them.
 package shellblocks
 
-import "strings"
+import (
+	"fmt"
+	"os"
+	"strings"
+)
 
 // A block is run unless this comment stands right before it and says why not. Another comment names a
 // command that the block takes as done.
@@ -48,4 +52,27 @@ func Read(page string) []Story {
 		}
 	}
 	return found
+}
+
+// Section reads the section with this title from a file. It is an error where the page has none.
+func Section(path, title string) (Story, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Story{}, fmt.Errorf("reading a page: %w", err)
+	}
+	for _, story := range Read(string(content)) {
+		if story.Title == title {
+			return story, nil
+		}
+	}
+	return Story{}, fmt.Errorf("%s has no section %q", path, title)
+}
+
+// OfREADME reads the README's commands that install the operator: those for kubectl, for Helm and for OLM, in this order.
+func OfREADME(path string) ([]string, error) {
+	section, err := Section(path, "Install it on your cluster")
+	if err == nil && len(section.Commands) != 3 {
+		err = fmt.Errorf("%s has %d blocks in the section %q, want one for each of kubectl, Helm and OLM", path, len(section.Commands), section.Title)
+	}
+	return section.Commands, err
 }
