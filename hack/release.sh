@@ -16,9 +16,26 @@ export GH_REPO=${GH_REPO:-${GITHUB_REPOSITORY:-edge-ingress/edge-ingress-operato
 published() { gh release list --exclude-drafts --limit 1000 --json tagName --jq '.[].tagName'; }
 
 check() { # bundle tag
+	changes "$2" >/dev/null
+	decide "$@"
+}
+
+decide() { # bundle tag
 	local tags
 	tags=$(published)
 	"$1" next --version="$2" <<<"$tags"
+}
+
+# changes prints what CHANGELOG.md says of a version. A pre-release has what is not released yet.
+changes() { # tag
+	local section=${1#v} text
+	if [[ $1 == *-* ]]; then section=Unreleased; fi
+	text=$(awk -v heading="## [$section]" '/^## / { found = index($0, heading) == 1; next } found' CHANGELOG.md)
+	if [[ ! $text =~ [^[:space:]] ]]; then
+		echo "CHANGELOG.md says nothing in a section '## [$section]', and the notes of $1 come from there. Write what users notice into it." >&2
+		return 1
+	fi
+	echo "$text"
 }
 
 # Not only the catalogue of the newest release: that may have been drafted before another release was published.
@@ -40,7 +57,7 @@ catalogs() { # directory
 # marked prints the option of gh by which GitHub marks a release. What is the latest one can change between draft and publication.
 marked() { # bundle tag
 	local mark
-	mark=$(check "$1" "$2")
+	mark=$(decide "$1" "$2")
 	case $mark in
 	pre-release) echo --prerelease ;;
 	latest) echo --latest ;;
@@ -53,15 +70,16 @@ marked() { # bundle tag
 }
 
 draft() { # bundle tag file...
-	local tag=$2 option drafts other
+	local tag=$2 option drafts other text
 	option=$(marked "$1" "$tag")
+	text=$(changes "$tag")
 	# The tag is not published, or the check would have failed. So a release that has it is a draft.
 	drafts=$(gh release list --limit 1000 --json tagName,isDraft --jq '.[] | select(.isDraft) | .tagName')
 	for other in $drafts; do
 		if [ "$other" = "$tag" ]; then gh release delete "$tag" --yes; fi
 	done
 	if [ "$option" != --prerelease ]; then option=; fi # GitHub calls no draft the latest release.
-	gh release create "$tag" --draft --verify-tag --title="$tag" --notes-file=CHANGELOG.md $option "${@:3}"
+	gh release create "$tag" --draft --verify-tag --title="$tag" --notes-file=- $option "${@:3}" <<<"$text"
 	echo "Read the draft, then publish it: make publish-release VERSION=$tag"
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// fakeGitHub is a gh with some published releases and some drafts. It writes down what it changes. Of the releases in
+// fakeGitHub is a gh with some published releases and some drafts. It writes down what it changes, and the notes of a release. Of the releases in
 // WITHOUT_CATALOG it has no catalogue. With NO_CONNECTION it lists nothing, and would change whatever it is asked to change.
 const fakeGitHub = `#!/usr/bin/env bash
 if [ -n "$NO_CONNECTION" ] && [ "$2" = list ]; then echo "no connection" >&2; exit 1; fi
@@ -20,8 +20,36 @@ case "$1 $2" in
 	if [[ " $WITHOUT_CATALOG " == *" $3 "* ]]; then echo "no assets match the file pattern" >&2; exit 1; fi
 	for word in "$@"; do if [[ $word == --output=* ]]; then echo "catalogue of $3" >"${word#--output=}"; fi; done ;;
 *)
+	if [[ " $* " == *" --notes-file=- "* ]]; then cat >"$NOTES"; fi
 	echo "$*" >>"$CALLS" ;;
 esac
+`
+
+// changelog is that of the releases. It says nothing of v0.3.0.
+const changelog = `# Changelog
+
+## [Unreleased]
+
+### Added
+
+- A lamp.
+
+## [0.3.0]: 2026-03-01
+
+## [0.2.0]: 2026-02-01
+
+### Fixed
+
+- The lamp.
+- [0.1.0] had none.
+
+## [0.2.01]: 2026-01-02
+
+- Another lamp.
+
+## [0.0.0]: 2026-01-01
+
+- Nothing.
 `
 
 // fakeBundle decides as the program does: it refuses v0.0.0, and otherwise says what it was given. Merged catalogues are
@@ -45,7 +73,7 @@ type release struct {
 func newRelease(t *testing.T, env map[string]string) release {
 	t.Helper()
 	r := release{dir: t.TempDir(), env: env}
-	for name, program := range map[string]string{"gh": fakeGitHub, "bundle": fakeBundle} {
+	for name, program := range map[string]string{"gh": fakeGitHub, "bundle": fakeBundle, "CHANGELOG.md": changelog} {
 		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(program), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -56,9 +84,14 @@ func newRelease(t *testing.T, env map[string]string) release {
 // run runs the script, and returns what it said.
 func (r release) run(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
-	script := exec.CommandContext(t.Context(), "./release.sh", arguments...)
+	path, err := filepath.Abs("release.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := exec.CommandContext(t.Context(), path, arguments...)
+	script.Dir = r.dir
 	script.Env = append(os.Environ(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"CALLS="+r.path("calls"), "DECIDED_BY="+r.path("decided-by"))
+		"CALLS="+r.path("calls"), "NOTES="+r.path("notes"), "DECIDED_BY="+r.path("decided-by"))
 	for name, value := range r.env {
 		script.Env = append(script.Env, name+"="+value)
 	}
@@ -79,7 +112,7 @@ func (r release) text(t *testing.T, name string) string {
 }
 
 func TestAReleaseIsDraftedWithTheMarkThatItNeeds(t *testing.T) {
-	const create = "release create v0.2.0 --draft --verify-tag --title=v0.2.0 --notes-file=CHANGELOG.md "
+	const create = "release create v0.2.0 --draft --verify-tag --title=v0.2.0 --notes-file=- "
 	for name, row := range map[string]struct{ mark, drafts, want string }{
 		"the latest release":                {"latest", "", create + "one.yaml two.tgz\n"},
 		"a fix of an older minor version":   {"not-latest", "", create + "one.yaml two.tgz\n"},
@@ -103,6 +136,37 @@ func TestAReleaseIsDraftedWithTheMarkThatItNeeds(t *testing.T) {
 				t.Errorf("it does not say how to publish the draft: %s", said)
 			}
 		})
+	}
+}
+
+func TestTheNotesOfAReleaseAreItsChanges(t *testing.T) {
+	for tag, row := range map[string]struct{ notes, says string }{
+		"v0.2.0":      {"### Fixed\n\n- The lamp.\n- [0.1.0] had none.", ""},
+		"v0.2.01":     {"- Another lamp.", ""},
+		"v0.4.0-rc.1": {"### Added\n\n- A lamp.", ""},
+		"v0.3.0":      {"", "'## [0.3.0]', and the notes of v0.3.0"},
+		"v0.1.0":      {"", "'## [0.1.0]', and the notes of v0.1.0"},
+		"v0.2":        {"", "'## [0.2]', and the notes of v0.2"},
+	} {
+		t.Run(tag, func(t *testing.T) {
+			r := newRelease(t, map[string]string{"PUBLISHED": "v0.0.1", "MARK": "latest"})
+			for _, step := range []string{"check", "draft"} {
+				if said, err := r.run(t, step, r.path("bundle"), tag); (err == nil) != (row.says == "") || !strings.Contains(said, row.says) {
+					t.Errorf("%s ends with the error %v and says %s", step, err, said)
+				}
+			}
+			if got := strings.TrimSpace(r.text(t, "notes")); got != row.notes {
+				t.Errorf("the notes are %q, want %q", got, row.notes)
+			}
+			if calls := r.text(t, "calls"); (calls == "") != (row.notes == "") {
+				t.Errorf("gh was called with %q", calls)
+			}
+		})
+	}
+	// The branch from which a fix of an older version is published may not have its changes.
+	r := newRelease(t, map[string]string{"PUBLISHED": "v0.1.1", "LATEST": "v0.1.1", "MARK": "latest", "MERGED": "catalogue of v0.1.1"})
+	if said, err := r.run(t, "publish", r.path("bundle"), "v0.1.1"); err != nil {
+		t.Errorf("%v: %s", err, said)
 	}
 }
 
