@@ -10,8 +10,8 @@ RELEASE ?= v0.1.0
 VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo $(RELEASE))
 REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-# The operator's image. DIGEST (sha256:...) is what the registry answered to the push of IMAGE_REPOSITORY:VERSION; it is set
-# here with a release, and empty until the first push. The bundle refers to the image by it.
+# The operator's image. DIGEST (sha256:...) is what the registry answered to the push of IMAGE_REPOSITORY:VERSION. A release sets
+# it, and its installer, chart and bundle refer to the image by it. Those of the repository refer to it by its tag.
 IMAGE_REPOSITORY ?= ghcr.io/edge-ingress/edge-ingress-operator
 IMG ?= $(IMAGE_REPOSITORY):$(VERSION)
 DIGEST ?=
@@ -395,6 +395,12 @@ catalog: bundle ## Write dist/catalog/catalog.json, from which OLM installs the 
 	$(BUNDLE) catalog --bundle=bundle --before=$(CATALOG_BEFORE) --output=dist/catalog/catalog.json
 	@go build -C test/lab -buildvcs=false -o $(CURDIR)/bin/cluster .
 	$$(bin/cluster build opm) validate dist/catalog
+
+.PHONY: name-release
+name-release: $(KUSTOMIZE) $(BUNDLE) ## Write VERSION, that of the next release, into every file that names the last one.
+	@$(named_version)
+	hack/name-release.sh $(VERSION)
+	$(MAKE) --no-print-directory bundle chart
 
 .PHONY: check-release
 check-release: $(BUNDLE) ## Fail where VERSION cannot be the next release beside those that GitHub has. Needs gh.

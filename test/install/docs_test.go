@@ -11,9 +11,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/shellblocks"
 )
 
-// releaseFiles is where the page downloads what a release has. Here these files are in a directory.
-const releaseFiles = "https://github.com/edge-ingress/edge-ingress-operator/releases/download/v0.1.0/"
-
 // ofOLM is in the titles of the sections whose commands need OLM. The tests of test/olm run them.
 const ofOLM = "OLM"
 
@@ -60,9 +57,9 @@ func TestTheREADMEInstalls(t *testing.T) {
 
 func runBlock(t *testing.T, block string) {
 	t.Helper()
-	here := strings.ReplaceAll(block, releaseFiles, where.scratch+"/")
+	here := strings.ReplaceAll(block, where.programs.ReleaseFiles(), where.scratch+"/")
 	if strings.Contains(here, "releases/download") {
-		t.Fatalf("the page names files of another release than %s:\n%s", releaseFiles, block)
+		t.Fatalf("the page names files of another release than %s:\n%s", where.programs.Release, block)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

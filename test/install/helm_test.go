@@ -15,7 +15,8 @@ func olderChart(t *testing.T) string {
 	if err := os.CopyFS(directory, os.DirFS(where.chart)); err != nil {
 		t.Fatal(err)
 	}
-	replace(t, filepath.Join(directory, "Chart.yaml"), "appVersion: v0.1.0", "appVersion: v0.0.9", "\nversion: 0.1.0", "\nversion: 0.0.9")
+	replace(t, filepath.Join(directory, "Chart.yaml"), "appVersion: "+where.programs.Release, "appVersion: v0.0.9",
+		"\nversion: "+strings.TrimPrefix(where.programs.Release, "v"), "\nversion: 0.0.9")
 	replace(t, filepath.Join(directory, "templates", "generated", "customresourcedefinition_sourceipreports.edgeingress.dev.yaml"), "    shortNames:\n    - sipr\n", "")
 	return directory
 }
@@ -63,7 +64,7 @@ func TestHelmInstallsUpgradesAndUninstalls(t *testing.T) {
 	if replicas := field(t, "{.spec.replicas}", deployment...); replicas != "2" {
 		t.Errorf("after the upgrade there are %s replicas, want 2", replicas)
 	}
-	if image := field(t, "{.spec.template.spec.containers[0].image}", deployment...); !strings.HasSuffix(image, ":v0.1.0") {
+	if image := field(t, "{.spec.template.spec.containers[0].image}", deployment...); image != currentImage() {
 		t.Errorf("after the upgrade the image is %s", image)
 	}
 	must(t, "kubectl", "wait", "--for=delete", "namespace/"+proberNamespace, "--timeout=1m")

@@ -51,10 +51,13 @@ func changedYAML(t *testing.T, pairs ...string) string {
 	return path
 }
 
-const currentImage = "ghcr.io/edge-ingress/edge-ingress-operator:v0.1.0"
+const imageRepository = "ghcr.io/edge-ingress/edge-ingress-operator"
 
+func currentImage() string { return imageRepository + ":" + where.programs.Release }
+
+// otherImage is what to change for the image of another version.
 func otherImage(version string) []string {
-	return []string{currentImage, strings.TrimSuffix(currentImage, "v0.1.0") + version}
+	return []string{currentImage(), imageRepository + ":" + version}
 }
 
 func TestInstallYAMLReplacesAnOlderOneAndChangesNothingTheSecondTime(t *testing.T) {
@@ -66,7 +69,7 @@ func TestInstallYAMLReplacesAnOlderOneAndChangesNothingTheSecondTime(t *testing.
 
 	must(t, "kubectl", "apply", "--server-side", "-f", where.installYAML)
 	must(t, "kubectl", "-n", operatorNamespace, "rollout", "status", "deployment/edge-ingress-operator", "--timeout=2m")
-	if image := field(t, "{.spec.template.spec.containers[0].image}", "-n", operatorNamespace, "deployment/edge-ingress-operator"); image != currentImage {
+	if image := field(t, "{.spec.template.spec.containers[0].image}", "-n", operatorNamespace, "deployment/edge-ingress-operator"); image != currentImage() {
 		t.Errorf("the image is still %s", image)
 	}
 	if arguments := field(t, "{.spec.template.spec.containers[0].args}", "-n", operatorNamespace, "deployment/edge-ingress-operator"); !strings.Contains(arguments, "--leader-elect") {
@@ -115,15 +118,15 @@ func TestKubectlRefusesObjectsOfHelm(t *testing.T) {
 	emptyAfterwards(t)
 	must(t, "helm", "install", release, where.archive, "--namespace="+operatorNamespace, "--create-namespace")
 	refused(t, []string{kubectlRefuses, "spec.matchConstraints"}, "kubectl", "apply", "--server-side", "-f", where.installYAML)
-	refused(t, []string{".image"}, "kubectl", "apply", "--server-side", "-f", changedYAML(t, otherImage("v0.2.0")...))
-	if image := field(t, "{.spec.template.spec.containers[0].image}", "-n", operatorNamespace, "deployment/edge-ingress-operator"); image != currentImage {
+	refused(t, []string{".image"}, "kubectl", "apply", "--server-side", "-f", changedYAML(t, otherImage("v999.0.0")...))
+	if image := field(t, "{.spec.template.spec.containers[0].image}", "-n", operatorNamespace, "deployment/edge-ingress-operator"); image != currentImage() {
 		t.Errorf("kubectl was refused, and the image is %s", image)
 	}
 	must(t, "helm", "upgrade", release, where.archive, "--namespace="+operatorNamespace)
 
 	// Without --wait the prober's namespace is still being deleted, and nothing can be created in it.
 	must(t, "helm", "uninstall", release, "--namespace="+operatorNamespace, "--wait")
-	newer := changedYAML(t, append(otherImage("v0.2.0"), "    - sipr\n", "    - sipr\n    - reports\n")...)
+	newer := changedYAML(t, append(otherImage("v999.0.0"), "    - sipr\n", "    - sipr\n    - reports\n")...)
 	refused(t, []string{kubectlRefuses, ".shortNames"}, "kubectl", "apply", "--server-side", "-f", newer)
 	must(t, "kubectl", "apply", "--server-side", "--force-conflicts", "-f", newer)
 	if names := shortNamesOfReports(t); !strings.Contains(names, "reports") {

@@ -50,9 +50,9 @@ func TestValuesReachTheirObjects(t *testing.T) {
 		"the resources":                     {"operator.resources.limits.memory=1Gi", operatorDeployment, container + "resources limits memory", "1Gi"},
 		"other resources stay":              {"operator.resources.limits.memory=1Gi", operatorDeployment, container + "resources requests cpu", "50m"},
 		"the witness's resources":           {"witness.resources.limits.memory=1Gi", witnessDeployment, container + "resources limits memory", "1Gi"},
-		"the repository":                    {"image.repository=registry.example.com:5000/a", operatorDeployment, container + "image", "registry.example.com:5000/a:v0.1.0"},
-		"the tag":                           {"image.tag=v9", witnessDeployment, container + "image", "ghcr.io/edge-ingress/edge-ingress-operator:v9"},
-		"the digest wins over the tag":      {"image.tag=v9,image.digest=" + digest, proberDeployment, container + "image", "ghcr.io/edge-ingress/edge-ingress-operator@" + digest},
+		"the repository":                    {"image.repository=registry.example.com:5000/a", operatorDeployment, container + "image", "registry.example.com:5000/a:" + where.programs.Release},
+		"the tag":                           {"image.tag=v9", witnessDeployment, container + "image", imageRepository + ":v9"},
+		"the digest wins over the tag":      {"image.tag=v9,image.digest=" + digest, proberDeployment, container + "image", imageRepository + "@" + digest},
 		"the pull policy":                   {"image.pullPolicy=Always", proberDeployment, container + "imagePullPolicy", "Always"},
 		"the pull secrets":                  {"image.pullSecrets={a,b}", witnessDeployment, pod + "imagePullSecrets 1 name", "b"},
 		"the priority class":                {"prober.priorityClassName=high", proberDeployment, pod + "priorityClassName", "high"},
@@ -80,6 +80,31 @@ func TestValuesReachTheirObjects(t *testing.T) {
 				t.Errorf("with %s, %s of %s is %q, want %q", test.values, test.path, test.object, got, test.want)
 			}
 		})
+	}
+}
+
+// A release writes the digest of its image into its chart.
+func TestTheChartOfAReleaseAsksForItsDigestUnlessThereIsATag(t *testing.T) {
+	digest, other := "sha256:"+strings.Repeat("0123456789abcdef", 4), "sha256:"+strings.Repeat("fedcba9876543210", 4)
+	chart := filepath.Join(t.TempDir(), release)
+	if err := os.CopyFS(chart, os.DirFS(where.chart)); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, filepath.Join(chart, "Chart.yaml"), "\nannotations:\n", "\nannotations:\n  edgeingress.dev/image-digest: "+digest+"\n")
+	for values, want := range map[string]string{
+		"": imageRepository + "@" + digest,
+		"image.repository=registry.example.com/a": "registry.example.com/a@" + digest,
+		"image.tag=v9":                                         imageRepository + ":v9",
+		"image.digest=" + other:                                imageRepository + "@" + other,
+		"image.tag=v9,image.digest=" + other:                   imageRepository + "@" + other,
+		"image.repository=registry.example.com/a,image.tag=v9": "registry.example.com/a:v9",
+	} {
+		objects := objectsOf(t, must(t, "helm", "template", release, chart, "--namespace="+operatorNamespace, "--set="+values))
+		for _, name := range []string{operatorDeployment, witnessDeployment, proberDeployment} {
+			if got := at(objects[name], "spec template spec containers 0 image"); got != want {
+				t.Errorf("with %q, the image of %s is %s, want %s", values, name, got, want)
+			}
+		}
 	}
 }
 
@@ -158,9 +183,9 @@ func TestAReleasedChartPinsItsOwnImage(t *testing.T) {
 	}
 	replace(t, filepath.Join(directory, "Chart.yaml"), "artifacthub.io/license: Apache-2.0\n", "artifacthub.io/license: Apache-2.0\n  edgeingress.dev/image-digest: "+digest+"\n")
 	for values, want := range map[string]string{
-		"operator.replicas=1":              "ghcr.io/edge-ingress/edge-ingress-operator@" + digest,
+		"operator.replicas=1":              imageRepository + "@" + digest,
 		"image.repository=a.example.com/b": "a.example.com/b@" + digest,
-		"image.tag=v9":                     "ghcr.io/edge-ingress/edge-ingress-operator:v9",
+		"image.tag=v9":                     imageRepository + ":v9",
 	} {
 		objects := objectsOf(t, must(t, "helm", "template", release, directory, "--namespace="+operatorNamespace, "--set="+values))
 		if got := at(objects[operatorDeployment], "spec template spec containers 0 image"); got != want {

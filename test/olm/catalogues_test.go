@@ -7,18 +7,21 @@ import (
 	"path/filepath"
 )
 
-// olderCommit is a commit of this repository with another bundle of v0.1.0, as it was: with fewer rights, another
+// olderCommit is a commit of this repository with another bundle of this version, as it was: with fewer rights, another
 // CustomResourceDefinition, and one channel.
-const olderCommit = "2df3fcc7890269b2b62804d719a9d6335f087903"
+const (
+	olderCommit  = "2df3fcc7890269b2b62804d719a9d6335f087903"
+	olderVersion = "v0.1.0"
+)
 
 // The catalogues of the tests, by what they offer.
 const (
-	older        = "older"         // v0.1.0 of olderCommit
+	older        = "older"         // olderVersion of olderCommit
 	withPre      = "with-pre"      // the same, and v0.2.0-rc.1
 	withRelease  = "with-release"  // the same, and v0.2.0
 	withFix      = "with-fix"      // the same, and v0.1.1, which was published last
 	releaseAlone = "release-alone" // v0.2.0
-	current      = "current"       // v0.1.0 as the repository has it
+	current      = "current"       // the release as the repository has it
 )
 
 func catalogue(name string) string { return filepath.Join(where.scratch, "catalogues", name) }

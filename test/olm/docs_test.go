@@ -16,9 +16,6 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/test/shellblocks"
 )
 
-// releaseFiles is where docs/install.md downloads what a release has. Here these files are in a directory.
-const releaseFiles = "https://github.com/edge-ingress/edge-ingress-operator/releases/download/v0.1.0/"
-
 // section returns the section of docs/install.md with this title. The tests of test/install run those without OLM in their titles.
 func section(t *testing.T, title string) shellblocks.Story {
 	t.Helper()
@@ -44,11 +41,16 @@ func section(t *testing.T, title string) shellblocks.Story {
 	return shellblocks.Story{}
 }
 
+// inScratch makes a block download what a release has from the scratch directory.
+func inScratch(block string) string {
+	return strings.ReplaceAll(block, where.ReleaseFiles(), where.scratch+"/")
+}
+
 func runBlocks(t *testing.T, blocks []string) {
 	t.Helper()
 	for _, block := range blocks {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-		said, err := where.Output(ctx, "", "bash", "-euo", "pipefail", "-c", "release="+where.scratch+"\n"+strings.ReplaceAll(block, releaseFiles, where.scratch+"/"))
+		said, err := where.Output(ctx, "", "bash", "-euo", "pipefail", "-c", "release="+where.scratch+"\n"+inScratch(block))
 		cancel()
 		if err != nil {
 			t.Fatalf("this block of the documentation fails:\n%s\n%v", block, err)
@@ -76,7 +78,7 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, current)
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, where.Release)
 	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
 	hasWhatConfigHas(t)
 	uid := createEdgeIngress(t)
@@ -95,7 +97,7 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	runBlocks(t, blocks[:1])
 	eventuallyGone(t, "deployment/"+operator)
 	where.Refused(t, []string{"invalid ownership metadata"}, "bash", "-euo", "pipefail", "-c",
-		strings.ReplaceAll(strings.ReplaceAll(blocks[1], "--take-ownership", ""), releaseFiles, where.scratch+"/"))
+		inScratch(strings.ReplaceAll(blocks[1], "--take-ownership", "")))
 	runBlocks(t, blocks[1:3])
 	same("with Helm")
 	eventually(t, "the roles edit and admin cannot write EdgeIngress objects", onlyRead)
@@ -103,7 +105,7 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	same("without Helm")
 
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, where.Release)
 	same("with OLM again")
 
 	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
@@ -115,7 +117,7 @@ func TestTheDocumentationLeadsFromOLMToHelmAndBack(t *testing.T) {
 	same("without kubectl")
 
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, where.Release)
 	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
 	same("with OLM once more")
 	hasWhatConfigHas(t)

@@ -13,7 +13,7 @@ func TestOLMInstallsUpgradesAndRemoves(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, older)
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, olderVersion)
 	uid := createEdgeIngress(t)
 	const newField = "{.spec.versions[0].schema.openAPIV3Schema.properties.status.properties.operatorVersion.type}"
 	if known := where.Field(t, newField, "crd/edgeingresses.edgeingress.dev"); known != "" {
@@ -141,7 +141,7 @@ func TestAFixOfAnOlderVersionIsForThoseWhoStayWithIt(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, older)
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, olderVersion)
 	// The older catalogue may have no channel of the minor version. The newer one has, for v0.1.0 too.
 	subscribe(t, "stable-v0.1")
 	offer(t, withFix)
@@ -180,7 +180,7 @@ func TestTheNewestVersionComesDirectly(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, older)
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, olderVersion)
 	offer(t, withFix)
 	installed(t, "v0.2.0")
 	if planned := plannedVersions(t); strings.Contains(planned, "v0.1.1") {
@@ -193,7 +193,7 @@ func TestOLMSkipsVersions(t *testing.T) {
 	emptyAfterwards(t)
 	offer(t, older)
 	subscribe(t, "stable")
-	installed(t, "v0.1.0")
+	installed(t, olderVersion)
 	offer(t, releaseAlone)
 	installed(t, "v0.2.0")
 }

@@ -10,12 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 // Programs are in a directory of their own, which is first in PATH.
 type Programs struct {
 	// Repository is the root of the repository, where programs run.
 	Repository string
+	// Release is the version that config/ and the documentation name, such as v0.1.0.
+	Release string
 	// directory has a link to each program.
 	directory   string
 	environment []string
@@ -24,7 +28,11 @@ type Programs struct {
 // Find makes programs of the repository available, below a scratch directory: kubectl, and what bin/tools has under these
 // names. They use the cluster of the kubeconfig.
 func Find(repository, scratch, kubeconfig string, tools ...string) (*Programs, error) {
-	p := &Programs{Repository: repository, directory: filepath.Join(scratch, "bin")}
+	chart, err := chartutil.LoadChartfile(filepath.Join(repository, "config", "chart", chartutil.ChartfileName))
+	if err != nil {
+		return nil, fmt.Errorf("reading which release the repository names: %w", err)
+	}
+	p := &Programs{Repository: repository, Release: chart.AppVersion, directory: filepath.Join(scratch, "bin")}
 	if err := os.MkdirAll(p.directory, 0o755); err != nil {
 		return nil, fmt.Errorf("making a directory of programs: %w", err)
 	}
@@ -39,6 +47,11 @@ func Find(repository, scratch, kubeconfig string, tools ...string) (*Programs, e
 	p.environment = append(os.Environ(), "PATH="+p.directory+":"+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig,
 		"HELM_CACHE_HOME="+scratch, "HELM_CONFIG_HOME="+scratch, "HELM_DATA_HOME="+scratch)
 	return p, nil
+}
+
+// ReleaseFiles is where users download what the release has, with a slash at its end.
+func (p *Programs) ReleaseFiles() string {
+	return "https://github.com/edge-ingress/edge-ingress-operator/releases/download/" + p.Release + "/"
 }
 
 // link makes a program available under its name, from the first directory that has it.
