@@ -104,6 +104,60 @@ func TestHelmInstallsUpgradesAndUninstalls(t *testing.T) {
 	refused(t, []string{"cannot be imported into the current release"}, "helm", "install", "second", where.archive, "--namespace=default")
 }
 
+// definitionsNow are the definitions as they were written, by their names.
+func definitionsNow(t *testing.T) string {
+	t.Helper()
+	return must(t, "kubectl", "get", "crd", "edgeingresses.edgeingress.dev", "sourceipreports.edgeingress.dev",
+		`--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}{end}`)
+}
+
+// An older definition would take the fields that it does not know from every EdgeIngress that is written.
+func TestHelmGoesBackAndKeepsTheNewerDefinitions(t *testing.T) {
+	emptyAfterwards(t)
+	here := []string{"--namespace=" + otherNamespace, "--wait", "--timeout=3m"}
+	image := func() string {
+		t.Helper()
+		return field(t, "{.spec.template.spec.containers[0].image}", "--namespace="+otherNamespace, "deployment/edge-ingress-operator")
+	}
+	must(t, "helm", append([]string{"install", release, where.archive, "--create-namespace"}, here...)...)
+	uid, before := createEdgeIngress(t), definitionsNow(t)
+
+	must(t, "helm", append([]string{"upgrade", release, olderChart(t), "--reset-then-reuse-values", "--set=crds.install=false"}, here...)...)
+	if got := image(); got != imageRepository+":v0.0.9" {
+		t.Errorf("Helm went back, and the image is %s", got)
+	}
+	if now := definitionsNow(t); now != before {
+		t.Errorf("Helm went back, and the definitions\n%sbecame\n%s", before, now)
+	}
+
+	must(t, "helm", append([]string{"upgrade", release, where.archive, "--reset-then-reuse-values", "--set=crds.install=true"}, here...)...)
+	if got := image(); got != currentImage() {
+		t.Errorf("after the next upgrade the image is %s", got)
+	}
+	if now := definitionsNow(t); now != before {
+		t.Errorf("after the next upgrade, the definitions\n%sbecame\n%s", before, now)
+	}
+	if now := uidOfEdgeIngress(t); now != uid {
+		t.Errorf("the EdgeIngress was replaced: uid %s became %s", uid, now)
+	}
+}
+
+// Without definitions there are no EdgeIngress objects, and so no ingresses.
+func TestHelmDeletesNoDefinitionThatAnUpgradeLeavesOut(t *testing.T) {
+	emptyAfterwards(t)
+	here := "--namespace=" + otherNamespace
+	must(t, "helm", "install", release, where.archive, here, "--create-namespace", "--set=crds.keep=false")
+	uid := createEdgeIngress(t)
+	for _, values := range []string{"crds.install=false", "crds.install=false,crds.keep=true"} {
+		refused(t, []string{"upgrade once with crds.install=true and crds.keep=true"}, "helm", "upgrade", release, where.archive, here, "--reset-then-reuse-values", "--set="+values)
+	}
+	must(t, "helm", "upgrade", release, where.archive, here, "--reset-then-reuse-values", "--set=crds.keep=true")
+	must(t, "helm", "upgrade", release, where.archive, here, "--reset-then-reuse-values", "--set=crds.install=false")
+	if now := uidOfEdgeIngress(t); now != uid {
+		t.Errorf("the EdgeIngress was replaced: uid %s became %s", uid, now)
+	}
+}
+
 // helmTest runs `helm test`. A simulated node ends no pod, so the test does it.
 func helmTest(t *testing.T) {
 	t.Helper()

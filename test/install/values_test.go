@@ -83,31 +83,6 @@ func TestValuesReachTheirObjects(t *testing.T) {
 	}
 }
 
-// A release writes the digest of its image into its chart.
-func TestTheChartOfAReleaseAsksForItsDigestUnlessThereIsATag(t *testing.T) {
-	digest, other := "sha256:"+strings.Repeat("0123456789abcdef", 4), "sha256:"+strings.Repeat("fedcba9876543210", 4)
-	chart := filepath.Join(t.TempDir(), release)
-	if err := os.CopyFS(chart, os.DirFS(where.chart)); err != nil {
-		t.Fatal(err)
-	}
-	replace(t, filepath.Join(chart, "Chart.yaml"), "\nannotations:\n", "\nannotations:\n  edgeingress.dev/image-digest: "+digest+"\n")
-	for values, want := range map[string]string{
-		"": imageRepository + "@" + digest,
-		"image.repository=registry.example.com/a": "registry.example.com/a@" + digest,
-		"image.tag=v9":                                         imageRepository + ":v9",
-		"image.digest=" + other:                                imageRepository + "@" + other,
-		"image.tag=v9,image.digest=" + other:                   imageRepository + "@" + other,
-		"image.repository=registry.example.com/a,image.tag=v9": "registry.example.com/a:v9",
-	} {
-		objects := objectsOf(t, must(t, "helm", "template", release, chart, "--namespace="+operatorNamespace, "--set="+values))
-		for _, name := range []string{operatorDeployment, witnessDeployment, proberDeployment} {
-			if got := at(objects[name], "spec template spec containers 0 image"); got != want {
-				t.Errorf("with %q, the image of %s is %s, want %s", values, name, got, want)
-			}
-		}
-	}
-}
-
 func TestWithoutMetricsNothingOfThemIsInstalled(t *testing.T) {
 	for name := range rendered(t, operatorNamespace, "--set=metrics.enabled=false") {
 		if strings.Contains(name, "metrics") {
