@@ -246,7 +246,7 @@ verify-lab: ## Fail if the test bed (test/lab) knows the operator.
 
 .PHONY: verify-manifests
 verify-manifests: $(KUSTOMIZE) $(BUNDLE) ## Build every kustomization, decode its objects strictly, and check samples against the CRD.
-	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle openshift prometheus network-policy samples samples/scheduled-verify manifests; do \
+	@for dir in crd rbac manager admission guard verification default without-verification beside-bundle openshift self-service prometheus network-policy samples samples/scheduled-verify manifests; do \
 		echo "--- config/$$dir"; $(KUSTOMIZE) build config/$$dir | $(BUNDLE) check --crd=config/crd/bases/edgeingress.dev_edgeingresses.yaml; done
 	@# grep reads to the end: with -q it leaves early, kustomize then fails at writing, and with it the pipe.
 	@for dir in without-verification manifests; do $(KUSTOMIZE) build config/$$dir | grep -e '^ *- --measure-by-default=false$$' >/dev/null || \
@@ -318,14 +318,14 @@ undeploy: $(KUSTOMIZE) ## Delete every EdgeIngress while the operator can clean 
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, dist/beside-bundle.yaml for OLM, and dist/openshift.yaml. IMG=registry/name:tag is the image.
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`, dist/beside-bundle.yaml for OLM, dist/openshift.yaml and dist/self-service.yaml. IMG=registry/name:tag is the image.
 	@mkdir -p dist
 	$(call overlay,beside-bundle)
 	$(KUSTOMIZE) build bin/deploy >dist/beside-bundle.yaml
 	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
-	$(KUSTOMIZE) build config/openshift >dist/openshift.yaml
-	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG), and dist/openshift.yaml"
+	for dir in openshift self-service; do $(KUSTOMIZE) build config/$$dir >dist/$$dir.yaml; done
+	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG), dist/openshift.yaml and dist/self-service.yaml"
 
 # An overlay of a directory of config/ with the image asked for; config/ itself stays as it is.
 define overlay

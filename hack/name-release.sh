@@ -19,9 +19,9 @@ fi
 old=$(sed -n 's/^RELEASE ?= \(v[0-9.]*\)$/\1/p' Makefile)
 [ -n "$old" ] || fail "The Makefile has no line such as 'RELEASE ?= v0.1.0'."
 
-# Of the texts, only these two have the version of the release: in addresses, tags, names of versions and of the chart's archive.
+# Of the texts, these have the version of the release: in addresses, tags, names of versions and of the chart's archive.
 escaped=${old//./\\.}
-sed -i -E "s/${escaped}([^0-9]|$)/$new\1/g; s/-${escaped#v}\.tgz/-${new#v}.tgz/g" README.md docs/install.md
+sed -i -E "s/${escaped}([^0-9]|$)/$new\1/g; s/-${escaped#v}\.tgz/-${new#v}.tgz/g" README.md docs/install.md docs/self-service.md
 sed -i "s/^  newTag: $escaped$/  newTag: $new/" config/manager/kustomization.yaml config/verification/kustomization.yaml
 sed -i "s/^RELEASE ?= v.*/RELEASE ?= $new/; s/^RELEASE_DATE ?= .*/RELEASE_DATE ?= $(date --utc +%Y-%m-%dT00:00:00Z)/" Makefile
 if ! grep -qF "## [${new#v}]" CHANGELOG.md; then

@@ -16,7 +16,22 @@ const ofOLM = "OLM"
 
 // TestTheCommandsOfTheDocumentationWork runs every shell block of docs/install.md, section by section, except for those of OLM.
 func TestTheCommandsOfTheDocumentationWork(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join(where.repository, "docs", "install.md"))
+	runPage(t, "install.md", 10)
+}
+
+func TestTheCommandsForPlatformTeamsWork(t *testing.T) {
+	t.Cleanup(func() {
+		if _, err := output(context.WithoutCancel(t.Context()), "", "kubectl", "delete", "clusterrolebinding", "--ignore-not-found", "edge-ingress-viewers", "edge-team-lamps"); err != nil {
+			t.Error(err)
+		}
+	})
+	runPage(t, "self-service.md", 8)
+}
+
+// runPage runs at least so many blocks.
+func runPage(t *testing.T, page string, atLeast int) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(where.repository, "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +48,7 @@ func TestTheCommandsOfTheDocumentationWork(t *testing.T) {
 			}
 		})
 	}
-	if ran < 10 {
+	if ran < atLeast {
 		t.Errorf("only %d blocks were run", ran)
 	}
 }

@@ -78,7 +78,7 @@ func finishDeletions(ctx context.Context) {
 	}
 }
 
-// prepare finds the programs and makes what a release has: install.yaml and the packed chart.
+// prepare finds the programs and makes what a release has: install.yaml, self-service.yaml and the packed chart.
 func prepare(ctx context.Context, kubeconfig string) error {
 	var err error
 	if where.repository, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
@@ -98,6 +98,12 @@ func prepare(ctx context.Context, kubeconfig string) error {
 	where.installYAML = filepath.Join(where.scratch, "install.yaml")
 	if err := os.WriteFile(where.installYAML, []byte(manifests), 0o644); err != nil {
 		return fmt.Errorf("writing install.yaml: %w", err)
+	}
+	if manifests, err = output(ctx, "", "kustomize", "build", filepath.Join(where.repository, "config", "self-service")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(where.scratch, "self-service.yaml"), []byte(manifests), 0o644); err != nil {
+		return fmt.Errorf("writing self-service.yaml: %w", err)
 	}
 	if _, err := output(ctx, "", "helm", "package", where.chart, "--destination="+where.scratch); err != nil {
 		return err
