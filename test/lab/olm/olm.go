@@ -15,6 +15,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
@@ -58,6 +59,7 @@ type Options struct {
 // OLM is the running Operator Lifecycle Manager.
 type OLM struct {
 	options   Options
+	client    client.Client
 	network   *netns.Namespace
 	server    *forward.Forwarder
 	processes *process.Supervisor
@@ -70,10 +72,18 @@ func Start(ctx context.Context, options Options) (*OLM, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
-	if err := install(ctx, config, options.Module); err != nil {
+	scheme := runtime.NewScheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("preparing a client: %w", err)
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	if err := install(ctx, c, options.Module); err != nil {
 		return nil, err
 	}
-	o := &OLM{options: options}
+	o := &OLM{options: options, client: c}
 	if err := o.start(ctx, config); err != nil {
 		return nil, errors.Join(err, o.Stop())
 	}
@@ -82,18 +92,10 @@ func Start(ctx context.Context, options Options) (*OLM, error) {
 
 // install applies the CustomResourceDefinitions of the release, from its Go module. Those below deploy/upstream are of
 // an older one.
-func install(ctx context.Context, config *rest.Config, pinnedBy string) error {
+func install(ctx context.Context, c client.Client, pinnedBy string) error {
 	directory, err := binaries.ModuleDirectory(ctx, pinnedBy, module)
 	if err != nil {
 		return err
-	}
-	scheme := runtime.NewScheme()
-	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("preparing a client: %w", err)
-	}
-	c, err := client.New(config, client.Options{Scheme: scheme})
-	if err != nil {
-		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
 	files, err := filepath.Glob(filepath.Join(directory, "deploy", "chart", "crds", "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -198,14 +200,21 @@ func (o *OLM) startProgram(name, program string, arguments ...string) error {
 	})
 }
 
-// Serve serves the catalogue in a directory, instead of the one before, and returns when it can be asked. OLM looks for
-// another catalogue when its connection to the one before broke.
+// Serve serves the catalogue in a directory, instead of the one before, and returns when it can be asked. OLM forgets what
+// it read of the one before when it is connected to the next one, and Serve waits for that, too. Otherwise a Subscription
+// that is created now could get what only the one before has.
 func (o *OLM) Serve(ctx context.Context, directory string) error {
-	if o.serving {
+	ctx, cancel := context.WithTimeout(ctx, serveTimeout)
+	defer cancel()
+	before := o.serving
+	if before {
 		if err := o.processes.End(catalogName, stopGrace); err != nil {
 			return err
 		}
 		o.serving = false
+		if err := o.awaitConnections(ctx, "broken", false); err != nil {
+			return err
+		}
 	}
 	scratch, err := os.MkdirTemp(o.options.Dir, "catalog-")
 	if err != nil {
@@ -217,15 +226,48 @@ func (o *OLM) Serve(ctx context.Context, directory string) error {
 		return err
 	}
 	o.serving = true
-	ctx, cancel := context.WithTimeout(ctx, serveTimeout)
-	defer cancel()
-	return o.processes.Await(ctx, "the catalogue", func(ctx context.Context) error {
+	err = o.processes.Await(ctx, "the catalogue", func(ctx context.Context) error {
 		connection, err := o.network.Dial(ctx, "tcp", Address)
 		if err != nil {
 			return err
 		}
 		return connection.Close()
 	})
+	if err != nil || !before {
+		return err
+	}
+	return o.awaitConnections(ctx, "made again", true)
+}
+
+// awaitConnections returns when OLM says of every CatalogSource with our address that it is connected, or that it is not.
+// It says so after it has forgotten what it read before (operator-lifecycle-manager, syncSourceState in
+// pkg/controller/operators/catalog/operator.go).
+func (o *OLM) awaitConnections(ctx context.Context, state string, connected bool) error {
+	return objects.Await(ctx, "OLM's connection to the catalogue to be "+state, serveTimeout, func(ctx context.Context) (bool, string, error) {
+		sources := &unstructured.UnstructuredList{}
+		sources.SetAPIVersion("operators.coreos.com/v1alpha1")
+		sources.SetKind("CatalogSourceList")
+		if err := o.client.List(ctx, sources); err != nil {
+			return false, "", fmt.Errorf("listing CatalogSources: %w", err)
+		}
+		done, seen := connections(sources.Items, connected)
+		return done, seen, nil
+	})
+}
+
+// connections reports whether OLM says this of every CatalogSource with our address.
+func connections(sources []unstructured.Unstructured, connected bool) (done bool, seen string) {
+	done = true
+	for _, source := range sources {
+		address, _, _ := unstructured.NestedString(source.Object, "spec", "address")
+		if address != Address {
+			continue
+		}
+		state, _, _ := unstructured.NestedString(source.Object, "status", "connectionState", "lastObservedState")
+		seen += fmt.Sprintf("%s is %q; ", source.GetName(), state)
+		done = done && (state == "READY") == connected
+	}
+	return done, seen
 }
 
 // Failed delivers one error when a program of OLM has ended by itself.
