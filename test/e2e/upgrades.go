@@ -70,9 +70,9 @@ func goWays(ctx context.Context, pair upgrade.Pair, chosen *regexp.Regexp, file 
 		return fmt.Errorf("no way's name matches %s", chosen)
 	}
 	var steps []upgrade.Step
-	for _, way := range ways {
+	for number, way := range ways {
 		fmt.Printf("=== %s\n", way.Name())
-		gone, err := upgrade.Run(ctx, pair, way, [3]string{scenario.Edge1, scenario.Edge2, scenario.Edge3})
+		gone, err := upgrade.Run(ctx, pair, way, number, [3]string{scenario.Edge1, scenario.Edge2, scenario.Edge3})
 		steps = append(steps, gone...)
 		if err := errors.Join(err, writeFile(file, upgrade.Markdown(pair, steps))); err != nil {
 			return err

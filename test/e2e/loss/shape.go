@@ -27,8 +27,10 @@ type Shape struct {
 	// Port of the haproxy in front of it, and the ports from which that asks the nodes.
 	Port      uint16
 	FromPorts balancer.Ports
-	// Clients are the last numbers of the first and the last address that its clients have.
-	Clients [2]byte
+	// Clients are the last numbers of the first and the last address that its clients have, and ClientPorts the ports on
+	// each; zero for all.
+	Clients     [2]byte
+	ClientPorts balancer.Ports
 }
 
 // allClients are all further addresses of the client's host.
@@ -39,7 +41,11 @@ var allPorts = balancer.Ports{First: 10000, Last: 32000}
 
 // sources are the client's further addresses, with ports that its own system does not give out.
 func (s Shape) sources() loadprocess.Sources {
-	from := loadprocess.Sources{FirstPort: 10000, LastPort: 32000}
+	ports := s.ClientPorts
+	if ports == (balancer.Ports{}) {
+		ports = allPorts
+	}
+	from := loadprocess.Sources{FirstPort: ports.First, LastPort: ports.Last}
 	for last := s.Clients[0]; last <= s.Clients[1]; last++ {
 		from.Addresses = append(from.Addresses, netip.AddrFrom4([4]byte{203, 0, 113, last}))
 	}

@@ -43,14 +43,15 @@ type story struct {
 }
 
 // Run takes one way from the version before to this one, back, and away, while clients send requests. It prints each
-// step to p.Say as soon as it is over. An error means that the way could not be gone to its end.
-func Run(ctx context.Context, p Pair, way Way, edge [3]string) ([]Step, error) {
+// step to p.Say as soon as it is over. The number of the way on this lab counts from zero. An error means that the way could
+// not be gone to its end.
+func Run(ctx context.Context, p Pair, way Way, number int, edge [3]string) ([]Step, error) {
 	s := &story{Pair: p, way: way}
 	err := s.install(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("installing the version before with %s: %w", way.Name(), err)
 	}
-	if err := s.onBenches(ctx, shapes(edge)); err != nil {
+	if err := s.onBenches(ctx, shapes(edge, number)); err != nil {
 		return s.steps, err
 	}
 	if err := loss.MakeRoom(ctx, p.Lab); err != nil {

@@ -24,13 +24,16 @@ const rolloutLimit = time.Minute
 const pollInterval = 100 * time.Millisecond
 
 // Await returns when look reports done. Its error says what was awaited and what look saw last. An
-// error of look counts as temporary, such as a node that starts, or an API that is not served yet.
+// error of look counts as temporary, such as a node that starts, or an API that is not served yet. That
+// the time is over is no news of what is awaited.
 func Await(ctx context.Context, what string, limit time.Duration, look func(context.Context) (done bool, seen string, err error)) error {
 	last := "nothing"
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, limit, true, func(ctx context.Context) (bool, error) {
 		done, seen, err := look(ctx)
 		if err != nil {
-			last = err.Error()
+			if ctx.Err() == nil {
+				last = err.Error()
+			}
 			return false, nil
 		}
 		last = seen
