@@ -134,8 +134,25 @@ func (s *story) around(ctx context.Context, t Step, happens func(*Step)) {
 	if err != nil {
 		t.Wrong = append(t.Wrong, err.Error())
 	}
+	if len(t.Problems()) > 0 {
+		s.logState(ctx)
+	}
 	s.steps = append(s.steps, t)
 	fmt.Fprint(s.Say, t.Text())
+}
+
+// logState writes into the log what shows why a step failed: what the operator and its programs say and wrote.
+func (s *story) logState(ctx context.Context) {
+	for _, arguments := range [][]string{
+		{"get", "edgeingresses,sourceipreports,events", "--all-namespaces", "--output=yaml"},
+		{"get", "pods", "--all-namespaces", "--output=wide"},
+		{"logs", "--namespace=" + lab.OperatorNamespace, "--selector=app.kubernetes.io/name=edge-ingress-operator", "--prefix", "--tail=-1"},
+		{"logs", "--namespace=" + lab.ProberNamespace, "--selector=app.kubernetes.io/name=edge-ingress-operator", "--prefix", "--tail=-1"},
+	} {
+		if err := s.run(ctx, "kubectl", arguments...); err != nil {
+			fmt.Fprintln(s.Log, err)
+		}
+	}
 }
 
 // under runs the load of every EdgeIngress around what happens.
