@@ -3,6 +3,7 @@ package olm_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,14 @@ func whoMayWrite(t *testing.T) {
 
 	where.Must(t, "kubectl", "apply", "--server-side", "-f", besideBundle())
 	hasCondition(t, "Guarded", "True", "PoliciesInForce")
+	// The API server reads new policies once a second.
+	eventually(t, "the API server applies the policies", func(ctx context.Context) error {
+		said, err := where.Output(ctx, "", "kubectl", attempt("create", as["edit"])...)
+		if err == nil {
+			return fmt.Errorf("the role edit may still write EdgeIngress objects: %s", said)
+		}
+		return nil
+	})
 	for what := range attempts {
 		for _, role := range []string{"edit", "admin"} {
 			where.Refused(t, []string{"edge-ingress-administrators", "may not write EdgeIngress objects"}, "kubectl", attempt(what, as[role])...)
