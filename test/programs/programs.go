@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
 )
 
 // Programs are in a directory of their own, which is first in PATH.
@@ -28,7 +28,11 @@ type Programs struct {
 // Find makes programs of the repository available, below a scratch directory: kubectl, and what bin/tools has under these
 // names. They use the cluster of the kubeconfig.
 func Find(repository, scratch, kubeconfig string, tools ...string) (*Programs, error) {
-	chart, err := chartutil.LoadChartfile(filepath.Join(repository, "config", "chart", chartutil.ChartfileName))
+	var chart struct{ AppVersion string }
+	content, err := os.ReadFile(filepath.Join(repository, "config", "chart", "Chart.yaml"))
+	if err == nil {
+		err = yaml.Unmarshal(content, &chart)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading which release the repository names: %w", err)
 	}
