@@ -23,9 +23,10 @@ import (
 )
 
 const (
-	role   = "edge-ingress-operator-edgeingress-team"
-	prefix = "edge-team:"
-	team   = "lamps"
+	role = "edge-ingress-operator-edgeingress-team"
+	team = "lamps"
+	// prefix begins the groups of people, and namespacePrefix the namespaces of ServiceAccounts.
+	prefix, namespacePrefix = "edge-team:", "ingress-team-"
 )
 
 var (
@@ -57,7 +58,7 @@ func install(ctx context.Context) error {
 			ObjectMeta: metav1.ObjectMeta{Name: "edge-team-" + name},
 			Subjects: []rbacv1.Subject{
 				{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: prefix + name},
-				{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:serviceaccounts:edge-team-" + name},
+				{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:serviceaccounts:" + namespacePrefix + name},
 			},
 			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
 		}
