@@ -324,7 +324,8 @@ build-installer: $(KUSTOMIZE) ## Write dist/install.yaml for `kubectl apply -f`,
 	$(KUSTOMIZE) build bin/deploy >dist/beside-bundle.yaml
 	$(call overlay,default)
 	$(KUSTOMIZE) build bin/deploy >dist/install.yaml
-	for dir in openshift self-service; do $(KUSTOMIZE) build config/$$dir >dist/$$dir.yaml; done
+	$(KUSTOMIZE) build config/openshift >dist/openshift.yaml
+	$(KUSTOMIZE) build config/self-service >dist/self-service.yaml
 	@echo "wrote dist/install.yaml and dist/beside-bundle.yaml with $(IMG), dist/openshift.yaml and dist/self-service.yaml"
 
 # An overlay of a directory of config/ with the image asked for; config/ itself stays as it is.
