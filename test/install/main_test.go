@@ -91,19 +91,11 @@ func prepare(ctx context.Context, kubeconfig string) error {
 	if where.programs, err = programs.Find(where.repository, where.scratch, kubeconfig, "helm", "kustomize"); err != nil {
 		return err
 	}
-	manifests, err := output(ctx, "", "kustomize", "build", filepath.Join(where.repository, "config", "default"))
-	if err != nil {
-		return err
-	}
 	where.installYAML = filepath.Join(where.scratch, "install.yaml")
-	if err := os.WriteFile(where.installYAML, []byte(manifests), 0o644); err != nil {
-		return fmt.Errorf("writing install.yaml: %w", err)
-	}
-	if manifests, err = output(ctx, "", "kustomize", "build", filepath.Join(where.repository, "config", "self-service")); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(where.scratch, "self-service.yaml"), []byte(manifests), 0o644); err != nil {
-		return fmt.Errorf("writing self-service.yaml: %w", err)
+	for file, directory := range map[string]string{where.installYAML: "config/default", filepath.Join(where.scratch, "self-service.yaml"): "config/self-service"} {
+		if err := where.programs.Build(ctx, directory, file); err != nil {
+			return err
+		}
 	}
 	if _, err := output(ctx, "", "helm", "package", where.chart, "--destination="+where.scratch); err != nil {
 		return err

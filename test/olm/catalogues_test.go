@@ -36,13 +36,9 @@ func makeCatalogues(ctx context.Context) error {
 	if _, err := where.Output(ctx, "", "bash", "-euo", "pipefail", "-c", "git archive "+olderCommit+" bundle | tar -x -C "+atCommit); err != nil {
 		return fmt.Errorf("taking the older bundle from git, which needs the whole history: %w", err)
 	}
-	manifests, err := where.Output(ctx, "", "kustomize", "build", "config/manifests")
-	if err != nil {
-		return err
-	}
 	input := filepath.Join(bundles, "manifests.yaml")
-	if err := os.WriteFile(input, []byte(manifests), 0o644); err != nil {
-		return fmt.Errorf("writing the manifests of the bundles: %w", err)
+	if err := where.Build(ctx, "config/manifests", input); err != nil {
+		return err
 	}
 	for _, version := range []string{"v0.1.1", "v0.2.0-rc.1", "v0.2.0"} {
 		_, err := where.Output(ctx, "", "bundle", "generate", "--input="+input, "--base=config/manifests/bases/edge-ingress-operator.clusterserviceversion.yaml",

@@ -67,12 +67,8 @@ func prepare(ctx context.Context, started *testcluster.Cluster) error {
 		return err
 	}
 	for file, directory := range map[string]string{besideBundle(): "config/beside-bundle", filepath.Join(where.scratch, "install.yaml"): "config/default"} {
-		manifests, err := where.Output(ctx, "", "kustomize", "build", directory)
-		if err != nil {
+		if err := where.Build(ctx, directory, file); err != nil {
 			return err
-		}
-		if err := os.WriteFile(file, []byte(manifests), 0o644); err != nil {
-			return fmt.Errorf("writing %s: %w", filepath.Base(file), err)
 		}
 	}
 	if _, err := where.Output(ctx, "", "helm", "package", "config/chart", "--destination="+where.scratch); err != nil {

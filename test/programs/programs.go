@@ -87,6 +87,18 @@ func (p *Programs) Output(ctx context.Context, input, name string, arguments ...
 	return said.String(), nil
 }
 
+// Build writes what a directory below the repository is built to into a file. It needs the program kustomize.
+func (p *Programs) Build(ctx context.Context, directory, file string) error {
+	manifests, err := p.Output(ctx, "", "kustomize", "build", directory)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(manifests), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Base(file), err)
+	}
+	return nil
+}
+
 // Must runs a program that has to succeed.
 func (p *Programs) Must(t testing.TB, name string, arguments ...string) string {
 	t.Helper()
