@@ -464,7 +464,8 @@ const (
 	// ReasonEvidenceEnded (Unknown): what was seen is too old to count.
 	ReasonEvidenceEnded = "EvidenceEnded"
 	// ReasonMeasuringAgain (Unknown): an edge node is new, or something changed on which the evidence
-	// rests. The prober measures again within seconds.
+	// rests. The prober measures again within seconds. Where the controller refuses a configuration that
+	// was just written, the prober reports that after 75 seconds.
 	ReasonMeasuringAgain = "MeasuringAgain"
 )
 

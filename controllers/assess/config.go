@@ -77,12 +77,17 @@ func (sc *scene) loadsWhere(filter func(evidence.Load) bool) []evidence.Load {
 	return slices.DeleteFunc(slices.Clone(sc.measured.loads), func(load evidence.Load) bool { return load.Time.IsZero() || !filter(load) })
 }
 
+// refusingLoads are those of edge nodes that run another configuration although they had time to load this one.
+func (sc *scene) refusingLoads() []evidence.Load {
+	return sc.loadsWhere(func(load evidence.Load) bool {
+		return load.Digest != sc.measured.facts.ConfigDigest && !sc.ConfigWritten.IsZero() && load.Time.Sub(sc.ConfigWritten) >= evidence.LoadGrace
+	})
+}
+
 // configNotLoaded finds edge nodes that run another configuration although they had time to load this one
 // (row 41).
 func configNotLoaded(sc *scene) *verdict {
-	late := sc.loadsWhere(func(load evidence.Load) bool {
-		return load.Digest != sc.measured.facts.ConfigDigest && !sc.ConfigWritten.IsZero() && load.Time.Sub(sc.ConfigWritten) >= evidence.LoadGrace
-	})
+	late := sc.refusingLoads()
 	if len(late) == 0 {
 		return nil
 	}

@@ -52,7 +52,8 @@ func doubtsAboutNodes(g given) []string {
 		}
 		for _, scheme := range []v1alpha1.Scheme{v1alpha1.SchemeHTTP, v1alpha1.SchemeHTTPS} {
 			own := has(sights, func(s v1alpha1.Sight) bool {
-				return s.Node == pod.Node && s.Scheme == scheme && s.Seen == v1alpha1.SeenOwn && s.PodUID == pod.UID && (digest == "" || s.ConfigDigest == digest)
+				runs := digest == "" || s.ConfigDigest == digest || (!g.s.ConfigWritten.IsZero() && s.Time.Sub(g.s.ConfigWritten) >= time.Minute)
+				return s.Node == pod.Node && s.Scheme == scheme && s.Seen == v1alpha1.SeenOwn && s.PodUID == pod.UID && runs
 			})
 			doubt(!own, "no fresh evidence for "+pod.Node+" with "+string(scheme))
 		}

@@ -79,6 +79,7 @@ var mishaps = []option{
 	func(g *given) { g.s.ReportPolicy.Exists = false }, func(g *given) { g.s.Reports.Err = errNoAPI },
 	func(g *given) { g.s.Departing.Items = []snapshot.Departure{{Namespace: "a", Name: "b", Why: "c"}} },
 	podChanged("controller-1", func(p *snapshot.Pod) { p.UID = "newer" }), node("edge-2", func(n *snapshot.Node) { n.UID = "newer" }),
+	func(g *given) { g.s.ConfigWritten = ago(time.Minute).Time }, func(g *given) { g.s.ConfigWritten = time.Time{} },
 	failed(snapshot.FailureOther, "Node", "edge-1", "timeout"), failed(snapshot.FailureNameTaken, "Service", objectName, ""), failed(snapshot.FailureRefused, "", "", ""),
 }
 

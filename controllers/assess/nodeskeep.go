@@ -177,6 +177,9 @@ func nodesKeep(sc *scene) verdict {
 	if len(again) > 0 {
 		text = fmt.Sprintf(" Being measured again: %s.", listed(again))
 	}
+	if refusing := nodesOf(sc.refusingLoads()); len(refusing) > 0 {
+		text += fmt.Sprintf(" On %s the controller runs an earlier configuration. See the condition %s.", nodesNamed(refusing), v1alpha1.ConditionConfigEffective)
+	}
 	return is(v1alpha1.ReasonNodesMeasured,
 		"Measured from other nodes: connections to %s reach an application with their own source address.%s", nodesNamed(names), text)
 }

@@ -15,6 +15,7 @@ import (
 
 func TestNodesKeepSourceIP(t *testing.T) {
 	const condition, kept, replaced = v1alpha1.ConditionNodesKeepSourceIP, v1alpha1.ReasonNodesMeasured, v1alpha1.ReasonAddressReplaced
+	olderConfig := plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { s.ConfigDigest = "older" })
 	gateway := plainSights(insideReport, "edge-1", sees(v1alpha1.SeenOther, "10.244.1.1", 2))
 	control := func(change func(*v1alpha1.NegativeControl)) option {
 		return onReport(insideReport, func(r *v1alpha1.SourceIPReport) { change(r.Status.Control) })
@@ -58,6 +59,9 @@ func TestNodesKeepSourceIP(t *testing.T) {
 		"row 112: the prober has stopped":                 {given: []option{measured, plainSights(insideReport, "edge-1", takenAt(ago(10*time.Minute)))}, status: unknown, reason: v1alpha1.ReasonEvidenceEnded},
 		"row 112: the last second of evidence":            {given: []option{measured, plainSights(insideReport, "edge-1", takenAt(ago(10*time.Minute-time.Second)))}, status: yes, reason: kept},
 		"row 113: something else answers":                 {given: []option{measured, plainSights(insideReport, "edge-1", withDetail(v1alpha1.SeenUnsigned, "NotSigned"))}, status: unknown, reason: v1alpha1.ReasonAnswerNotSigned, says: "host name public.edge-ingress.invalid"},
+		"row 41: a refused configuration":                 {given: []option{measured, olderConfig}, status: yes, reason: kept, says: "On node edge-1 the controller runs an earlier configuration. See the condition ConfigEffective."},
+		"row 41: one that was just written":               {given: []option{measured, olderConfig, func(g *given) { g.s.ConfigWritten = ago(time.Minute).Time }}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain, says: "`kubectl -n edge-ingress-verification get pods`"},
+		"row 41: a refused one, and a node loses":         {given: []option{measured, olderConfig, gateway}, status: no, reason: replaced},
 		"another Service":                                 {given: []option{measured, onService(func(s *corev1.Service) { s.UID = "newer" })}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain},
 		"another policy of the Service":                   {given: []option{measured, onService(policyCluster)}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain},
 		"another pod":                                     {given: []option{measured, podChanged("controller-1", func(p *snapshot.Pod) { p.UID = "newer" })}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain},

@@ -38,6 +38,7 @@ func TestSourceIPPreservedAsMeasured(t *testing.T) {
 		"row 114: PROXY protocol":                      {given: []option{hetznerProxied, measured, seen}, status: yes, reason: endToEnd},
 		"row 114: its own private address arrived":     {given: []option{measured, seen, from("192.168.1.4")}, status: yes, reason: endToEnd},
 		"row 114: a controller pod was replaced since": {given: []option{podChanged("controller-1", func(p *snapshot.Pod) { p.Name = "controller-3" }), measured, seen}, status: yes, reason: endToEnd},
+		"row 114: a refused configuration":             {given: []option{measured, seen, plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { s.ConfigDigest = "older" })}, status: yes, reason: endToEnd},
 		"row 115: nothing from outside":                {given: []option{measured}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside, says: "Not measured: the load balancer itself, routers in front of it and of the nodes. Run `kubectl edge-ingress verify public --save`"},
 		"row 115: the Service changed since":           {given: []option{measured, seen, onReport(outsideReport, func(r *v1alpha1.SourceIPReport) { r.Status.ServiceUID = "older" })}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside},
 		"row 115: evidence that ended":                 {given: []option{measured, seen, allOutside(takenAt(ago(30 * 24 * time.Hour)))}, status: unknown, reason: v1alpha1.ReasonEvidenceEnded},
@@ -102,6 +103,7 @@ func TestForwardedHeadersSafeAsMeasured(t *testing.T) {
 	runRows(t, condition, map[string]row{
 		"row 62: a client is believed":                  {given: []option{measured, verified(), forgedSights(outsideReport, published, believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "from 203.0.113.77 through 203.0.113.10 claimed another address (X-Forwarded-For"},
 		"row 62: the prober is believed":                {given: []option{measured, plainSights(insideReport, "edge-1", believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "(PROXY protocol)"},
+		"row 41: a refused configuration lets it":       {given: []option{measured, plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { believed(s); s.ConfigDigest = "older" })}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved},
 		"row 62: through a CDN":                         {given: []option{appending, measured, verified(cdn), forgedSights(outsideReport, cdn, believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "through www.example.com"},
 		"row 62: what the objects show comes first":     {given: []option{header("X-Real-IP", ""), measured, plainSights(insideReport, "edge-1", believed)}, status: no, reason: v1alpha1.ReasonHeaderClientControlled},
 		"row 119: a header through a CDN":               {given: []option{appending, measured, verified(cdn)}, status: yes, reason: refused, says: "that 203.0.113.77 sent through www.example.com were refused (SourceIPReport public-outside, 2026-11-20)"},

@@ -34,7 +34,8 @@ func whyUndecided(sc *scene, leg *evidence.Leg, nodes string) *verdict {
 			"trustedCIDRs contain the prober's address %s, so the controller rightly believes what the prober claims, and its probes prove nothing about %s. "+
 				"Narrow spec.clientIP to the proxies, or run %s on a machine outside the cluster.", detail, nodes, verifyCommand(sc))
 	case evidence.CauseUnsigned:
-		return unclear(v1alpha1.ReasonAnswerNotSigned, "Something on %s answered that is not the witness (%s). Look for an Ingress with the host name %s or the path %s.",
+		return unclear(v1alpha1.ReasonAnswerNotSigned,
+			"Something on %s answered that is not the witness (%s). Look for an Ingress with the host name %s or the path %s, and in the controllers' logs for a configuration that they refuse.",
 			nodes, detail, names.WitnessHost(sc.EdgeIngress.Name), answer.Path)
 	case evidence.CauseElsewhere:
 		return unclear(v1alpha1.ReasonAnsweredElsewhere, "The controller of another node answered for %s, so the connection was passed on. See the condition %s.",
@@ -76,7 +77,9 @@ func whyNothingCame(sc *scene, leg *evidence.Leg, nodes, detail string) *verdict
 			"The prober has not asked %s yet (%s). If this stays so, look whether both it and the prober's node have an InternalIP of that family.",
 			nodes, cmp.Or(leg.Detail, "no common IP family"))
 	default:
-		return unclear(v1alpha1.ReasonMeasuringAgain, "%s is measured again, because a pod, the Service or the configuration changed. The prober needs a few seconds.", capital(nodes))
+		return unclear(v1alpha1.ReasonMeasuringAgain,
+			"%s is measured again, because a pod, the Service or the configuration changed. The prober needs a few seconds. If this stays so, look at its pods: `kubectl -n %s get pods`.",
+			capital(nodes), proberNamespace)
 	}
 }
 

@@ -22,7 +22,7 @@ var (
 func mutate(f *Facts, reports []v1alpha1.SourceIPReport, b [4]byte) {
 	report := &reports[int(b[0])%len(reports)]
 	pick := func(n int) int { return int(b[3]) % n }
-	switch b[1] % 17 {
+	switch b[1] % 18 {
 	case 12:
 		if report.Status.Control != nil {
 			report.Status.Control.Answered = pick(2) == 0
@@ -44,9 +44,11 @@ func mutate(f *Facts, reports []v1alpha1.SourceIPReport, b [4]byte) {
 		return
 	}
 	s := &report.Status.Sights[int(b[2])%len(report.Status.Sights)]
-	switch b[1] % 17 {
+	switch b[1] % 18 {
 	case 16:
 		s.Port = []int32{30080, 80, 443}[pick(3)]
+	case 17:
+		f.ConfigWritten = []time.Time{{}, noon, noon.Add(-90 * time.Second), noon.Add(-4 * time.Minute), noon.Add(-8 * time.Minute)}[pick(5)]
 	case 0, 1, 2:
 		s.Seen = seenValues[pick(len(seenValues))]
 	case 3:
@@ -76,10 +78,31 @@ func fresh(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, life time.Durat
 	return age < life && age >= -2*time.Minute && r.Status.ServiceUID == "service" && r.Status.PathDigest == "path"
 }
 
-func countsInside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, node Node) bool {
+// ranOlder reports whether the pod of a sight was seen to run an older configuration a minute after the one it should run
+// was written, and not seen to run that one later: by more than the second in which both may have been seen.
+func ranOlder(f Facts, reports []v1alpha1.SourceIPReport, s v1alpha1.Sight, orAtOnce bool) bool {
+	var older, newer time.Time
+	eachSight(reports, func(r v1alpha1.SourceIPReport, other v1alpha1.Sight) {
+		age := f.Now.Sub(other.Time.Time)
+		if r.Spec.Vantage != v1alpha1.VantageInside || other.PodUID != s.PodUID || !Answered(&other) || age >= 10*time.Minute || age < -2*time.Minute || other.NodeUID != types.UID(other.Node) {
+			return
+		}
+		latest := &older
+		if other.ConfigDigest == wanted {
+			latest = &newer
+		}
+		if other.Time.After(*latest) {
+			*latest = other.Time.Time
+		}
+	})
+	late := !f.ConfigWritten.IsZero() && older.Sub(f.ConfigWritten) >= time.Minute
+	return late && (older.After(newer) || (orAtOnce && older.Equal(newer)))
+}
+
+func countsInside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, node Node, runs bool) bool {
 	c := r.Status.Control
 	return r.Spec.Vantage == v1alpha1.VantageInside && fresh(f, r, s, 10*time.Minute) && c != nil && !c.Answered && (c.Node != "" || c.ServiceProxy == "iptables") &&
-		f.Now.Sub(c.Time.Time) < 10*time.Minute && s.Node == node.Name && s.NodeUID == node.UID && s.PodUID == node.Pods[0] && s.ConfigDigest == wanted && r.Spec.Node != s.Node
+		f.Now.Sub(c.Time.Time) < 10*time.Minute && s.Node == node.Name && s.NodeUID == node.UID && s.PodUID == node.Pods[0] && (runs || s.ConfigDigest == wanted) && r.Spec.Node != s.Node
 }
 
 func countsOutside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight) bool {
@@ -115,18 +138,18 @@ func checkInside(t *testing.T, f Facts, reports []v1alpha1.SourceIPReport) {
 			}
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			if countsInside(f, r, s, node) && s.Seen == v1alpha1.SeenOwn && s.Time.After(own[s.Scheme]) {
+			if countsInside(f, r, s, node, ranOlder(f, reports, s, true)) && s.Seen == v1alpha1.SeenOwn && s.Time.After(own[s.Scheme]) {
 				own[s.Scheme] = s.Time.Time
 			}
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			if !countsInside(f, r, s, node) || own[s.Scheme].Sub(life[r.Name]) >= 4*time.Minute {
+			if !countsInside(f, r, s, node, ranOlder(f, reports, s, false)) || own[s.Scheme].Sub(life[r.Name]) >= 4*time.Minute {
 				return
 			}
 			contradicted = contradicted || s.Seen == v1alpha1.SeenOther || (s.Seen == v1alpha1.SeenForged && s.Source != "172.16.9.4")
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			repeated = repeated || (countsInside(f, r, s, node) && s.Seen == v1alpha1.SeenOther && s.Repeated >= 2)
+			repeated = repeated || (countsInside(f, r, s, node, ranOlder(f, reports, s, true)) && s.Seen == v1alpha1.SeenOther && s.Repeated >= 2)
 		})
 		switch leg.State {
 		case Kept:

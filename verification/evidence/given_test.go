@@ -149,3 +149,13 @@ func taken(ago time.Duration) func(*v1alpha1.Sight) {
 func from(source string) func(*v1alpha1.Sight) {
 	return func(s *v1alpha1.Sight) { s.Source = source }
 }
+
+// olderConfig makes the answers that the filter lets through those of an older configuration, some time ago.
+func olderConfig(filter func(v1alpha1.Sight) bool, ago time.Duration) change {
+	return onSights(filter, func(s *v1alpha1.Sight) { s.ConfigDigest, s.Time = "older", at(ago) })
+}
+
+// wrote makes the configuration one that was written some time ago.
+func wrote(ago time.Duration) change {
+	return onFacts(func(f *Facts) { f.ConfigWritten = noon.Add(-ago) })
+}

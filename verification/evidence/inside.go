@@ -39,17 +39,34 @@ func insideReports(reports []v1alpha1.SourceIPReport) []*v1alpha1.SourceIPReport
 
 // readAllInside returns the readings by serving edge node.
 func (f *Facts) readAllInside(reports []*v1alpha1.SourceIPReport) map[string][]reading {
-	found := map[string][]reading{}
+	found, refusing := map[string][]reading{}, f.refusing(reports)
 	for _, report := range reports {
-		doubt, detail := f.doubtOf(report)
+		of := source{report: report, refusing: refusing}
+		of.doubt, of.detail = f.doubtOf(report)
 		for i := range report.Status.Sights {
 			sight := &report.Status.Sights[i]
 			if node := f.serving(sight.Node); node != nil {
-				found[node.Name] = append(found[node.Name], f.readInside(report, sight, node, doubt, detail))
+				found[node.Name] = append(found[node.Name], f.readInside(of, sight, node))
 			}
 		}
 	}
 	return found
+}
+
+// source is an inside report with what its sights are judged by.
+type source struct {
+	report *v1alpha1.SourceIPReport
+	// doubt says why none of its sights counts; empty where they do. detail explains it.
+	doubt  Cause
+	detail string
+	// refusing are the pods that run another configuration than they should, and that one.
+	refusing map[loaded]bool
+}
+
+// loaded is a pod with a configuration.
+type loaded struct {
+	pod    types.UID
+	digest string
 }
 
 func needsOf(node Node) []key {
@@ -101,15 +118,16 @@ func (f *Facts) doubtOf(report *v1alpha1.SourceIPReport) (cause Cause, detail st
 	return "", ""
 }
 
-func (f *Facts) readInside(report *v1alpha1.SourceIPReport, sight *v1alpha1.Sight, node *Node, doubt Cause, detail string) reading {
+func (f *Facts) readInside(of source, sight *v1alpha1.Sight, node *Node) reading {
+	report := of.report
 	r := reading{sight: sight, report: report, state: Unknown}
 	var untimely Cause
 	r.ends, untimely = f.timely(sight.Time.Time, InsideLife)
 	switch {
 	case untimely != "":
 		r.cause = untimely
-	case doubt != "":
-		r.cause, r.detail = doubt, detail
+	case of.doubt != "":
+		r.cause, r.detail = of.doubt, of.detail
 	case sight.Node == report.Spec.Node:
 		r.cause = CauseOnlyNode // A node masquerades its own connections.
 	case sight.NodeUID != node.UID:
@@ -122,7 +140,7 @@ func (f *Facts) readInside(report *v1alpha1.SourceIPReport, sight *v1alpha1.Sigh
 		r.cause = CauseElsewhere
 	case !slices.Contains(node.Pods, sight.PodUID):
 		r.cause = CauseReplaced
-	case f.ConfigDigest != "" && sight.ConfigDigest != f.ConfigDigest:
+	case f.ConfigDigest != "" && sight.ConfigDigest != f.ConfigDigest && !of.refusing[loaded{sight.PodUID, sight.ConfigDigest}]:
 		r.cause = CauseLoading
 	default:
 		f.judgeInside(&r)
@@ -207,14 +225,7 @@ const LoadGrace = 60 * time.Second
 // configuration, the one before answers some requests: a round with both says that it is not loaded yet, and a
 // later answer of the one before does not say that it is not loaded any more.
 func Loads(f Facts, reports []v1alpha1.SourceIPReport) []Load {
-	newest := map[types.UID]*v1alpha1.Sight{}
-	for _, report := range insideReports(reports) {
-		for pod, sight := range f.runs(report) {
-			if known := newest[pod]; known == nil || f.supersedes(sight, known) {
-				newest[pod] = sight
-			}
-		}
-	}
+	newest := f.running(insideReports(reports))
 	loads := make([]Load, len(f.Serving))
 	for i, node := range f.Serving {
 		loads[i].Node = node.Name
@@ -225,6 +236,32 @@ func Loads(f Facts, reports []v1alpha1.SourceIPReport) []Load {
 		}
 	}
 	return loads
+}
+
+// refusing returns the pods that were seen to run another configuration when they had had the time to load the one
+// they should run, with that other one. It is what clients meet, so what is seen of it counts until the pod is seen to
+// run another one.
+func (f *Facts) refusing(reports []*v1alpha1.SourceIPReport) map[loaded]bool {
+	found := map[loaded]bool{}
+	for pod, sight := range f.running(reports) {
+		if !f.ConfigWritten.IsZero() && sight.ConfigDigest != f.ConfigDigest && !f.maybeLoading(sight) {
+			found[loaded{pod, sight.ConfigDigest}] = true
+		}
+	}
+	return found
+}
+
+// running returns for each serving pod the sight that tells what it runs.
+func (f *Facts) running(reports []*v1alpha1.SourceIPReport) map[types.UID]*v1alpha1.Sight {
+	newest := map[types.UID]*v1alpha1.Sight{}
+	for _, report := range reports {
+		for pod, sight := range f.runs(report) {
+			if known := newest[pod]; known == nil || f.supersedes(sight, known) {
+				newest[pod] = sight
+			}
+		}
+	}
+	return newest
 }
 
 // runs returns for each serving pod the newest sight of a report that names what it runs. Of several in one round

@@ -26,6 +26,9 @@ const leaseName = "edge-ingress-operator.edgeingress.dev"
 // patience is many times what each step takes.
 const patience = 3 * time.Minute
 
+// measurePatience is longer than the prober takes to write a report in which nothing changed.
+const measurePatience = 5 * time.Minute
+
 // awaitLeader returns when an operator of this version leads.
 func awaitLeader(ctx context.Context, l *lab.Lab, r Release) error {
 	return objects.Await(ctx, "an operator of the version "+r.Revision+" to lead", patience, func(ctx context.Context) (bool, string, error) {
@@ -162,7 +165,7 @@ func awaitStatus(ctx context.Context, c client.Client, r Release, name string, o
 // awaitMeasured returns when the prober has sent requests to every node with a controller since this moment, the
 // senders' addresses arrived, and the operator says so.
 func awaitMeasured(ctx context.Context, c client.Client, name string, since time.Time) error {
-	return objects.Await(ctx, "EdgeIngress "+name+" to be measured again", patience, func(ctx context.Context) (bool, string, error) {
+	return objects.Await(ctx, "EdgeIngress "+name+" to be measured again", measurePatience, func(ctx context.Context) (bool, string, error) {
 		pods, reports, live := &corev1.PodList{}, &v1alpha1.SourceIPReportList{}, &v1alpha1.EdgeIngress{}
 		if err := c.List(ctx, pods, client.MatchingLabels{v1alpha1.OwnerLabel: name}); err != nil {
 			return false, "", err
