@@ -301,6 +301,11 @@ type Sight struct {
 	// +kubebuilder:validation:MaxLength=64
 	ConfigDigest string `json:"configDigest,omitempty"`
 
+	// configConfirmed is set where the vantage knew that the controllers had loaded the configuration of the spec.
+	// What an outside vantage saw otherwise counts only as long as they run the configuration that it names.
+	// +optional
+	ConfigConfirmed bool `json:"configConfirmed,omitempty"`
+
 	// time is when the challenge of the request was made.
 	// +required
 	Time metav1.Time `json:"time"`

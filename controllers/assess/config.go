@@ -80,7 +80,8 @@ func (sc *scene) loadsWhere(filter func(evidence.Load) bool) []evidence.Load {
 // refusingLoads are those of edge nodes that run another configuration although they had time to load this one.
 func (sc *scene) refusingLoads() []evidence.Load {
 	return sc.loadsWhere(func(load evidence.Load) bool {
-		return load.Digest != sc.measured.facts.ConfigDigest && !sc.ConfigWritten.IsZero() && load.Time.Sub(sc.ConfigWritten) >= evidence.LoadGrace
+		written := sc.measured.facts.ConfigWritten
+		return load.Digest != sc.measured.facts.ConfigDigest && !written.IsZero() && load.Time.Sub(written) >= evidence.LoadGrace
 	})
 }
 
@@ -95,6 +96,16 @@ func configNotLoaded(sc *scene) *verdict {
 		"On %s (%d of %d serving edge nodes) the controller runs another configuration than %s, more than %d seconds after that was written, so it refuses to load it. "+
 			"Look for the error in its log: `kubectl -n %s logs %s`.",
 		nodesNamed(nodesOf(late)), len(late), len(sc.measured.loads), sc.configMapRef(), int(evidence.LoadGrace.Seconds()), sc.state.Namespace, sc.podOf(late[0]))
+}
+
+// configRefused finds edge nodes of which nobody knows what their controllers believe: an earlier spec asked for it.
+func configRefused(sc *scene) *verdict {
+	refusing := nodesOf(sc.refusingLoads())
+	if len(refusing) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonConfigNotEffective, "On %s the controller runs an earlier configuration, so it may trust something else than the spec says. See the condition %s.",
+		nodesNamed(refusing), v1alpha1.ConditionConfigEffective)
 }
 
 // configLoading finds edge nodes that may just be loading the configuration. Once they had the time for it, what

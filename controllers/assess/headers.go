@@ -42,7 +42,7 @@ func forwardedHeadersSafe(sc *scene) verdict {
 		needs: needs,
 		checks: []check{
 			trustDrifted, trustTooWide, trustsCluster, headerOfClients, forgedAddressBelieved,
-			configMissing, configForeign, controllerUnseen, otherConfigRead, podsUnwanted, podsChanged, rolloutUnderWay,
+			configMissing, configForeign, controllerUnseen, otherConfigRead, configRefused, podsUnwanted, podsChanged, rolloutUnderWay,
 			othersAnswer, speakerUnmeasured, policyUnknown, policyUnmeasured,
 		},
 		holds: headersSafe,

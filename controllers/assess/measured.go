@@ -59,7 +59,7 @@ func newMeasurement(sc *scene) measurement {
 
 func factsOf(sc *scene) evidence.Facts {
 	facts := evidence.Facts{
-		Now: sc.Time, ConfigDigest: sc.engine.ConfigDigest(sc.state.Config), ConfigWritten: sc.ConfigWritten, Published: addresses(sc), Ports: portsOfClients(sc),
+		Now: sc.Time, ConfigDigest: sc.engine.ConfigDigest(sc.state.Config), ConfigWritten: sc.configWritten(), Published: addresses(sc), Ports: portsOfClients(sc),
 		HeaderFront: sc.headerFront(), ProxyFront: sc.proxyFront(),
 		NodeAddresses: sc.spec.Exposure.Type != v1alpha1.ExposureLoadBalancer,
 		Places:        &evidence.Places{Pods: map[string]string{}, Trusted: prefixes(sc.trust.CIDRs)},
@@ -95,6 +95,15 @@ func factsOf(sc *scene) evidence.Facts {
 		}
 	}
 	return facts
+}
+
+// configWritten is when the configuration was written that the controllers should have loaded: now, if this pass wrote it.
+func (sc *scene) configWritten() time.Time {
+	ref := sc.configMapRef()
+	if slices.ContainsFunc(sc.outcome.Written, func(w snapshot.Write) bool { return w.Ref == ref }) {
+		return sc.Time
+	}
+	return sc.ConfigWritten
 }
 
 // portsOfClients are those that clients use at the published addresses: the node ports where these are the

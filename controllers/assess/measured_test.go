@@ -75,7 +75,7 @@ func verified(hosts ...string) option {
 				for _, forgeries := range [][]string{nil, {"X-Forwarded-For", "X-Forwarded-For, several values"}, {"PROXY v1 header", "PROXY v2 header"}} {
 					sight := v1alpha1.Sight{
 						Address: address, Port: facts.Ports[scheme], Scheme: scheme, Family: "IPv4", Seen: v1alpha1.SeenOwn, Source: vantage, Repeated: 1, Forgeries: forgeries,
-						Node: "edge-1", NodeUID: "uid-edge-1", PodUID: "uid-controller-1", Time: ago(24 * time.Hour),
+						Node: "edge-1", NodeUID: "uid-edge-1", PodUID: "uid-controller-1", ConfigDigest: facts.ConfigDigest, ConfigConfirmed: true, Time: ago(24 * time.Hour),
 					}
 					if slices.Contains(hosts, address) {
 						sight.Host = address

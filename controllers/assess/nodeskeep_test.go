@@ -60,7 +60,7 @@ func TestNodesKeepSourceIP(t *testing.T) {
 		"row 112: the last second of evidence":            {given: []option{measured, plainSights(insideReport, "edge-1", takenAt(ago(10*time.Minute-time.Second)))}, status: yes, reason: kept},
 		"row 113: something else answers":                 {given: []option{measured, plainSights(insideReport, "edge-1", withDetail(v1alpha1.SeenUnsigned, "NotSigned"))}, status: unknown, reason: v1alpha1.ReasonAnswerNotSigned, says: "host name public.edge-ingress.invalid"},
 		"row 41: a refused configuration":                 {given: []option{measured, olderConfig}, status: yes, reason: kept, says: "On node edge-1 the controller runs an earlier configuration. See the condition ConfigEffective."},
-		"row 41: one that was just written":               {given: []option{measured, olderConfig, func(g *given) { g.s.ConfigWritten = ago(time.Minute).Time }}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain, says: "`kubectl -n edge-ingress-verification get pods`"},
+		"row 41: one that was just written":               {given: []option{measured, olderConfig, func(g *given) { g.s.ConfigWritten = ago(time.Minute).Time }}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain, says: "`kubectl -n edge-ingress-verification get pods -o wide`"},
 		"row 41: a refused one, and a node loses":         {given: []option{measured, olderConfig, gateway}, status: no, reason: replaced},
 		"another Service":                                 {given: []option{measured, onService(func(s *corev1.Service) { s.UID = "newer" })}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain},
 		"another policy of the Service":                   {given: []option{measured, onService(policyCluster)}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain},

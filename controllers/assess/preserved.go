@@ -30,9 +30,27 @@ func sourceIPPreserved(sc *scene, configured, nodesKeep verdict) verdict {
 	}
 	return question{
 		needs:  []read{{"the SourceIPReports", sc.Reports.Err}, {"the Ingress objects", sc.Departing.Err}},
-		checks: []check{notMeasured, outsideLost, legs, objectsForbid(configured), applicationsDepart, frontUncrossed, outsideUndecided},
+		checks: []check{notMeasured, outsideLost, legs, objectsForbid(configured), applicationsDepart, frontUncrossed, outsideUndecided, pathNew},
 		holds:  preservedEndToEnd,
 	}.answer(sc)
+}
+
+// pathNew finds edge nodes that are still being measured again although the path was not True before: it may be one
+// that was measured from outside a while ago, and has come back. A True stays meanwhile.
+func pathNew(sc *scene) *verdict {
+	if was := sc.was(v1alpha1.ConditionSourceIPPreserved); was != nil && was.Status == metav1.ConditionTrue {
+		return nil
+	}
+	var again []string
+	for _, leg := range sc.measured.nodes {
+		if leg.State == evidence.Unknown {
+			again = append(again, leg.Node)
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	return unclear(v1alpha1.ReasonMeasuringAgain, "Node -> controller -> application: %s", measuredAgain(nodesNamed(again)))
 }
 
 // outsideLost finds an address through which another one arrives than the sender's.
@@ -180,6 +198,11 @@ func outsideDoubt(sc *scene, leg evidence.Leg, address, command string) *verdict
 			"What was seen from outside through %s is older than 30 days, or has a time in the future. Run %s again on a machine outside the cluster.", address, command)
 	case evidence.CauseNotAsked:
 		return unclear(v1alpha1.ReasonAddressNotCrossed, "No request from outside has crossed %s%s. Run %s on a machine outside the cluster.", address, with(leg.Detail), command)
+	case evidence.CauseLoading:
+		return unclear(v1alpha1.ReasonNotMeasuredFromOutside,
+			"What was seen from outside through %s is of another configuration than the one that every controller runs now. "+
+				"See the condition %s, and run %s again on a machine outside the cluster.",
+			address, v1alpha1.ConditionConfigEffective, command)
 	case evidence.CauseChanged:
 		return unclear(v1alpha1.ReasonNotMeasuredFromOutside,
 			"The Service, or a setting that can change the address, changed since the path was measured from outside. Run %s again on a machine outside the cluster.", command)

@@ -28,6 +28,12 @@ func TestSourceIPPreservedAsMeasured(t *testing.T) {
 		g.s.Departing.Items = []snapshot.Departure{{Namespace: "shop", Name: "web", Why: "it sets its own headers"}}
 	}
 	seen := verified()
+	olderConfig := func(s *v1alpha1.Sight) { s.ConfigDigest = "older" }
+	refusedOn := func(node string) option { return plainSights(insideReport, node, olderConfig) }
+	// The configuration was just written, and the node ran another one that kept addresses, too.
+	comesBack := all(refusedOn("edge-1"), func(g *given) { g.s.ConfigWritten = ago(time.Minute).Time },
+		conditionBefore(v1alpha1.ConditionNodesKeepSourceIP, yes, v1alpha1.ReasonNodesMeasured, ""),
+		remembered("edge-1", snapshot.KeptBefore{Until: noon.Add(time.Minute), Pods: "uid-controller-1"}))
 	runRows(t, condition, map[string]row{
 		"row 114: every leg was measured":              {given: []option{measured, seen}, status: yes, reason: endToEnd, says: "203.0.113.77 saw its own address arrive through 203.0.113.10 (SourceIPReport public-outside, 2026-11-20)"},
 		"row 114: an edge node was not crossed":        {given: []option{measured, seen}, status: yes, reason: endToEnd, says: "No request from outside is known to have crossed node edge-2 yet. Where the balancer sends to one node at a time (MetalLB in layer 2), that is expected."},
@@ -38,7 +44,12 @@ func TestSourceIPPreservedAsMeasured(t *testing.T) {
 		"row 114: PROXY protocol":                      {given: []option{hetznerProxied, measured, seen}, status: yes, reason: endToEnd},
 		"row 114: its own private address arrived":     {given: []option{measured, seen, from("192.168.1.4")}, status: yes, reason: endToEnd},
 		"row 114: a controller pod was replaced since": {given: []option{podChanged("controller-1", func(p *snapshot.Pod) { p.Name = "controller-3" }), measured, seen}, status: yes, reason: endToEnd},
-		"row 114: a refused configuration":             {given: []option{measured, seen, plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { s.ConfigDigest = "older" })}, status: yes, reason: endToEnd},
+		"row 114: a refused configuration":             {given: []option{measured, seen, refusedOn("edge-1"), refusedOn("edge-2"), allOutside(olderConfig)}, status: yes, reason: endToEnd},
+		"row 115: the wanted one, which is refused":    {given: []option{measured, seen, refusedOn("edge-1"), refusedOn("edge-2")}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside, says: "is of another configuration than the one that every controller runs now. See the condition ConfigEffective, and run `kubectl edge-ingress verify public --save` again"},
+		"row 115: one of two nodes refuses it":         {given: []option{measured, seen, refusedOn("edge-1"), allOutside(olderConfig)}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside},
+		"row 115: not known to be the wanted one":      {given: []option{measured, seen, allOutside(func(s *v1alpha1.Sight) { olderConfig(s); s.ConfigConfirmed = false })}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside},
+		"row 115: a path that came back":               {given: []option{measured, seen, comesBack, conditionBefore(condition, unknown, "", "")}, status: unknown, reason: v1alpha1.ReasonMeasuringAgain, says: "Node edge-1 is measured again"},
+		"row 114: while a node is measured again":      {given: []option{measured, seen, comesBack, conditionBefore(condition, yes, endToEnd, "")}, status: yes, reason: endToEnd},
 		"row 115: nothing from outside":                {given: []option{measured}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside, says: "Not measured: the load balancer itself, routers in front of it and of the nodes. Run `kubectl edge-ingress verify public --save`"},
 		"row 115: the Service changed since":           {given: []option{measured, seen, onReport(outsideReport, func(r *v1alpha1.SourceIPReport) { r.Status.ServiceUID = "older" })}, status: unknown, reason: v1alpha1.ReasonNotMeasuredFromOutside},
 		"row 115: evidence that ended":                 {given: []option{measured, seen, allOutside(takenAt(ago(30 * 24 * time.Hour)))}, status: unknown, reason: v1alpha1.ReasonEvidenceEnded},
@@ -103,6 +114,7 @@ func TestForwardedHeadersSafeAsMeasured(t *testing.T) {
 	runRows(t, condition, map[string]row{
 		"row 62: a client is believed":                  {given: []option{measured, verified(), forgedSights(outsideReport, published, believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "from 203.0.113.77 through 203.0.113.10 claimed another address (X-Forwarded-For"},
 		"row 62: the prober is believed":                {given: []option{measured, plainSights(insideReport, "edge-1", believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "(PROXY protocol)"},
+		"row 41: a refused configuration":               {given: []option{measured, plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { s.ConfigDigest = "older" })}, status: unknown, reason: v1alpha1.ReasonConfigNotEffective, says: "On node edge-1 the controller runs an earlier configuration"},
 		"row 41: a refused configuration lets it":       {given: []option{measured, plainSights(insideReport, "edge-1", func(s *v1alpha1.Sight) { believed(s); s.ConfigDigest = "older" })}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved},
 		"row 62: through a CDN":                         {given: []option{appending, measured, verified(cdn), forgedSights(outsideReport, cdn, believed)}, status: no, reason: v1alpha1.ReasonForgedAddressBelieved, says: "through www.example.com"},
 		"row 62: what the objects show comes first":     {given: []option{header("X-Real-IP", ""), measured, plainSights(insideReport, "edge-1", believed)}, status: no, reason: v1alpha1.ReasonHeaderClientControlled},

@@ -18,8 +18,9 @@ func whyUndecided(sc *scene, leg *evidence.Leg, nodes string) *verdict {
 		return unclear(v1alpha1.ReasonForgedAddressBelieved, "A request to %s claimed an address, and the controller believed it. See the condition %s.",
 			nodes, v1alpha1.ConditionForwardedHeadersSafe)
 	case evidence.CauseNotRepeated:
-		return unclear(v1alpha1.ReasonLossNotRepeated, "A connection from %s to %s arrived as %s once. The prober repeats the request.",
-			leg.Sight.Source, nodes, cmp.Or(leg.Sight.SeenAddress, "no single address"))
+		return unclear(v1alpha1.ReasonLossNotRepeated,
+			"A connection from %s to %s arrived as %s once. The prober repeats the request. If this stays so, look at its pods: `kubectl -n %s get pods`.",
+			leg.Sight.Source, nodes, cmp.Or(leg.Sight.SeenAddress, "no single address"), proberNamespace)
 	case evidence.CauseTranslated:
 		return unclear(v1alpha1.ReasonConnectionsTranslated,
 			"%s has no controller, and yet one answered the prober there. So something, such as a network plugin's socket load balancer, "+
@@ -35,15 +36,18 @@ func whyUndecided(sc *scene, leg *evidence.Leg, nodes string) *verdict {
 				"Narrow spec.clientIP to the proxies, or run %s on a machine outside the cluster.", detail, nodes, verifyCommand(sc))
 	case evidence.CauseUnsigned:
 		return unclear(v1alpha1.ReasonAnswerNotSigned,
-			"Something on %s answered that is not the witness (%s). Look for an Ingress with the host name %s or the path %s, and in the controllers' logs for a configuration that they refuse.",
-			nodes, detail, names.WitnessHost(sc.EdgeIngress.Name), answer.Path)
+			"Something on %s answered that is not the witness (%s). Look for an Ingress with the host name %s or the path %s, "+
+				"and in the controllers' logs for a configuration that they refuse: %s.",
+			nodes, detail, names.WitnessHost(sc.EdgeIngress.Name), answer.Path, controllerLogs(sc))
 	case evidence.CauseElsewhere:
-		return unclear(v1alpha1.ReasonAnsweredElsewhere, "The controller of another node answered for %s, so the connection was passed on. See the condition %s.",
-			nodes, v1alpha1.ConditionSourceIPConfigured)
+		return unclear(v1alpha1.ReasonAnsweredElsewhere,
+			"Another controller than that of %s answered there (%s), so the connection was passed on. See the condition %s, and look for another controller behind these ports: "+
+				"`kubectl get pods -A -o wide`.", nodes, detail, v1alpha1.ConditionSourceIPConfigured)
 	case evidence.CauseUnanswered:
 		return unclear(v1alpha1.ReasonProbesUnanswered,
-			"The prober got no answer from %s (%s). Let connections from the other nodes through packet filters and NetworkPolicies, or run %s on a machine outside the cluster.",
-			nodes, detail, verifyCommand(sc))
+			"The prober got no answer from %s (%s). Let connections from the other nodes through packet filters and NetworkPolicies, "+
+				"look in the controllers' logs for a configuration that they refuse (%s), or run %s on a machine outside the cluster.",
+			nodes, detail, controllerLogs(sc), verifyCommand(sc))
 	default:
 		return whyNothingCame(sc, leg, nodes, detail)
 	}
@@ -63,7 +67,8 @@ func whyNothingCame(sc *scene, leg *evidence.Leg, nodes, detail string) *verdict
 			"Let the prober run on another node: `kubectl -n %s get pods -o wide`.", nodes, proberNamespace)
 	case evidence.CauseNotRead:
 		return unclear(v1alpha1.ReasonProberCannotRead,
-			"The prober could not read what it needs: %s. Look at its ClusterRole, and at the logs of its pods in the namespace %s.", detail, proberNamespace)
+			"The prober could not read what it needs: %s. Look at its ClusterRole, and at its logs: `kubectl -n %s logs -l app.kubernetes.io/component=prober`.",
+			detail, proberNamespace)
 	case evidence.CauseEnded, evidence.CauseAhead:
 		return unclear(v1alpha1.ReasonEvidenceEnded,
 			"What the prober saw of %s does not count any more, because its report is old or has a time in the future. Look at its pods: `kubectl -n %s get pods`.",
@@ -74,17 +79,28 @@ func whyNothingCame(sc *scene, leg *evidence.Leg, nodes, detail string) *verdict
 			proberNamespace, applyVerification)
 	case evidence.CauseNotAsked:
 		return unclear(v1alpha1.ReasonMeasuringAgain,
-			"The prober has not asked %s yet (%s). If this stays so, look whether both it and the prober's node have an InternalIP of that family.",
+			"The prober has not asked %s yet (%s). If this stays so, look whether both it and the prober's node have an InternalIP of that family (`kubectl get nodes -o wide`), "+
+				"and whether the Service has node ports for 80 and 443.",
 			nodes, cmp.Or(leg.Detail, "no common IP family"))
 	default:
-		return unclear(v1alpha1.ReasonMeasuringAgain,
-			"%s is measured again, because a pod, the Service or the configuration changed. The prober needs a few seconds. If this stays so, look at its pods: `kubectl -n %s get pods`.",
-			capital(nodes), proberNamespace)
+		return unclear(v1alpha1.ReasonMeasuringAgain, "%s", measuredAgain(nodes))
 	}
+}
+
+// measuredAgain says so of edge nodes.
+func measuredAgain(nodes string) string {
+	return fmt.Sprintf("%s is measured again, because a pod, the Service or the configuration changed. The prober needs a few seconds. "+
+		"If this stays so, see the condition %s, and look whether the prober's pods run and are of the operator's version: `kubectl -n %s get pods -o wide`.",
+		capital(nodes), v1alpha1.ConditionConfigEffective, proberNamespace)
 }
 
 // proberNamespace is where the prober runs (config/verification).
 const proberNamespace = "edge-ingress-verification"
+
+// controllerLogs is the command that shows them.
+func controllerLogs(sc *scene) string {
+	return fmt.Sprintf("`kubectl -n %s logs -l app.kubernetes.io/component=controller,app.kubernetes.io/instance=%s`", sc.state.Namespace, sc.EdgeIngress.Name)
+}
 
 // verifyCommand is the command that measures from outside.
 func verifyCommand(sc *scene) string {

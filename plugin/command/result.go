@@ -34,14 +34,16 @@ func (m *measurement) measure(ctx context.Context, targets []look.Target) (look.
 	// The time of the measurement may be over; what was seen is looked after nevertheless.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
 	defer cancel()
-	return result, m.unchanged(after, result)
+	err = m.unchanged(after, &result)
+	return result, err
 }
 
 // afterwards is how long reading or writing after the measurement may take.
 const afterwards = 20 * time.Second
 
-// unchanged looks whether all requests crossed the same path, and whether it is still that one.
-func (m *measurement) unchanged(ctx context.Context, result look.Result) error {
+// unchanged looks whether all requests crossed the same path, whether it is still that one, and whether the controllers
+// had the configuration of it.
+func (m *measurement) unchanged(ctx context.Context, result *look.Result) error {
 	if len(result.Inside) == 0 {
 		return nil
 	}
@@ -53,6 +55,11 @@ func (m *measurement) unchanged(ctx context.Context, result look.Result) error {
 		m.changed = true
 		m.outcome.Add(look.Finding{Verdict: look.Undecided, Reason: "PathChanged", Message: "During the measurement " + what + ", so it is not saved.", Remedy: "Run this again."})
 	}
+	edge, err := m.client.EdgeIngress(ctx, m.edge.Name)
+	if err != nil {
+		return err
+	}
+	look.Confirm(result, m.edge, edge)
 	return nil
 }
 
@@ -119,6 +126,10 @@ func (m *measurement) print(result look.Result, report string, code int) error {
 	text := look.Text(m.edge.Name, result.Sights, m.outcome)
 	if report != "" {
 		text += fmt.Sprintf("\nSaved as SourceIPReport %s. `kubectl edge-ingress path %s` shows the whole path.\n", report, m.edge.Name)
+		if look.Unconfirmed(result.Sights) {
+			text += "The operator does not say that the controllers have loaded the configuration of the spec (condition ConfigEffective). " +
+				"So it counts this only as long as they run the one that answered.\n"
+		}
 	} else if m.outcome.Verdict != look.Undecided {
 		text += "\nNot saved: with --save the operator takes it up.\n"
 	}

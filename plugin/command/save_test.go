@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/plugin/command"
 )
@@ -44,6 +46,34 @@ func TestVerifySavesAndMerges(t *testing.T) {
 		if sight.Address == "127.0.0.1" {
 			t.Error("a sight of an earlier EdgeIngress of this name stayed")
 		}
+	}
+}
+
+// A report says whether the controllers had loaded the configuration of the spec.
+func TestVerifySavesWhetherTheConfigurationWasLoaded(t *testing.T) {
+	for name, row := range map[string]struct {
+		reason string
+		status metav1.ConditionStatus
+		want   bool
+	}{
+		"loaded":  {v1alpha1.ReasonConfigLoaded, metav1.ConditionTrue, true},
+		"refused": {v1alpha1.ReasonConfigNotLoaded, metav1.ConditionFalse, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.edges["public"].Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionConfigEffective, Status: row.status, Reason: row.reason}}
+			w.reports["public-inside-1"].Status.Sights[0].Seen, w.reports["public-inside-1"].Status.Sights[0].ConfigDigest = v1alpha1.SeenOwn, "digest"
+			ran := w.run("verify", "public", "--save")
+			if ran.code != command.ExitKept || strings.Contains(ran.out, "So it counts this only as long as") == row.want {
+				t.Errorf("exit code %d", ran.code)
+			}
+			for _, sight := range w.reports["public-outside"].Status.Sights {
+				if sight.Seen == v1alpha1.SeenOwn && sight.ConfigConfirmed != row.want {
+					t.Errorf("sight %+v", sight)
+				}
+			}
+		})
 	}
 }
 

@@ -56,6 +56,9 @@ type Facts struct {
 	NodeAddresses bool
 	// Places says whose an address is.
 	Places *Places
+
+	// configs are those that the reports name.
+	configs configs
 }
 
 // Node is an edge node on which a controller serves.

@@ -19,6 +19,7 @@ type Belief struct {
 
 // Believed returns the newest belief; nil where none stands.
 func Believed(f Facts, reports []v1alpha1.SourceIPReport) *Belief {
+	f.learnConfigs(reports)
 	var newest *reading
 	consider := func(list []reading, replaced func(by, old reading) bool) {
 		for i := range list {
@@ -58,6 +59,7 @@ type Refusal struct {
 // PROXY protocol. The request has to come from something that the controller trusts: a front that it does not trust
 // is not believed, whatever it passes on.
 func Refused(f Facts, reports []v1alpha1.SourceIPReport, header string, proxy bool) *Refusal {
+	f.learnConfigs(reports)
 	var needs []string
 	if header != "" {
 		needs = append(needs, ForgeryOf(header), SeveralForgeriesOf(header))

@@ -22,7 +22,7 @@ var (
 func mutate(f *Facts, reports []v1alpha1.SourceIPReport, b [4]byte) {
 	report := &reports[int(b[0])%len(reports)]
 	pick := func(n int) int { return int(b[3]) % n }
-	switch b[1] % 18 {
+	switch b[1] % 19 {
 	case 12:
 		if report.Status.Control != nil {
 			report.Status.Control.Answered = pick(2) == 0
@@ -44,7 +44,7 @@ func mutate(f *Facts, reports []v1alpha1.SourceIPReport, b [4]byte) {
 		return
 	}
 	s := &report.Status.Sights[int(b[2])%len(report.Status.Sights)]
-	switch b[1] % 18 {
+	switch b[1] % 19 {
 	case 16:
 		s.Port = []int32{30080, 80, 443}[pick(3)]
 	case 17:
@@ -63,6 +63,8 @@ func mutate(f *Facts, reports []v1alpha1.SourceIPReport, b [4]byte) {
 		s.NodeUID = types.UID([]string{"edge-1", "edge-2", "older", ""}[pick(4)])
 	case 8:
 		s.ConfigDigest = []string{wanted, "older"}[pick(2)]
+	case 18:
+		s.ConfigConfirmed = pick(2) == 0
 	case 9:
 		s.Source = sources[pick(len(sources))]
 	case 10:
@@ -79,8 +81,8 @@ func fresh(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, life time.Durat
 }
 
 // ranOlder reports whether the pod of a sight was seen to run an older configuration a minute after the one it should run
-// was written, and not seen to run that one later: by more than the second in which both may have been seen.
-func ranOlder(f Facts, reports []v1alpha1.SourceIPReport, s v1alpha1.Sight, orAtOnce bool) bool {
+// was written, and not seen to run that one later.
+func ranOlder(f Facts, reports []v1alpha1.SourceIPReport, s v1alpha1.Sight) bool {
 	var older, newer time.Time
 	eachSight(reports, func(r v1alpha1.SourceIPReport, other v1alpha1.Sight) {
 		age := f.Now.Sub(other.Time.Time)
@@ -96,13 +98,24 @@ func ranOlder(f Facts, reports []v1alpha1.SourceIPReport, s v1alpha1.Sight, orAt
 		}
 	})
 	late := !f.ConfigWritten.IsZero() && older.Sub(f.ConfigWritten) >= time.Minute
-	return late && (older.After(newer) || (orAtOnce && older.Equal(newer)))
+	return late && !older.Before(newer)
 }
 
-func countsInside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, node Node, runs bool) bool {
+func countsInside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight, node Node, older bool) bool {
 	c := r.Status.Control
 	return r.Spec.Vantage == v1alpha1.VantageInside && fresh(f, r, s, 10*time.Minute) && c != nil && !c.Answered && (c.Node != "" || c.ServiceProxy == "iptables") &&
-		f.Now.Sub(c.Time.Time) < 10*time.Minute && s.Node == node.Name && s.NodeUID == node.UID && s.PodUID == node.Pods[0] && (runs || s.ConfigDigest == wanted) && r.Spec.Node != s.Node
+		f.Now.Sub(c.Time.Time) < 10*time.Minute && s.Node == node.Name && s.NodeUID == node.UID && s.PodUID == node.Pods[0] && older == (s.ConfigDigest != wanted) && r.Spec.Node != s.Node
+}
+
+// mayRefuse reports whether a controller may be seen to refuse its configuration.
+func mayRefuse(f Facts, reports []v1alpha1.SourceIPReport) (refuses bool) {
+	eachSight(reports, func(_ v1alpha1.SourceIPReport, s v1alpha1.Sight) { refuses = refuses || ranOlder(f, reports, s) })
+	return refuses
+}
+
+// ofRunning reports whether a look from outside may be at the configuration that the controllers run.
+func ofRunning(s v1alpha1.Sight, refused bool) bool {
+	return s.ConfigConfirmed || s.ConfigDigest == wanted || refused
 }
 
 func countsOutside(f Facts, r v1alpha1.SourceIPReport, s v1alpha1.Sight) bool {
@@ -138,18 +151,18 @@ func checkInside(t *testing.T, f Facts, reports []v1alpha1.SourceIPReport) {
 			}
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			if countsInside(f, r, s, node, ranOlder(f, reports, s, true)) && s.Seen == v1alpha1.SeenOwn && s.Time.After(own[s.Scheme]) {
+			if countsInside(f, r, s, node, ranOlder(f, reports, s)) && s.Seen == v1alpha1.SeenOwn && s.Time.After(own[s.Scheme]) {
 				own[s.Scheme] = s.Time.Time
 			}
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			if !countsInside(f, r, s, node, ranOlder(f, reports, s, false)) || own[s.Scheme].Sub(life[r.Name]) >= 4*time.Minute {
+			if !countsInside(f, r, s, node, ranOlder(f, reports, s)) || own[s.Scheme].Sub(life[r.Name]) >= 4*time.Minute {
 				return
 			}
 			contradicted = contradicted || s.Seen == v1alpha1.SeenOther || (s.Seen == v1alpha1.SeenForged && s.Source != "172.16.9.4")
 		})
 		eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-			repeated = repeated || (countsInside(f, r, s, node, ranOlder(f, reports, s, true)) && s.Seen == v1alpha1.SeenOther && s.Repeated >= 2)
+			repeated = repeated || (countsInside(f, r, s, node, ranOlder(f, reports, s)) && s.Seen == v1alpha1.SeenOther && s.Repeated >= 2)
 		})
 		switch leg.State {
 		case Kept:
@@ -173,8 +186,9 @@ func checkOutside(t *testing.T, f Facts, reports []v1alpha1.SourceIPReport) {
 	crossing := Outside(f, reports)
 	own, front, repeated := map[v1alpha1.Scheme]bool{}, false, false
 	newest := map[v1alpha1.Scheme]time.Time{}
+	refused := mayRefuse(f, reports)
 	eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
-		if !countsOutside(f, r, s) {
+		if !countsOutside(f, r, s) || !ofRunning(s, refused) {
 			return
 		}
 		if s.Seen == v1alpha1.SeenOwn && len(s.Forgeries) == 0 {
@@ -190,7 +204,7 @@ func checkOutside(t *testing.T, f Facts, reports []v1alpha1.SourceIPReport) {
 	eachSight(reports, func(r v1alpha1.SourceIPReport, s v1alpha1.Sight) {
 		lost := s.Seen == v1alpha1.SeenOther && s.Source == outsider
 		believed := s.Seen == v1alpha1.SeenForged && s.Source == outsider
-		if countsOutside(f, r, s) && (lost || believed) && s.Address == published && !newest[s.Scheme].After(s.Time.Time) {
+		if countsOutside(f, r, s) && ofRunning(s, false) && !refused && (lost || believed) && s.Address == published && !newest[s.Scheme].After(s.Time.Time) {
 			contradicted = true
 		}
 	})

@@ -77,7 +77,7 @@ func outside() v1alpha1.SourceIPReport {
 		for _, forgeries := range [][]string{nil, {"X-Forwarded-For", "X-Forwarded-For, several values"}, {ForgedProxyV1, ForgedProxyV2}} {
 			report.Status.Sights = append(report.Status.Sights, v1alpha1.Sight{
 				Address: published, Port: ports[scheme], Scheme: scheme, Family: "IPv4", Seen: v1alpha1.SeenOwn, Source: outsider, Repeated: 1, Forgeries: forgeries,
-				Node: "edge-1", NodeUID: "edge-1", PodUID: "pod-edge-1", ConfigDigest: wanted, Peers: []string{outsider}, Time: at(24 * time.Hour),
+				Node: "edge-1", NodeUID: "edge-1", PodUID: "pod-edge-1", ConfigDigest: wanted, ConfigConfirmed: true, Peers: []string{outsider}, Time: at(24 * time.Hour),
 			})
 		}
 	}

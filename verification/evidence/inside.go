@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 )
 
@@ -17,6 +15,7 @@ var knownProxies = []string{"iptables", "nftables", "ipvs"}
 // keep the address of a connection. The caller passes inside reports only where nobody but the prober can
 // have written them.
 func Inside(f Facts, reports []v1alpha1.SourceIPReport) []Leg {
+	f.learnConfigs(reports)
 	views := insideReports(reports)
 	found := f.readAllInside(views)
 	legs := make([]Leg, 0, len(f.Serving))
@@ -39,34 +38,17 @@ func insideReports(reports []v1alpha1.SourceIPReport) []*v1alpha1.SourceIPReport
 
 // readAllInside returns the readings by serving edge node.
 func (f *Facts) readAllInside(reports []*v1alpha1.SourceIPReport) map[string][]reading {
-	found, refusing := map[string][]reading{}, f.refusing(reports)
+	found := map[string][]reading{}
 	for _, report := range reports {
-		of := source{report: report, refusing: refusing}
-		of.doubt, of.detail = f.doubtOf(report)
+		doubt, detail := f.doubtOf(report)
 		for i := range report.Status.Sights {
 			sight := &report.Status.Sights[i]
 			if node := f.serving(sight.Node); node != nil {
-				found[node.Name] = append(found[node.Name], f.readInside(of, sight, node))
+				found[node.Name] = append(found[node.Name], f.readInside(report, sight, node, doubt, detail))
 			}
 		}
 	}
 	return found
-}
-
-// source is an inside report with what its sights are judged by.
-type source struct {
-	report *v1alpha1.SourceIPReport
-	// doubt says why none of its sights counts; empty where they do. detail explains it.
-	doubt  Cause
-	detail string
-	// refusing are the pods that run another configuration than they should, and that one.
-	refusing map[loaded]bool
-}
-
-// loaded is a pod with a configuration.
-type loaded struct {
-	pod    types.UID
-	digest string
 }
 
 func needsOf(node Node) []key {
@@ -118,16 +100,15 @@ func (f *Facts) doubtOf(report *v1alpha1.SourceIPReport) (cause Cause, detail st
 	return "", ""
 }
 
-func (f *Facts) readInside(of source, sight *v1alpha1.Sight, node *Node) reading {
-	report := of.report
+func (f *Facts) readInside(report *v1alpha1.SourceIPReport, sight *v1alpha1.Sight, node *Node, doubt Cause, detail string) reading {
 	r := reading{sight: sight, report: report, state: Unknown}
 	var untimely Cause
 	r.ends, untimely = f.timely(sight.Time.Time, InsideLife)
 	switch {
 	case untimely != "":
 		r.cause = untimely
-	case of.doubt != "":
-		r.cause, r.detail = of.doubt, of.detail
+	case doubt != "":
+		r.cause, r.detail = doubt, detail
 	case sight.Node == report.Spec.Node:
 		r.cause = CauseOnlyNode // A node masquerades its own connections.
 	case sight.NodeUID != node.UID:
@@ -137,10 +118,10 @@ func (f *Facts) readInside(of source, sight *v1alpha1.Sight, node *Node) reading
 	case sight.Seen == v1alpha1.SeenUnsigned:
 		r.cause, r.detail = f.refusedOr(report, sight, CauseUnsigned)
 	case sight.Seen == v1alpha1.SeenElsewhere:
-		r.cause = CauseElsewhere
+		r.cause, r.detail = CauseElsewhere, sight.Detail
 	case !slices.Contains(node.Pods, sight.PodUID):
 		r.cause = CauseReplaced
-	case f.ConfigDigest != "" && sight.ConfigDigest != f.ConfigDigest && !of.refusing[loaded{sight.PodUID, sight.ConfigDigest}]:
+	case f.ConfigDigest != "" && sight.ConfigDigest != f.runsOn(sight.PodUID):
 		r.cause = CauseLoading
 	default:
 		f.judgeInside(&r)
@@ -204,113 +185,4 @@ func (f *Facts) lastLife(report *v1alpha1.SourceIPReport) (newest time.Time) {
 		consider(control.Time.Time)
 	}
 	return newest
-}
-
-// Load is the configuration that an edge node was seen to run.
-type Load struct {
-	Node string
-	// Pod is the uid of the controller pod. Of several on a node, one that runs another configuration than it should
-	// is the one to name.
-	Pod    types.UID
-	Digest string
-	// Time is when the newest challenge was made whose answer named it; zero where none did.
-	Time time.Time
-}
-
-// LoadGrace is how long an engine has for loading a configuration after it was written.
-const LoadGrace = 60 * time.Second
-
-// Loads returns for each serving edge node the configuration that its controller pod was last seen to run. The
-// answers name it and are signed, so that it does not matter which way a request took. While an engine loads a
-// configuration, the one before answers some requests: a round with both says that it is not loaded yet, and a
-// later answer of the one before does not say that it is not loaded any more.
-func Loads(f Facts, reports []v1alpha1.SourceIPReport) []Load {
-	newest := f.running(insideReports(reports))
-	loads := make([]Load, len(f.Serving))
-	for i, node := range f.Serving {
-		loads[i].Node = node.Name
-		for _, pod := range node.Pods {
-			if sight := newest[pod]; sight != nil && f.tellsMore(sight, loads[i]) {
-				loads[i] = Load{node.Name, pod, sight.ConfigDigest, sight.Time.Time}
-			}
-		}
-	}
-	return loads
-}
-
-// refusing returns the pods that were seen to run another configuration when they had had the time to load the one
-// they should run, with that other one. It is what clients meet, so what is seen of it counts until the pod is seen to
-// run another one.
-func (f *Facts) refusing(reports []*v1alpha1.SourceIPReport) map[loaded]bool {
-	found := map[loaded]bool{}
-	for pod, sight := range f.running(reports) {
-		if !f.ConfigWritten.IsZero() && sight.ConfigDigest != f.ConfigDigest && !f.maybeLoading(sight) {
-			found[loaded{pod, sight.ConfigDigest}] = true
-		}
-	}
-	return found
-}
-
-// running returns for each serving pod the sight that tells what it runs.
-func (f *Facts) running(reports []*v1alpha1.SourceIPReport) map[types.UID]*v1alpha1.Sight {
-	newest := map[types.UID]*v1alpha1.Sight{}
-	for _, report := range reports {
-		for pod, sight := range f.runs(report) {
-			if known := newest[pod]; known == nil || f.supersedes(sight, known) {
-				newest[pod] = sight
-			}
-		}
-	}
-	return newest
-}
-
-// runs returns for each serving pod the newest sight of a report that names what it runs. Of several in one round
-// it is one that names another configuration than the pod should run.
-func (f *Facts) runs(report *v1alpha1.SourceIPReport) map[types.UID]*v1alpha1.Sight {
-	newest := map[types.UID]*v1alpha1.Sight{}
-	for i := range report.Status.Sights {
-		sight := &report.Status.Sights[i]
-		node := f.serving(sight.Node)
-		if node == nil || !Answered(sight) || sight.NodeUID != node.UID || !slices.Contains(node.Pods, sight.PodUID) {
-			continue
-		}
-		if _, untimely := f.timely(sight.Time.Time, InsideLife); untimely != "" {
-			continue
-		}
-		known := newest[sight.PodUID]
-		if known == nil || sight.Time.After(known.Time.Time) || (sight.Time.Equal(&known.Time) && sight.ConfigDigest != f.ConfigDigest) {
-			newest[sight.PodUID] = sight
-		}
-	}
-	return newest
-}
-
-// supersedes reports whether what one vantage saw of a pod counts rather than what another saw.
-func (f *Facts) supersedes(sight, known *v1alpha1.Sight) bool {
-	switch {
-	case f.loaded(sight) && f.maybeLoading(known):
-		return true
-	case f.loaded(known) && f.maybeLoading(sight):
-		return false
-	}
-	return sight.Time.After(known.Time.Time)
-}
-
-// loaded reports whether the pod ran the configuration after it was written.
-func (f *Facts) loaded(sight *v1alpha1.Sight) bool {
-	return sight.ConfigDigest == f.ConfigDigest && !f.ConfigWritten.IsZero() && !sight.Time.Time.Before(f.ConfigWritten)
-}
-
-// maybeLoading reports whether the pod ran another configuration when it still had time to load this one.
-func (f *Facts) maybeLoading(sight *v1alpha1.Sight) bool {
-	return sight.ConfigDigest != f.ConfigDigest && sight.Time.Time.Before(f.ConfigWritten.Add(LoadGrace))
-}
-
-// tellsMore reports whether what one pod runs is to name rather than what another pod on the same node runs.
-func (f *Facts) tellsMore(sight *v1alpha1.Sight, known Load) bool {
-	differs, knownDiffers := sight.ConfigDigest != f.ConfigDigest, known.Digest != f.ConfigDigest
-	if known.Time.IsZero() || differs != knownDiffers {
-		return known.Time.IsZero() || differs
-	}
-	return sight.Time.After(known.Time)
 }

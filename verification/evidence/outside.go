@@ -28,6 +28,7 @@ type Crossing struct {
 
 // Outside returns what the outside reports prove.
 func Outside(f Facts, reports []v1alpha1.SourceIPReport) Crossing {
+	f.learnConfigs(reports)
 	found, others, looked := f.readOutside(reports)
 	crossing := Crossing{}
 	for _, address := range f.Published {
@@ -108,17 +109,12 @@ func (f *Facts) published(address string) string {
 }
 
 func (f *Facts) readOutsideSight(report *v1alpha1.SourceIPReport, sight *v1alpha1.Sight) reading {
-	r := reading{sight: sight, report: report, state: Unknown}
-	var untimely Cause
-	r.ends, untimely = f.timely(sight.Time.Time, OutsideLife)
+	r := reading{sight: sight, report: report, state: Unknown, ends: sight.Time.Add(OutsideLife)}
+	if r.cause, r.detail = f.doubtOutside(sight); r.cause != "" {
+		return r
+	}
 	source, seen := addressOf(sight.Source), addressOf(sight.SeenAddress)
 	switch {
-	case untimely != "":
-		r.cause = untimely
-	case f.Places.InCluster(source):
-		r.cause, r.detail = CauseFromCluster, sight.Source
-	case Answered(sight) && (sight.Node == "" || sight.NodeUID == "" || sight.PodUID == ""):
-		r.cause = CauseElsewhere // Such as the controller of another EdgeIngress with the same host name.
 	case sight.Seen == v1alpha1.SeenOwn:
 		r.state = Kept
 	case sight.Seen == v1alpha1.SeenForged && f.trustedSender(report, sight):
@@ -136,6 +132,22 @@ func (f *Facts) readOutsideSight(report *v1alpha1.SourceIPReport, sight *v1alpha
 		r.cause, r.detail = f.refusedOr(report, sight, CauseUnanswered)
 	}
 	return r
+}
+
+// doubtOutside says why a sight of an outside vantage does not count, whatever it saw; empty where it does.
+func (f *Facts) doubtOutside(sight *v1alpha1.Sight) (cause Cause, detail string) {
+	_, untimely := f.timely(sight.Time.Time, OutsideLife)
+	switch {
+	case untimely != "":
+		return untimely, ""
+	case f.Places.InCluster(addressOf(sight.Source)):
+		return CauseFromCluster, sight.Source
+	case Answered(sight) && (sight.Node == "" || sight.NodeUID == "" || sight.PodUID == ""):
+		return CauseElsewhere, "" // Such as the controller of another EdgeIngress with the same host name.
+	case Answered(sight) && !f.countsFor(sight):
+		return CauseLoading, ""
+	}
+	return "", ""
 }
 
 // judgeOther judges an address that is not the sender's. Where it belongs to the cluster or to what is in
