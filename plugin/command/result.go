@@ -12,6 +12,30 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/plugin/look"
 )
 
+// While controllers load a configuration, what answers may be of the one before. The time is longer than it takes until the
+// operator says that they refuse it.
+const (
+	settleTime  = 100 * time.Second
+	settlePause = 3 * time.Second
+)
+
+// measureSettled measures, and does so again while controllers are loading a configuration.
+func (m *measurement) measureSettled(ctx context.Context, targets []look.Target) (look.Result, error) {
+	began := time.Now()
+	for {
+		result, err := m.measure(ctx, targets)
+		if err != nil || m.changed || ctx.Err() != nil || time.Since(began) > settleTime || !look.Settles(result.Sights, m.edge) {
+			return result, err
+		}
+		m.progress("The controllers are loading a configuration. Asking again.")
+		select {
+		case <-ctx.Done():
+			return result, nil
+		case <-time.After(settlePause):
+		}
+	}
+}
+
 // measure sends the requests and decides what they prove.
 func (m *measurement) measure(ctx context.Context, targets []look.Target) (look.Result, error) {
 	vantage := &look.Vantage{
@@ -60,6 +84,7 @@ func (m *measurement) unchanged(ctx context.Context, result *look.Result) error 
 		return err
 	}
 	look.Confirm(result, m.edge, edge)
+	m.edge = edge
 	return nil
 }
 

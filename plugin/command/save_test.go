@@ -77,6 +77,28 @@ func TestVerifySavesWhetherTheConfigurationWasLoaded(t *testing.T) {
 	}
 }
 
+// A controller that is loading a configuration is asked again.
+func TestVerifyWaitsForTheConfiguration(t *testing.T) {
+	w := newWorld(t)
+	effective := metav1.Condition{Type: v1alpha1.ConditionConfigEffective, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonConfigLoading}
+	w.edges["public"].Status.Conditions = []metav1.Condition{effective}
+	w.reports["public-inside-1"].Status.Sights[0].Seen, w.reports["public-inside-1"].Status.Sights[0].ConfigDigest = v1alpha1.SeenOwn, "digest"
+	w.onList = func(w *world, n int) {
+		if n == 4 {
+			w.edges["public"].Status.Conditions[0].Status, w.edges["public"].Status.Conditions[0].Reason = metav1.ConditionTrue, v1alpha1.ReasonConfigLoaded
+		}
+	}
+	ran := w.run("verify", "public", "--save")
+	if ran.code != command.ExitKept || !strings.Contains(ran.err, "The controllers are loading a configuration. Asking again.") {
+		t.Errorf("exit code %d", ran.code)
+	}
+	for _, sight := range w.reports["public-outside"].Status.Sights {
+		if sight.Seen == v1alpha1.SeenOwn && !sight.ConfigConfirmed {
+			t.Errorf("sight %+v", sight)
+		}
+	}
+}
+
 func TestVerifyLeavesInsideReportsAlone(t *testing.T) {
 	w := newWorld(t)
 	inside := w.reports["public-inside-1"].DeepCopy()

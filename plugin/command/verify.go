@@ -135,7 +135,7 @@ func (f *verifyFlags) run(ctx context.Context, env Environment, connection *conn
 	if err != nil {
 		return err
 	}
-	result, err := m.measure(ctx, targets)
+	result, err := m.measureSettled(ctx, targets)
 	if err != nil {
 		return err
 	}

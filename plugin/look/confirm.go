@@ -28,6 +28,16 @@ func Unconfirmed(sights []v1alpha1.Sight) bool {
 	return slices.ContainsFunc(sights, func(sight v1alpha1.Sight) bool { return evidence.Answered(&sight) && !sight.ConfigConfirmed })
 }
 
+// Settles reports whether a controller that answered seems to be loading a configuration, so that a measurement a
+// moment later is worth more. after is the EdgeIngress after the measurement.
+func Settles(sights []v1alpha1.Sight, after *v1alpha1.EdgeIngress) bool {
+	found := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionConfigEffective)
+	if found == nil || !Unconfirmed(sights) {
+		return false
+	}
+	return found.ObservedGeneration != after.Generation || found.Reason == v1alpha1.ReasonConfigLoading || found.Reason == v1alpha1.ReasonConfigLoaded
+}
+
 // hasLoaded reports whether the operator says that the controllers have loaded the configuration of this spec.
 func hasLoaded(edge *v1alpha1.EdgeIngress) bool {
 	found := meta.FindStatusCondition(edge.Status.Conditions, v1alpha1.ConditionConfigEffective)

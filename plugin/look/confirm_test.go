@@ -21,22 +21,24 @@ func TestConfirm(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*given)
 		want   bool
+		// settles: a measurement a moment later may be confirmed.
+		settles bool
 	}{
 		"loaded before and after": {change: func(*given) {}, want: true},
 		"the spec changed meanwhile": {change: func(g *given) {
 			g.after.Generation = 4
 			condition(g.after, metav1.ConditionTrue, v1alpha1.ReasonConfigLoaded)
-		}},
-		"the operator has not seen the spec":  {change: func(g *given) { g.before.Generation, g.after.Generation = 4, 4 }},
-		"it was loading before":               {change: func(g *given) { condition(g.before, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }},
-		"it was loading after":                {change: func(g *given) { condition(g.after, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }},
+		}, settles: true},
+		"the operator has not seen the spec":  {change: func(g *given) { g.before.Generation, g.after.Generation = 4, 4 }, settles: true},
+		"it was loading before":               {change: func(g *given) { condition(g.before, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }, settles: true},
+		"it was loading after":                {change: func(g *given) { condition(g.after, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }, settles: true},
 		"it is refused":                       {change: func(g *given) { condition(g.after, metav1.ConditionFalse, v1alpha1.ReasonConfigNotLoaded) }},
-		"nobody looked what is loaded":        {change: func(g *given) { condition(g.before, metav1.ConditionTrue, v1alpha1.ReasonConfigWritten) }},
-		"there is no condition":               {change: func(g *given) { g.before.Status.Conditions = nil }},
-		"another EdgeIngress of this name":    {change: func(g *given) { g.after.UID = "later" }},
-		"another configuration answered here": {change: func(g *given) { g.sight.ConfigDigest = "other" }},
-		"one node has another configuration":  {change: func(g *given) { g.inside[0].Status.Sights[1].ConfigDigest = "other" }},
-		"the prober met no controller":        {change: func(g *given) { g.inside[0].Status.Sights = nil }},
+		"nobody looked what is loaded":        {change: func(g *given) { condition(g.before, metav1.ConditionTrue, v1alpha1.ReasonConfigWritten) }, settles: true},
+		"there is no condition":               {change: func(g *given) { g.before.Status.Conditions = nil }, settles: true},
+		"another EdgeIngress of this name":    {change: func(g *given) { g.after.UID = "later" }, settles: true},
+		"another configuration answered here": {change: func(g *given) { g.sight.ConfigDigest = "other" }, settles: true},
+		"one node has another configuration":  {change: func(g *given) { g.inside[0].Status.Sights[1].ConfigDigest = "other" }, settles: true},
+		"the prober met no controller":        {change: func(g *given) { g.inside[0].Status.Sights = nil }, settles: true},
 		"nothing answered here":               {change: func(g *given) { g.sight.Seen = v1alpha1.SeenNobody }},
 		"another address arrived":             {change: func(g *given) { g.sight.Seen = v1alpha1.SeenOther }, want: true},
 	} {
@@ -53,6 +55,9 @@ func TestConfirm(t *testing.T) {
 			Confirm(&result, g.before, g.after)
 			if result.Sights[0].ConfigConfirmed != row.want {
 				t.Errorf("confirmed is %v", result.Sights[0].ConfigConfirmed)
+			}
+			if settles := Settles(result.Sights, g.after); settles != row.settles {
+				t.Errorf("settles is %v", settles)
 			}
 		})
 	}
