@@ -2,10 +2,13 @@ package prober
 
 import (
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edge-ingress/edge-ingress-operator/api/v1alpha1"
 	"github.com/edge-ingress/edge-ingress-operator/verification/answer"
@@ -101,6 +104,44 @@ func TestAnotherConfigurationIsMeasuredAtOnce(t *testing.T) {
 		}
 		if other := forgedOf(w.last().status, "edge-1", probe.RealIP); other.Seen != v1alpha1.SeenOwn {
 			t.Errorf("another forgery is %+v", other)
+		}
+	})
+}
+
+// The second IP family is asked rarely, and a controller may load its configuration after everything was asked once.
+func TestTheSecondFamilyIsMeasuredWithAnotherConfiguration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.service().Spec.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol, corev1.IPv6Protocol}
+		for i := range w.view.nodes {
+			w.view.nodes[i].addresses = append(w.view.nodes[i].addresses, netip.MustParseAddr(fmt.Sprintf("fd00::%d", i+1)))
+		}
+		for i := range w.view.pods["web"] {
+			w.view.pods["web"][i].addresses = append(w.view.pods["web"][i].addresses, netip.MustParseAddr(fmt.Sprintf("fd00:1::%d", i+1)))
+		}
+		m := w.start(t.Context())
+		wait(10 * time.Minute)
+		w.change(m, func(f *fixture) {
+			f.edge.Spec.ClientIP, f.edge.Generation = &v1alpha1.ClientIPSpec{}, f.edge.Generation+1
+		})
+		wait(3 * time.Second) // The controllers load it.
+		w.set(func() { w.digest = "beef" })
+		wait(8 * time.Second)
+		families := map[string]int{}
+		for _, one := range w.last().status.Sights {
+			families[one.Family]++
+			if one.ConfigDigest != "beef" {
+				t.Errorf("%s %v of %s over %s still has the configuration %s", one.Scheme, one.Forgeries, one.Node, one.Family, one.ConfigDigest)
+			}
+		}
+		if len(families) != 2 {
+			t.Errorf("asked over %v", families)
+		}
+		wait(2 * time.Minute)
+		before := w.countSent()
+		wait(time.Minute)
+		if again := w.countSent() - before; again > 3*3 { // Three rounds to two nodes, each with a control.
+			t.Errorf("%d requests in a minute in which nothing changed", again)
 		}
 	})
 }

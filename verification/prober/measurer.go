@@ -197,7 +197,7 @@ func (m *measurer) errands(p plan, regular bool) []errand {
 	for _, t := range p.targets {
 		s := m.record.targets[t]
 		e := errand{target: t, kinds: again[t], due: func(plain result) bool { return s.due(plain, now) || regular && s.mends(t, plain) }}
-		e.plain = slices.Contains(e.kinds, t.plain()) || regular && (t.primary || s.full.IsZero() || now.Sub(s.full) >= fullInterval)
+		e.plain = slices.Contains(e.kinds, t.plain()) || regular && (t.primary || s.full.IsZero() || now.Sub(s.full) >= fullInterval || m.record.behind(t))
 		if e.plain || len(e.kinds) > 0 {
 			all = append(all, e)
 		}

@@ -117,6 +117,22 @@ func (s *seen) due(plain result, now time.Time) bool {
 	return plain.Seen != v1alpha1.SeenElsewhere && (!known || digest != plain.digest || s.mixed(plain))
 }
 
+// behind reports whether the pods at a target answered there with another configuration than over the family that is
+// asked in each round.
+func (r *record) behind(t target) bool {
+	for primary, known := range r.targets {
+		if !primary.primary || primary == t || primary.nodeUID != t.nodeUID {
+			continue
+		}
+		for pod, digest := range r.targets[t].digests {
+			if newer, met := known.digests[pod]; met && newer != digest {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // mixed reports whether the same pod answered another kind of request with another configuration than a plain request
 // has just met: while it loads one, old and new workers answer.
 func (s *seen) mixed(plain result) bool {
