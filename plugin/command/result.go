@@ -12,39 +12,49 @@ import (
 	"github.com/edge-ingress/edge-ingress-operator/plugin/look"
 )
 
-// While controllers load a configuration, what answers may be of the one before. The time is longer than it takes until the
-// operator says that they refuse it.
+// While controllers load a configuration, what answers may be of the one before. The time is longer than it takes after a
+// change of the spec until the operator says that they refuse it.
 const (
 	settleTime  = 100 * time.Second
 	settlePause = 3 * time.Second
 )
 
-// measureSettled measures, and does so again while controllers are loading a configuration.
+// measureSettled measures, and does so again while controllers are loading a configuration. Where the time for that is
+// over before everything was asked again, what the last whole measurement saw stands.
 func (m *measurement) measureSettled(ctx context.Context, targets []look.Target) (look.Result, error) {
-	began := time.Now()
-	for {
-		result, err := m.measure(ctx, targets)
-		if err != nil || m.changed || ctx.Err() != nil || time.Since(began) > settleTime || !look.Settles(result.Sights, m.edge) {
-			return result, err
-		}
+	result, _, err := m.measure(ctx, targets)
+	settling, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for err == nil && !m.changed && look.Settles(result.Sights, m.edge) {
 		m.progress("The controllers are loading a configuration. Asking again.")
 		select {
-		case <-ctx.Done():
+		case <-settling.Done():
 			return result, nil
 		case <-time.After(settlePause):
 		}
+		before := *m
+		again, whole, err := m.measure(settling, targets)
+		if err != nil {
+			return again, err
+		}
+		if !whole {
+			*m = before
+			return result, nil
+		}
+		result = again
 	}
+	return result, err
 }
 
-// measure sends the requests and decides what they prove.
-func (m *measurement) measure(ctx context.Context, targets []look.Target) (look.Result, error) {
+// measure sends the requests and decides what they prove. It reports whether everything was asked.
+func (m *measurement) measure(ctx context.Context, targets []look.Target) (result look.Result, whole bool, err error) {
 	vantage := &look.Vantage{
 		Edge: m.edge, Now: m.client.Now, Progress: m.progress, Send: m.env.Send, Version: m.env.Version,
 		Reports: func(ctx context.Context) ([]v1alpha1.SourceIPReport, error) {
 			return m.client.Reports(ctx, m.edge.Name)
 		},
 	}
-	result, err := vantage.Ask(ctx, targets)
+	result, err = vantage.Ask(ctx, targets)
 	var none *look.NoChallengeError
 	m.outcome = look.Decide(result.Sights, m.places, m.clientAddress)
 	switch {
@@ -53,13 +63,15 @@ func (m *measurement) measure(ctx context.Context, targets []look.Target) (look.
 	case errors.Is(err, look.ErrTimeOver):
 		m.outcome.Add(look.TimeOver())
 	case err != nil:
-		return result, err
+		return result, false, err
+	default:
+		whole = true
 	}
 	// The time of the measurement may be over; what was seen is looked after nevertheless.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
 	defer cancel()
 	err = m.unchanged(after, &result)
-	return result, err
+	return result, whole, err
 }
 
 // afterwards is how long reading or writing after the measurement may take.
@@ -152,8 +164,8 @@ func (m *measurement) print(result look.Result, report string, code int) error {
 	if report != "" {
 		text += fmt.Sprintf("\nSaved as SourceIPReport %s. `kubectl edge-ingress path %s` shows the whole path.\n", report, m.edge.Name)
 		if look.Unconfirmed(result.Sights) {
-			text += "The operator does not say that the controllers have loaded the configuration of the spec (condition ConfigEffective). " +
-				"So it counts this only as long as they run the one that answered.\n"
+			text += "It is not certain that the controllers have loaded the configuration of the spec: see the condition ConfigEffective. " +
+				"The operator counts this only as long as they run the one that answered.\n"
 		}
 	} else if m.outcome.Verdict != look.Undecided {
 		text += "\nNot saved: with --save the operator takes it up.\n"

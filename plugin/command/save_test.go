@@ -65,7 +65,7 @@ func TestVerifySavesWhetherTheConfigurationWasLoaded(t *testing.T) {
 			w.edges["public"].Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionConfigEffective, Status: row.status, Reason: row.reason}}
 			w.reports["public-inside-1"].Status.Sights[0].Seen, w.reports["public-inside-1"].Status.Sights[0].ConfigDigest = v1alpha1.SeenOwn, "digest"
 			ran := w.run("verify", "public", "--save")
-			if ran.code != command.ExitKept || strings.Contains(ran.out, "So it counts this only as long as") == row.want {
+			if ran.code != command.ExitKept || strings.Contains(ran.out, "The operator counts this only as long as") == row.want {
 				t.Errorf("exit code %d", ran.code)
 			}
 			for _, sight := range w.reports["public-outside"].Status.Sights {
@@ -96,6 +96,20 @@ func TestVerifyWaitsForTheConfiguration(t *testing.T) {
 		if sight.Seen == v1alpha1.SeenOwn && !sight.ConfigConfirmed {
 			t.Errorf("sight %+v", sight)
 		}
+	}
+}
+
+// Where the time is over while it asks again, what was seen before stands.
+func TestVerifyKeepsAWholeMeasurement(t *testing.T) {
+	w := newWorld(t)
+	w.edges["public"].Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionConfigEffective, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonConfigLoading}}
+	ran := w.run("verify", "public", "--save", "--timeout=8s")
+	again := strings.Count(ran.err, "Asking again.")
+	if ran.code != command.ExitKept || again == 0 || strings.Contains(ran.out, "TimeOver") || !strings.Contains(ran.out, "It is not certain") {
+		t.Errorf("exit code %d after asking again %d times:\n%s", ran.code, again, ran.out)
+	}
+	if report := w.reports["public-outside"]; report == nil || len(report.Status.Sights) < 4 {
+		t.Errorf("saved is %+v", report)
 	}
 }
 
