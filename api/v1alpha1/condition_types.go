@@ -465,7 +465,7 @@ const (
 	ReasonEvidenceEnded = "EvidenceEnded"
 	// ReasonMeasuringAgain (Unknown): an edge node is new, or something changed on which the evidence
 	// rests. The prober measures again within seconds. Where the controller refuses a configuration that
-	// was just written, the prober reports that after one and a half minutes.
+	// was just written, the condition ConfigEffective says so within four minutes.
 	ReasonMeasuringAgain = "MeasuringAgain"
 )
 

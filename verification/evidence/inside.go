@@ -121,7 +121,7 @@ func (f *Facts) readInside(report *v1alpha1.SourceIPReport, sight *v1alpha1.Sigh
 		r.cause, r.detail = CauseElsewhere, sight.Detail
 	case !slices.Contains(node.Pods, sight.PodUID):
 		r.cause = CauseReplaced
-	case f.ConfigDigest != "" && sight.ConfigDigest != f.runsOn(sight.PodUID):
+	case !f.isLoaded(sight):
 		r.cause = CauseLoading
 	default:
 		f.judgeInside(&r)

@@ -79,6 +79,7 @@ func TestInside(t *testing.T) {
 		"a loss under the wanted one, before it was lost": {given: []change{second(func(r *v1alpha1.SourceIPReport) {
 			everySight(r, func(s *v1alpha1.Sight) { lost(s); s.Time = at(6 * time.Minute) })
 		}), olderConfig(anySight, time.Minute), wrote(3 * time.Minute)}, state: Kept},
+		"a wanted one of before, while another one runs":  {given: []change{second(func(r *v1alpha1.SourceIPReport) { everySight(r, taken(6*time.Minute)) }), olderConfig(anySight, 5*time.Second), onSights(anySight, lost), wrote(50 * time.Second)}, state: Unknown, cause: CauseLoading},
 		"nobody knows when the new one was written":       {given: []change{nothing, olderConfig(anySight, time.Minute)}, state: Unknown, cause: CauseLoading},
 		"an engine that reports no configuration":         {given: []change{nothing, onSights(anySight, func(s *v1alpha1.Sight) { s.ConfigDigest = "" }), onFacts(func(f *Facts) { f.ConfigDigest = "" })}, state: Kept},
 		"another node of the same name":                   {given: []change{nothing, onSights(httpOfEdge1, func(s *v1alpha1.Sight) { s.NodeUID = "older" })}, state: Unknown, cause: CauseChanged},

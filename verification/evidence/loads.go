@@ -11,30 +11,31 @@ import (
 
 // configs are the configurations that the serving pods were seen to run.
 type configs struct {
-	// all are their digests.
+	// all are their digests, and of are those by pod.
 	all map[string]bool
-	// refusing has the digest of each pod that runs another configuration than it should, although it had had the
-	// time to load that. It is what clients meet, so what is seen of it counts, and of the other one nothing does.
-	refusing map[types.UID]string
+	of  map[types.UID]string
+	// refusing are the pods that run another configuration than they should, although they had had the time to load
+	// that. It is what clients meet, so what is seen of it counts.
+	refusing map[types.UID]bool
 }
 
 // learnConfigs notes what the serving pods run. A function that reads sights calls it first.
 func (f *Facts) learnConfigs(reports []v1alpha1.SourceIPReport) {
-	f.configs = configs{all: map[string]bool{}, refusing: map[types.UID]string{}}
+	f.configs = configs{all: map[string]bool{}, of: map[types.UID]string{}, refusing: map[types.UID]bool{}}
 	for pod, sight := range f.running(insideReports(reports)) {
-		f.configs.all[sight.ConfigDigest] = true
+		f.configs.all[sight.ConfigDigest], f.configs.of[pod] = true, sight.ConfigDigest
 		if !f.ConfigWritten.IsZero() && sight.ConfigDigest != f.ConfigDigest && !f.maybeLoading(sight) {
-			f.configs.refusing[pod] = sight.ConfigDigest
+			f.configs.refusing[pod] = true
 		}
 	}
 }
 
-// runsOn is the digest of the configuration that a pod runs, or should run.
-func (f *Facts) runsOn(pod types.UID) string {
-	if digest, refuses := f.configs.refusing[pod]; refuses {
-		return digest
-	}
-	return f.ConfigDigest
+// isLoaded reports whether what an inside vantage saw is of the configuration that the pod runs: the one that it should
+// run, or another one that it does not give up. What was seen of a configuration before the pod ran another one
+// does not count, also where it should run the first one again.
+func (f *Facts) isLoaded(sight *v1alpha1.Sight) bool {
+	return f.ConfigDigest == "" ||
+		(sight.ConfigDigest == f.configs.of[sight.PodUID] && (sight.ConfigDigest == f.ConfigDigest || f.configs.refusing[sight.PodUID]))
 }
 
 // countsFor reports whether what was seen from outside is of the configuration that clients meet. A vantage that knew
