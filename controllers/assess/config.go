@@ -98,7 +98,7 @@ func configNotLoaded(sc *scene) *verdict {
 		nodesNamed(nodesOf(late)), len(late), len(sc.measured.loads), sc.configMapRef(), int(evidence.LoadGrace.Seconds()), sc.state.Namespace, sc.podOf(late[0]))
 }
 
-// configRefused finds edge nodes of which nobody knows what their controllers believe: an earlier spec asked for it.
+// configRefused finds edge nodes whose controllers run the configuration of an earlier spec, and may believe what it asked for.
 func configRefused(sc *scene) *verdict {
 	refusing := nodesOf(sc.refusingLoads())
 	if len(refusing) == 0 {

@@ -87,7 +87,7 @@ func whyNothingCame(sc *scene, leg *evidence.Leg, nodes, detail string) *verdict
 	}
 }
 
-// measuredAgain says so of edge nodes.
+// measuredAgain says why edge nodes are measured again, and what to look at if that lasts.
 func measuredAgain(nodes string) string {
 	return fmt.Sprintf("%s is measured again, because a pod, the Service or the configuration changed. The prober needs a few seconds. "+
 		"If this stays so, see the condition %s, and look whether the prober's pods run and are of the operator's version: `kubectl -n %s get pods -o wide`.",

@@ -33,7 +33,7 @@ func TestConfirm(t *testing.T) {
 		"it was loading before":               {change: func(g *given) { condition(g.before, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }, settles: true},
 		"it was loading after":                {change: func(g *given) { condition(g.after, metav1.ConditionUnknown, v1alpha1.ReasonConfigLoading) }, settles: true},
 		"it is refused":                       {change: func(g *given) { condition(g.after, metav1.ConditionFalse, v1alpha1.ReasonConfigNotLoaded) }},
-		"nobody looked what is loaded":        {change: func(g *given) { condition(g.before, metav1.ConditionTrue, v1alpha1.ReasonConfigWritten) }, settles: true},
+		"no load was seen before":             {change: func(g *given) { condition(g.before, metav1.ConditionTrue, v1alpha1.ReasonConfigWritten) }, settles: true},
 		"there is no condition":               {change: func(g *given) { g.before.Status.Conditions = nil }, settles: true},
 		"another EdgeIngress of this name":    {change: func(g *given) { g.after.UID = "later" }, settles: true},
 		"another configuration answered here": {change: func(g *given) { g.sight.ConfigDigest = "other" }, settles: true},

@@ -11,9 +11,8 @@ import (
 
 // configs are the configurations that the serving pods were seen to run.
 type configs struct {
-	// all are their digests, and of are those by pod.
-	all map[string]bool
-	of  map[types.UID]string
+	// of has the digest for each pod.
+	of map[types.UID]string
 	// refusing are the pods that run another configuration than they should, although they had had the time to load
 	// that. It is what clients meet, so what is seen of it counts.
 	refusing map[types.UID]bool
@@ -21,9 +20,9 @@ type configs struct {
 
 // learnConfigs notes what the serving pods run. A function that reads sights calls it first.
 func (f *Facts) learnConfigs(reports []v1alpha1.SourceIPReport) {
-	f.configs = configs{all: map[string]bool{}, of: map[types.UID]string{}, refusing: map[types.UID]bool{}}
+	f.configs = configs{of: map[types.UID]string{}, refusing: map[types.UID]bool{}}
 	for pod, sight := range f.running(insideReports(reports)) {
-		f.configs.all[sight.ConfigDigest], f.configs.of[pod] = true, sight.ConfigDigest
+		f.configs.of[pod] = sight.ConfigDigest
 		if !f.ConfigWritten.IsZero() && sight.ConfigDigest != f.ConfigDigest && !f.maybeLoading(sight) {
 			f.configs.refusing[pod] = true
 		}
@@ -40,14 +39,19 @@ func (f *Facts) isLoaded(sight *v1alpha1.Sight) bool {
 
 // countsFor reports whether what was seen from outside is of the configuration that clients meet. A vantage that knew
 // that the controllers run what they should has said so. It knew the path for which the report was written, so other
-// changes of the configuration since then do not matter. While a controller refuses its configuration, nobody knows of
-// which path the one is that it runs: then only a look at that one counts, and only where all controllers run the same.
+// changes of the configuration since then do not matter. While a controller refuses its configuration, nobody knows to
+// which path the one that runs belongs. Then only a look at that one counts, and only where all controllers run it.
 func (f *Facts) countsFor(sight *v1alpha1.Sight) bool {
 	switch {
 	case f.ConfigDigest == "":
 		return true
 	case len(f.configs.refusing) > 0:
-		return len(f.configs.all) == 1 && f.configs.all[sight.ConfigDigest]
+		for _, digest := range f.configs.of {
+			if digest != sight.ConfigDigest {
+				return false
+			}
+		}
+		return true
 	default:
 		return sight.ConfigConfirmed || sight.ConfigDigest == f.ConfigDigest
 	}
